@@ -1,0 +1,1 @@
+"""A language model inside a larger machine that thinks, sleeps and sits exams."""

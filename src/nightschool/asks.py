@@ -1,0 +1,135 @@
+"""What a search asks, and what it is told: plain data between pure searches, models and critics.
+
+    Propose -> Proposed     continue a prefix n times
+    Weigh   -> Weighed       log-probabilities of given continuations
+    Read    -> Hidden       hidden states at the end of prefixes
+    Judge   -> Judged       a critic's verdict on an answer
+    anything -> Refused     it was not done, and why: budget, a failed model, a missing ability
+
+An ask has an `id`, unique in its search. `Search.ask` may list an ask again while it is in flight: an id is
+submitted once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from nightschool.items import Draw, Item, Noise, Prefix, Sampling, Segment, Usage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Continue `prefix` n times. Draw i has the noise `noise.child(first_draw + i)`, so draws nest in larger n."""
+
+    id: str
+    prefix: Prefix
+    n: int
+    sampling: Sampling
+    noise: Noise
+    adapter: str | None = None
+    first_draw: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Tell the log-probability of each of `continuations` after `prefix`, token by token."""
+
+    id: str
+    prefix: Prefix
+    continuations: tuple[Segment, ...]
+    adapter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Tell the hidden state at the last token of `prefix`. layer: counted as transformers does, -1 is the last."""
+
+    id: str
+    prefix: Prefix
+    layer: int = -1
+    adapter: str | None = None
+
+
+CriticRole = Literal["verifier", "reference", "step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judge `answer` to `item`. role: which of the task's critics; only a reference gets to see the target."""
+
+    id: str
+    item: Item
+    answer: str
+    role: CriticRole = "verifier"
+
+
+ModelAsk = Propose | Weigh | Read
+Ask = ModelAsk | Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The draws, in order of their number. A draw that failed or was cancelled is there, and says so."""
+
+    id: str
+    draws: tuple[Draw, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """segments: the continuations with `tokens` and `logps` filled in (nats); ranks: of each token, 0 is likeliest."""
+
+    id: str
+    segments: tuple[Segment, ...]
+    ranks: tuple[tuple[int, ...], ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """state[d]: a float32 array, owned by the receiver."""
+
+    id: str
+    state: Any
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A critic's verdict; an error verdict where the critic failed."""
+
+    id: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not done. reason: in words; by: `budget`, `cancelled` or `error`. A refusal is data, not an exception."""
+
+    id: str
+    reason: str
+    by: Literal["budget", "cancelled", "error"]
+
+
+ModelReply = Proposed | Weighed | Hidden | Refused
+Reply = ModelReply | Judged
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Progress on one draw of a Propose in flight. text: what became readable; tokens: newly sampled, for budgets."""
+
+    id: str
+    draw: int
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one step of a model brought: finished replies and what running draws added."""
+
+    replies: tuple[ModelReply, ...] = ()
+    deltas: tuple[Delta, ...] = ()

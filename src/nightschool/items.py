@@ -188,11 +188,15 @@ Finish = Literal["end", "stop", "length", "cancelled", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One sample. finish: the model ended it, a stop string, `max_tokens`, a cancellation, or an error (see `error`)."""
+    """One sample. finish: the model ended it, a stop string, `max_tokens`, a cancellation, or an error (see `error`).
+
+    stopped_by: which stop string ended it, where the model tells; searches that go step by step need it.
+    """
 
     segment: Segment
     finish: Finish
     error: str | None = None
+    stopped_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

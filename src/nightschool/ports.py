@@ -130,8 +130,13 @@ S = TypeVar("S")
 class Search(Protocol[S]):
     """A way to think, pure: it asks and is told, and does no I/O. Anytime: `best` may be called after any `tell`."""
 
-    spec: str  # canonical: `best-of-n:n=16`
-    needs: frozenset[CriticRole]  # critics without which it cannot run
+    @property
+    def spec(self) -> str:
+        """Return the search as a user would write it, in canonical form: `best-of-n:n=16`."""
+
+    @property
+    def needs(self) -> frozenset[CriticRole]:
+        """Return the roles of the critics without which it cannot run."""
 
     def start(self, task: Task, noise: Noise) -> S:
         """Return the state before anything was asked."""

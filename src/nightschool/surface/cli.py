@@ -1,0 +1,69 @@
+"""The command `nightschool`: its commands, and the one place where an error becomes one line and an exit code.
+
+Exit codes: 0 done; 2 what was typed makes no sense, nothing was run; 1 any other error that nightschool raises on
+purpose; 130 stopped by Ctrl-C. Anything else that is raised is a defect and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from nightschool.errors import NightschoolError, StopRequested, UsageError
+from nightschool.surface.lazy import LazyGroup
+from nightschool.surface.options import traceback_option
+
+_HERE = "nightschool.surface.commands"
+COMMANDS = {
+    "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies or rungs."),
+    "doctor": (f"{_HERE}.doctor", "Say what is installed, what is switched off, and how to get it."),
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="A TASK is a world with parameters (sorting, sorting:n=5,high=99) or a file of your own (file:PATH). "
+    "Start with: nightschool day sorting",
+)
+@click.version_option(package_name="nightschool", message="%(prog)s %(version)s")
+@traceback_option
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """A language model inside a larger machine that thinks, sleeps and sits exams."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; an expected error is one line on stderr."""
+    state = {"traceback": False}
+    try:
+        result = cli.main(args, prog_name="nightschool", standalone_mode=False, obj=state)
+    except (KeyboardInterrupt, click.Abort, StopRequested) as stop:
+        if state["traceback"]:
+            raise
+        return _fail(str(stop) or "stopped", 130)
+    except click.ClickException as error:
+        if state["traceback"]:
+            raise
+        return _fail(error.format_message(), error.exit_code)
+    except NightschoolError as error:
+        if state["traceback"]:
+            raise
+        return _fail(str(error), 2 if isinstance(error, UsageError) else 1)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"nightschool: {message}", err=True)
+    return code
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its code."""
+    sys.exit(run())

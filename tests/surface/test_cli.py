@@ -1,0 +1,133 @@
+"""What the command line says about what cannot be run, and what it loads to say it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import click
+import pytest
+
+from nightschool import errors
+from nightschool.surface import cli
+
+HEAVY = ("torch", "transformers", "peft", "numpy", "scipy", "matplotlib", "rich", "httpx", "pydantic", "jinja2", "yaml")
+
+
+def loaded_by(*args: str) -> set[str]:
+    """Return the top-level modules in memory after this command line, run in a process of its own."""
+    code = (
+        "import sys; from nightschool.surface.cli import run; status = run(sys.argv[1:]);"
+        "print('\\n' + ' '.join({name.split('.')[0] for name in sys.modules}), file=sys.stderr); sys.exit(status)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("args", [["--help"], ["ls"], ["doctor"], *([name, "--help"] for name in cli.COMMANDS)])
+def test_help_and_lists_load_nothing_heavy(args: list[str]) -> None:
+    assert loaded_by(*args).isdisjoint(HEAVY)
+
+
+def test_ls_imports_no_plugin() -> None:
+    code = (
+        "import sys; from nightschool.surface.cli import run; run(['ls', '--json']);"
+        "print([m for m in sys.modules if m.startswith('nightschool.')], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    rooms = {name.strip("'[], ").split(".")[1] for name in done.stderr.split()}
+    assert "registry" in rooms
+    assert rooms.isdisjoint({"models", "critics", "worlds", "think", "exam", "search", "sleep", "train", "drive"})
+
+
+def test_help_is_quick() -> None:
+    def seconds() -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "nightschool", "--help"], capture_output=True, timeout=60, check=True)
+        return time.perf_counter() - start
+
+    # the best of several: a busy machine must not fail this, a slow import must
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([]) == 0
+    assert "Commands:" in capsys.readouterr().out
+
+
+def test_every_command_is_a_module_whose_name_it_bears() -> None:
+    root = click.Context(cli.cli, info_name="nightschool")
+    for name in cli.COMMANDS:
+        command = cli.cli.get_command(root, name)
+        assert command is not None
+        assert command.name == name
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["dotcor"], "did you mean doctor"),
+        (["doctor", "--jsn"], "--json"),
+        (["ls", "worlsd"], "did you mean worlds"),
+        (["ls", "worlds", "more"], "more"),
+        (["ls", "--config", "/nowhere/at.all"], "/nowhere/at.all"),
+    ],
+)
+def test_typing_errors_are_one_line_with_near_misses(
+    args: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(args) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.startswith("nightschool: ")
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.BadSpec("x"), 2),
+        (errors.ModelNotFound("x"), 1),
+        (errors.Leak("x"), 1),
+        (errors.StopRequested("x"), 130),
+        (KeyboardInterrupt(), 130),
+        (click.UsageError("x"), 2),
+    ],
+)
+def test_exit_codes(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    assert cli.run(["ls"]) == code
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+
+
+def test_traceback_shows_the_whole_error() -> None:
+    with pytest.raises(errors.UnknownName):
+        cli.run(["--traceback", "lss"])
+    with pytest.raises(errors.UnknownName):
+        cli.run(["ls", "worlsd", "--traceback"])
+
+
+def test_defects_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    with pytest.raises(ZeroDivisionError):
+        cli.run(["ls"])
+
+
+def test_ls_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["ls", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert {"name": "sorting", "from": "nightschool 0.1.0"} in listed["worlds"]
+    assert set(listed) == {"models", "critics", "worlds", "strategies", "rungs"}

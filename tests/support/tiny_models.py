@@ -51,7 +51,13 @@ def tiny_config(kind: str = "llama", *, hidden: int = 32, layers: int = 2, vocab
         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": CONTEXT, **special,
     }  # fmt: skip
     if kind == "gpt2":
-        common = {"vocab_size": vocab, "n_embd": hidden, "n_layer": layers, "n_head": 4, "n_positions": CONTEXT} | special
+        common = {
+            "vocab_size": vocab,
+            "n_embd": hidden,
+            "n_layer": layers,
+            "n_head": 4,
+            "n_positions": CONTEXT,
+        } | special
     elif kind == "gpt_neox":
         common.pop("num_key_value_heads")
     elif kind == "qwen3":
@@ -86,7 +92,7 @@ def tiny_model(kind: str = "llama", *, seed: int = 0, sharpness: float = 8.0, **
 
 
 def tiny_model_folder(path: Path, kind: str = "llama", seed: int = 0, **more: Any) -> Path:
-    """Return `path` / `kind`-`seed`, a transformers folder (safetensors, tokenizer, template) of a tiny random model."""
+    """Return `path`/`kind`-`seed`, a transformers folder (safetensors, tokenizer, template) of a tiny random model."""
     folder = Path(path) / f"{kind}-{seed}"
     tiny_model(kind, seed=seed, **more).save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)

@@ -1,0 +1,22 @@
+"""The local engine: any causal language model of transformers, run wide over shared prefixes.
+
+model       LocalModel, the port: asks in, replies out
+flight      asks in flight: what each still needs, and its reply
+runner      one set of weights with its trie and its branches: one packed forward pass at a time
+trie        token runs that many branches share; longest-prefix lookup, splitting, eviction
+blocks      storage of keys and values
+tails       what each live branch wrote after its shared prefix
+parts       which queries of a pass see which keys
+attention   the attention function and the cache that transformers is handed
+pick        from logits to tokens, by noise
+words       from tokens to text that can be shown; stop strings
+folder      from a transformers folder to a module, a tokenizer and an identity
+adapters    weights merged with a LoRA adapter
+
+Nothing here knows an architecture: models reach it through transformers' attention and cache interfaces.
+"""
+
+import os
+
+# A waiting OpenMP thread that spins starves the other processes of the machine. Read once, when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,0 +1,55 @@
+"""Whether this engine runs a model exactly: asked of the model itself when it is loaded, not of a list of names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from nightschool.errors import Unsupported
+from nightschool.models.local import attention
+from nightschool.models.local.runner import Piece, Runner
+from nightschool.models.local.trie import Node
+
+_TOKENS = 12
+
+
+def plain_attention(module: Any) -> str:
+    """Return the name of transformers' own attention that is exact for `module`."""
+    text = module.config.get_text_config()
+    capped = getattr(text, "attn_logit_softcapping", None) is not None
+    return "sdpa" if module._supports_sdpa and not capped else "eager"
+
+
+def same_as_plain(module: Any) -> None:
+    """Run a few tokens in two ways, plainly and forked over a trie, and compare. Raises Unsupported where they differ.
+
+    A model whose plain logits are not numbers passes: that is said when it samples.
+    """
+    vocabulary = module.config.get_text_config().vocab_size
+    ids = np.arange(_TOKENS, dtype=np.int64) * 7919 % vocabulary
+    device = next(module.parameters()).device
+    module.set_attn_implementation(plain_attention(module))
+    try:
+        with torch.no_grad():
+            plain = module(input_ids=torch.from_numpy(ids).to(device)[None], use_cache=False).logits[0].float()
+    finally:
+        module.set_attn_implementation(attention.NAME)
+    if not bool(torch.isfinite(plain).all()):
+        return
+    runner = Runner(module, 1 << 40)
+    first = runner.trie.insert(ids[: _TOKENS // 2])
+    second = Node(ids[_TOKENS // 2 :], first, _TOKENS // 2)
+    found = []
+    for node in (first, second):
+        runner.place([node])
+        found.append(runner.run([Piece(node, 0, len(node), range(len(node)))]).pieces[0])
+        node.done = len(node)
+    difference = float((torch.cat(found).log_softmax(-1) - plain.log_softmax(-1)).abs().max())
+    exact = next(module.parameters()).dtype == torch.float32
+    if difference > (1e-3 if exact else 0.5):
+        raise Unsupported(
+            f"the local engine does not run {module.config.model_type} models exactly (log-probabilities differ by "
+            f"{difference:.2g}); serve it and use openai:URL#MODEL"
+        )

@@ -1,0 +1,175 @@
+"""Asks in flight: what each still needs, what it has, and the reply it ends in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+
+from nightschool.asks import Hidden, ModelReply, Propose, Proposed, Read, Refused, Weigh, Weighed
+from nightschool.items import Draw, Finish, Segment, Usage
+from nightschool.models.local.trie import Node
+from nightschool.models.local.words import Words
+
+
+@dataclass(slots=True, eq=False)
+class Branch:
+    """One draw that is being sampled. number: counts from 0 in its ask; key: names its noise."""
+
+    job: Proposal
+    number: int
+    key: int
+    words: Words
+    sampled: int = 0
+    logps: list[float] = field(default_factory=list)
+
+    def take(self, token: int, logp: float, ends: frozenset[int]) -> Finish | None:
+        """Take in a sampled token and return how the draw ended, if it did.
+
+        The token that ends a draw (an end token, or one that completes a stop string) is spent but not part of it.
+        """
+        self.sampled += 1
+        self.job.sampled += 1
+        if token in ends:
+            self.words.finish()
+            return "stop" if self.words.stopped else "end"
+        self.words.add(token)
+        self.logps.append(logp)
+        if self.words.stopped:
+            return "stop"
+        if self.sampled == self.job.ask.sampling.max_tokens:
+            self.words.finish()
+            return "stop" if self.words.stopped else "length"
+        return None
+
+    def draw(self, finish: Finish) -> Draw:
+        """Return the draw as it is now."""
+        self.words.finish()
+        tokens = self.words.tokens
+        return Draw(Segment(self.words.text, tuple(tokens), tuple(self.logps[: len(tokens)])), finish)
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """What all asks have in common. ids: the prefix; leaf: where it ends in the trie, pinned; seconds: spent."""
+
+    ids: np.ndarray
+    leaf: Node | None = None
+    seconds: float = 0.0
+
+    def release(self) -> None:
+        """Let go of the trie."""
+        if self.leaf is not None:
+            self.leaf.pins -= 1
+            self.leaf = None
+
+
+@dataclass(slots=True, eq=False)
+class Proposal(Job):
+    """A Propose. begun: draws that were handed to the batch; draws: those that ended, by number."""
+
+    ask: Propose = field(kw_only=True)
+    begun: int = 0
+    live: list[Branch] = field(default_factory=list)
+    draws: dict[int, Draw] = field(default_factory=dict)
+    sampled: int = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether what follows the prefix is still needed."""
+        return self.begun < self.ask.n
+
+    def reply(self) -> ModelReply | None:
+        """Return the reply once every draw ended."""
+        if len(self.draws) < self.ask.n:
+            return None
+        usage = Usage(prompt_tokens=len(self.ids), sampled_tokens=self.sampled, calls=1, seconds=self.seconds)
+        return Proposed(self.ask.id, tuple(self.draws[i] for i in range(self.ask.n)), usage)
+
+    def cancelled(self) -> ModelReply:
+        """Return the reply with what there is; draws that never began are empty."""
+        for branch in self.live:
+            self.draws[branch.number] = branch.draw("cancelled")
+        for number in range(self.ask.n):
+            self.draws.setdefault(number, Draw(Segment("", (), ()), "cancelled"))
+        reply = self.reply()
+        assert reply is not None
+        return reply
+
+
+@dataclass(slots=True, eq=False)
+class Weighing(Job):
+    """A Weigh. continuations[i]: ids; twigs[i]: the run of all but the last of them; logps, ranks: as far as known."""
+
+    ask: Weigh = field(kw_only=True)
+    continuations: list[np.ndarray] = field(kw_only=True)
+    twigs: dict[int, Node] = field(default_factory=dict)
+    logps: list[list[float]] = field(init=False)
+    ranks: list[list[int]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.logps = [[] for _ in self.continuations]
+        self.ranks = [[] for _ in self.continuations]
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether what follows the prefix is still needed."""
+        return any(len(ids) and not known for ids, known in zip(self.continuations, self.logps, strict=True))
+
+    def take(self, number: int, logits: torch.Tensor) -> None:
+        """Take in logits[n, V] at the next n places of a continuation."""
+        begin = len(self.logps[number])
+        target = torch.from_numpy(self.continuations[number][begin : begin + len(logits)]).to(logits.device)
+        chosen = logits.gather(-1, target[:, None])
+        self.logps[number] += (chosen[:, 0] - logits.logsumexp(-1)).tolist()
+        self.ranks[number] += (logits > chosen).sum(-1).tolist()
+
+    def start_over(self) -> None:
+        """Forget what is known of unfinished continuations, and their keys and values."""
+        for number, ids in enumerate(self.continuations):
+            if len(self.logps[number]) < len(ids):
+                self.logps[number], self.ranks[number] = [], []
+                self.twigs.pop(number, None)
+
+    def reply(self) -> ModelReply | None:
+        """Return the reply once every token was weighed."""
+        if any(len(known) < len(ids) for ids, known in zip(self.continuations, self.logps, strict=True)):
+            return None
+        segments = tuple(
+            replace(segment, tokens=tuple(ids.tolist()), logps=tuple(logps))
+            for segment, ids, logps in zip(self.ask.continuations, self.continuations, self.logps, strict=True)
+        )
+        weighed = sum(len(ids) for ids in self.continuations)
+        usage = Usage(prompt_tokens=len(self.ids), weighed_tokens=weighed, calls=1, seconds=self.seconds)
+        return Weighed(self.ask.id, segments, tuple(map(tuple, self.ranks)), usage)
+
+    def cancelled(self) -> ModelReply:
+        """Return that it was not done."""
+        return Refused(self.ask.id, "cancelled", "cancelled")
+
+
+@dataclass(slots=True, eq=False)
+class Reading(Job):
+    """A Read. state[d]: once known."""
+
+    ask: Read = field(kw_only=True)
+    state: np.ndarray | None = None
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether the last token's states are still needed."""
+        return self.state is None
+
+    def reply(self) -> ModelReply | None:
+        """Return the reply once the state is known."""
+        if self.state is None:
+            return None
+        return Hidden(self.ask.id, self.state, Usage(prompt_tokens=len(self.ids), calls=1, seconds=self.seconds))
+
+    def cancelled(self) -> ModelReply:
+        """Return that it was not done."""
+        return Refused(self.ask.id, "cancelled", "cancelled")
+
+
+AnyJob = Proposal | Weighing | Reading

@@ -1,0 +1,290 @@
+"""A local model behind the port: asks in, replies out; any transformers folder, wide over shared prefixes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+
+from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Propose, Read, Weigh
+from nightschool.errors import NotANumber, PromptTooLong, UnknownName, UsageError
+from nightschool.items import Adapter, Prefix, Prompt
+from nightschool.models.local import adapters, check, folder
+from nightschool.models.local.flight import AnyJob, Proposal, Reading, Weighing
+from nightschool.models.local.runner import Runner
+from nightschool.models.local.schedule import Schedule
+from nightschool.models.local.words import render
+from nightschool.ports import Ability
+
+_PROMPTS = 4096  # encoded prompts remembered
+_TWINS = 2  # adapters whose merged weights are held while nobody asks for them
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """Which weights an ask runs on."""
+
+    adapter: str | None
+    dtype: torch.dtype
+
+
+class LocalModel:
+    """A causal language model of transformers, run on this machine.
+
+    module: the frozen transformers model that samples; tokenizer; device; dtype; end_ids: every id that ends a turn;
+    context_tokens: longest prompt and answer together.
+
+    The tokens of a draw: what ended it (an end token; for a stop string, every token whose text does not end before the
+    stop string) is spent but not part of `Segment.tokens`. Where such a token also wrote something in front of the
+    stop string, `Segment.text` has it though `tokens` has not, and a prefix continued from that segment encodes this
+    remainder anew.
+    """
+
+    abilities = frozenset(Ability)
+
+    def __init__(
+        self,
+        module: Any,
+        tokenizer: Any,
+        *,
+        name: str,
+        identity: str,
+        memory_mb: int | None = None,
+        weigh_dtype: str = "float32",
+        branches: int | None = None,
+    ) -> None:
+        """Serve `module`, which must attend through this engine (see `from_folder`).
+
+        memory_mb: for keys and values, None for a share of what is free; weigh_dtype: float32, or `same` as sampling;
+        branches: live draws at most, None for 256 on a CPU and 512 on a GPU.
+        """
+        self.name, self.identity = name, identity
+        self.module, self.tokenizer = module, tokenizer
+        self.device: torch.device = next(module.parameters()).device
+        self.dtype: torch.dtype = next(module.parameters()).dtype
+        self.end_ids = folder.end_ids(module, tokenizer)
+        self.context_tokens = folder.context_of(module.config.get_text_config())
+        self._weigh_dtype = self.dtype if weigh_dtype == "same" else folder.dtype_of(weigh_dtype, self.device)
+        self._memory = memory_mb << 20 if memory_mb is not None else _free(self.device)
+        self._branches = branches or (512 if self.device.type == "cuda" else 256)
+        self._adapters: dict[str, Adapter] = {}
+        self._schedules: OrderedDict[_Weights, Schedule] = OrderedDict()
+        self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
+        self._replies: list[ModelReply] = []
+        self._fast = getattr(tokenizer, "backend_tokenizer", None)
+        check.same_as_plain(module)
+
+    @classmethod
+    def from_folder(
+        cls,
+        path: str | Path,
+        *,
+        name: str,
+        identity: str | None = None,
+        dtype: str = "auto",
+        device: str = "auto",
+        memory_mb: int | None = None,
+        weigh_dtype: str = "float32",
+        branches: int | None = None,
+    ) -> LocalModel:
+        """Return the model in the transformers folder `path` (config.json, *.safetensors, tokenizer).
+
+        identity: content hash, computed from the files where it is not known; dtype: `auto` is bfloat16 where the
+        hardware has it and float32 elsewhere; device: `auto` is the GPU where there is one.
+        Raises ModelNotFound, ModelDamaged, Unsupported.
+        """
+        where, folder_path = folder.device_of(device), Path(path)
+        folder.set_threads()
+        module, tokenizer = folder.load(folder_path, folder.dtype_of(dtype, where), where)
+        return cls(
+            module, tokenizer, name=name, identity=identity or folder.identity_of(folder_path), memory_mb=memory_mb,
+            weigh_dtype=weigh_dtype, branches=branches,
+        )  # fmt: skip
+
+    # --- text and tokens ----------------------------------------------------------------------------------------
+
+    def encode(self, prompt: Prompt) -> list[int]:
+        """Return the ids of `prompt`: its chat template applied, the assistant's turn opened, the prefill behind it.
+
+        A document is tokenised as the tokenizer does by default; an empty one begins with the begin (or end) token.
+        """
+        known = self._encoded.get(prompt)
+        if known is None:
+            if prompt.text is None:
+                turns = [{"role": message.role, "content": message.content} for message in prompt.messages]
+                text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
+                known = self.encode_segment(text + prompt.prefill)
+            else:
+                known = list(self.tokenizer.encode(prompt.text + prompt.prefill))
+            if not known:
+                first = self.tokenizer.bos_token_id
+                known = [min(self.end_ids) if first is None else first]
+            self._encoded[prompt] = known
+            if len(self._encoded) > _PROMPTS:
+                self._encoded.popitem(last=False)
+        return list(known)
+
+    def encode_segment(self, text: str) -> list[int]:
+        """Return the ids of `text` on its own, without special tokens around it."""
+        return list(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def encode_prefix(self, prefix: Prefix) -> list[int]:
+        """Return the ids of `prefix`: tokens that were sampled are taken as they are, only inserted text is encoded."""
+        ids = self.encode(prefix.prompt)
+        for segment in prefix.segments:
+            if segment.tokens is None:
+                ids += self.encode_segment(segment.text)
+                continue
+            written = render(self.decode, ids, segment.tokens)
+            ids += segment.tokens
+            if len(segment.text) > len(written) and segment.text.startswith(written):
+                ids += self.encode_segment(segment.text[len(written) :])
+        return ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of `ids`, special tokens shown."""
+        if self._fast is not None:
+            return str(self._fast.decode(list(ids), skip_special_tokens=False))
+        return str(self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+    def count_tokens(self, text: str) -> int:
+        """Return how many tokens `text` is, without special tokens."""
+        return len(self.encode_segment(text))
+
+    # --- the port -----------------------------------------------------------------------------------------------
+
+    def submit(self, asks: Sequence[ModelAsk]) -> None:
+        """Take asks in, all or none. Raises PromptTooLong, UnknownName for an adapter not loaded, UsageError."""
+        flying = {id for schedule in self._schedules.values() for id in schedule.jobs}
+        flying.update(reply.id for reply in self._replies)
+        jobs: list[tuple[_Weights, AnyJob]] = []
+        for ask in asks:
+            if ask.id in flying:
+                raise UsageError(f"an ask with id {ask.id!r} is in flight already; give every ask an id of its own")
+            flying.add(ask.id)
+            if ask.adapter is not None and ask.adapter not in self._adapters:
+                raise UnknownName("adapter loaded", ask.adapter, self._adapters, "load_adapter makes one known")
+            jobs.append((self._weights(ask), self._job(ask)))
+        for weights, job in jobs:
+            self._schedule(weights).jobs[job.ask.id] = job
+
+    def _weights(self, ask: ModelAsk) -> _Weights:
+        return _Weights(ask.adapter, self._weigh_dtype if isinstance(ask, Weigh) else self.dtype)
+
+    def _job(self, ask: ModelAsk) -> AnyJob:
+        ids = np.array(self.encode_prefix(ask.prefix), dtype=np.int64)
+        if isinstance(ask, Propose):
+            self._fit(ask, len(ids), ask.sampling.max_tokens)
+            return Proposal(ids, ask=ask)
+        if isinstance(ask, Read):
+            self._fit(ask, len(ids), 0)
+            layers = self.module.config.get_text_config().num_hidden_layers
+            if not -layers - 1 <= ask.layer <= layers:
+                raise UsageError(f"{self.name} has layers 0 to {layers}, and -1 to {-layers - 1}; not {ask.layer}")
+            return Reading(ids, ask=ask)
+        continuations = [
+            np.array(
+                segment.tokens if segment.tokens is not None else self.encode_segment(segment.text), dtype=np.int64
+            )
+            for segment in ask.continuations
+        ]
+        self._fit(ask, len(ids), max((len(ids) for ids in continuations), default=0))
+        return Weighing(ids, ask=ask, continuations=continuations)
+
+    def _fit(self, ask: ModelAsk, prompt: int, more: int) -> None:
+        if prompt + more > self.context_tokens:
+            raise PromptTooLong(
+                f"a prompt of {prompt} tokens and {more} more do not fit the {self.context_tokens} tokens of "
+                f"{self.name} (ask {ask.id!r}); shorten the prompt or ask for fewer tokens"
+            )
+
+    def _schedule(self, weights: _Weights) -> Schedule:
+        schedule = self._schedules.get(weights)
+        if schedule is None:
+            self._make_room_for_twin(weights)
+            module = self._module(weights)
+            runner = Runner(module, self._memory)
+            schedule = self._schedules[weights] = Schedule(runner, self._branches, self.end_ids, self.decode)
+        self._schedules.move_to_end(weights)
+        return schedule
+
+    def _make_room_for_twin(self, weights: _Weights) -> None:
+        if weights.adapter is None:
+            return
+        idle = [key for key, schedule in self._schedules.items() if key.adapter is not None and not schedule.jobs]
+        for key in idle[: max(0, len(idle) + 1 - _TWINS)]:
+            del self._schedules[key]
+
+    def _module(self, weights: _Weights) -> Any:
+        module = self.module
+        if weights.dtype != self.dtype:
+            plain = self._schedules.get(_Weights(None, weights.dtype))
+            module = plain.runner.module if plain is not None else folder.freeze(folder.twin(module).to(weights.dtype))
+        if weights.adapter is not None:
+            module = adapters.merged(module, self._adapters[weights.adapter])
+        return module
+
+    def step(self) -> Progress:
+        """Decode one token of every live draw, compute a chunk of prompts beside them, and tell of it.
+
+        Raises NotANumber, naming the layer; what was in flight on those weights is given up.
+        """
+        replies, self._replies = self._replies, []
+        deltas: list[Delta] = []
+        # What several weights hold together stays under the limit: idle runs of the others go first.
+        held = {key: schedule.runner.pool.bytes for key, schedule in self._schedules.items()}
+        for key, schedule in list(self._schedules.items()):
+            if not schedule.jobs:
+                continue
+            schedule.runner.memory = max(0, self._memory - sum(b for other, b in held.items() if other != key))
+            try:
+                done, news = schedule.step()
+            except NotANumber:
+                schedule.clear()
+                self._replies = replies
+                raise
+            held[key] = schedule.runner.pool.bytes
+            replies += done
+            deltas += news
+        return Progress(tuple(replies), tuple(deltas))
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """End these asks; the next step replies with what they have."""
+        for schedule in self._schedules.values():
+            self._replies += [schedule.cancel(id) for id in dict.fromkeys(ids) if id in schedule.jobs]
+
+    def load_adapter(self, adapter: Adapter) -> None:
+        """Make `adapter` available by its name. Raises Unsupported for one of another model or not mergeable."""
+        adapters.check(adapter, self.identity, self.name)
+        self._adapters[adapter.name] = adapter
+
+    def fresh_module(self) -> Any:
+        """Return a new transformers model, frozen, that shares the memory of this one's parameters.
+
+        Its parameters are objects of their own, so that LoRA can be put into it, and it attends as transformers does.
+        Full tuning must first give it tensors of its own: what is written in place here is written there.
+        """
+        return folder.twin(self.module, check.plain_attention(self.module))
+
+    def close(self) -> None:
+        """Give up what is in flight, and the memory."""
+        for schedule in self._schedules.values():
+            schedule.clear()
+        self._schedules.clear()
+        self._encoded.clear()
+
+
+def _free(device: torch.device) -> int:
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0] * 0.8)
+    free = psutil.virtual_memory().available
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.is_file() and (text := limit.read_text().strip()).isdigit():
+        free = min(free, int(text))
+    return int(free * 0.4)

@@ -1,0 +1,165 @@
+"""The interval of a rate, exact tests against a target, and how many items a claim needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from nightschool.items import Score
+
+Floats = npt.NDArray[np.float64]
+
+
+def quantile(level: float) -> float:
+    """Return the normal quantile of a two-sided interval: 1.96 for `level` 0.95. Raises ValueError outside (0, 1)."""
+    if not 0 < level < 1:
+        raise ValueError(f"a confidence level is between 0 and 1, not {level}")
+    return NormalDist().inv_cdf(0.5 + level / 2)
+
+
+def wilson(passed: float, n: float, level: float = 0.95) -> Score:
+    """Return `passed` of `n` as a rate with its Wilson score interval.
+
+    passed, n: counts; fractions are allowed, for an effective number of items. The interval stays in [0, 1] and has
+    width even when nothing or everything passed.
+
+    Raises ValueError for n of zero: no items give no rate.
+    Ref: wilson1927.
+
+    >>> wilson(0, 24)
+    Score(value=0.0, low=0.0, high=0.13797620467498012, n=24)
+    """
+    if n <= 0 or not 0 <= passed <= n:
+        raise ValueError(f"a rate needs 0 <= passed <= n and n > 0, not {passed} of {n}")
+    z2 = quantile(level) ** 2
+    rate = passed / n
+    middle = (rate + z2 / (2 * n)) / (1 + z2 / n)
+    half = math.sqrt(z2 * (rate * (1 - rate) / n + z2 / (4 * n * n))) / (1 + z2 / n)
+    low = 0.0 if passed == 0 else max(0.0, middle - half)
+    high = 1.0 if passed == n else min(1.0, middle + half)
+    return Score(rate, min(low, rate), max(high, rate), round(n))
+
+
+def clustered_rate(clusters: Sequence[Sequence[float]], level: float = 0.95) -> Score:
+    """Return the mean of outcomes that repeat within items, with a Wilson interval at the effective number of items.
+
+    clusters: for each item its outcomes, each in [0, 1] (one per wording or draw). The effective number is the one at
+    which independent items would have the variance that the items' means show; never fewer than one per item, and
+    exactly one per item where all items agree, so that a clean zero keeps an honest interval. n: items.
+
+    Raises ValueError for no items, an item without outcomes, or outcomes outside [0, 1].
+    Ref: korn1998.
+    """
+    sizes = np.array([len(c) for c in clusters], dtype=float)
+    if sizes.size == 0 or sizes.min() == 0:
+        raise ValueError("a clustered rate needs at least one item, and at least one outcome of each")
+    sums = np.array([sum(c) for c in clusters], dtype=float)
+    flat = np.concatenate([np.asarray(c, dtype=float) for c in clusters])
+    if not ((flat >= 0) & (flat <= 1)).all():
+        raise ValueError("outcomes of a rate are in [0, 1]")
+    m, rate = len(clusters), float(np.clip(sums.sum() / sizes.sum(), 0.0, 1.0))
+    variance = 0.0
+    if m > 1:
+        residuals = (sums - rate * sizes) / sizes.mean()
+        variance = float((residuals**2).sum()) / (m - 1) / m
+    spread = rate * (1 - rate)
+    # Unequal sizes can make the items' variance larger than independent items would have: then the n falls below m.
+    effective = spread / variance if variance > 1e-15 and spread > 1e-15 else float(m)
+    score = wilson(rate * effective, effective, level)
+    return Score(rate, min(score.low, rate), max(score.high, rate), m)
+
+
+def log_factorials(n: int) -> Floats:
+    """Return log k! for k = 0 .. n."""
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1, dtype=float)))])
+
+
+def tail(n: int, rate: float) -> Floats:
+    """Return P(X >= k) for k = 0 .. n + 1, where X counts successes of `n` trials of probability `rate`."""
+    if rate <= 0 or rate >= 1:
+        sure = 0 if rate <= 0 else n
+        return np.where(np.arange(n + 2) <= sure, 1.0, 0.0)
+    logs = log_factorials(n)
+    k = np.arange(n + 1)
+    masses = np.exp(logs[n] - logs - logs[::-1] + k * math.log(rate) + (n - k) * math.log1p(-rate))
+    above: Floats = np.concatenate([np.cumsum(masses[::-1])[::-1], [0.0]])
+    return np.minimum(above, 1.0)
+
+
+def p_above(passed: int, n: int, target: float) -> float:
+    """Return the exact one-sided p-value of "the true rate is above `target`", given `passed` of `n`.
+
+    Ref: clopper1934.
+    """
+    if n <= 0 or not 0 <= passed <= n or not 0 <= target <= 1:
+        raise ValueError(f"cannot test {passed} of {n} against {target}")
+    return float(tail(n, target)[passed])
+
+
+def exact_low(passed: int, n: int, alpha: float = 0.025) -> float:
+    """Return the lower end of the exact interval: the largest rate that `p_above` rejects at `alpha`.
+
+    Ref: clopper1934.
+    """
+    if passed == 0:
+        return 0.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if p_above(passed, n, middle) <= alpha else (low, middle)
+    return low
+
+
+def items_to_prove(truth: float, target: float, alpha: float = 0.025, power: float = 0.8) -> int:
+    """Return the fewest items that prove a rate above `target` with probability `power`, when it truly is `truth`.
+
+    The proof is the exact one-sided test at `alpha` (0.025: the lower end of a 95% interval). Counts make the power
+    a saw, so that a few items more can have a little less of it.
+
+    Raises ValueError unless target < truth, and where more than 100,000 would be needed.
+    Ref: chernick2002.
+
+    >>> items_to_prove(0.95, 0.90)
+    231
+    """
+    if not 0 <= target < truth <= 1:
+        raise ValueError(f"a true rate of {truth} never proves a rate above {target}")
+    normal = NormalDist()
+    root = normal.inv_cdf(1 - alpha) * math.sqrt(target * (1 - target))
+    root += normal.inv_cdf(power) * math.sqrt(truth * (1 - truth))
+    guess = (root / (truth - target)) ** 2
+    if guess > 100_000:
+        raise ValueError(f"a rate of {truth} needs more than 100,000 items to prove {target}")
+    n = int(guess * 0.8) if guess > 400 else 1
+    while True:
+        tails = tail(n, target)
+        need = int(np.argmax(tails <= alpha))  # the smallest count that rejects; n + 1 has probability 0
+        if tail(n, truth)[need] >= power:
+            return n
+        n += 1
+
+
+def items_for_width(half: float, rate: float = 0.5, level: float = 0.95) -> int:
+    """Return how many items make a Wilson interval at most `half` wide to each side of its middle.
+
+    >>> items_for_width(0.05)
+    381
+    """
+    if not 0 < half < 0.5:
+        raise ValueError(f"half a width is between 0 and 0.5, not {half}")
+    low, high = 1, 1
+    while _half(high, rate, level) > half:
+        high *= 2
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if _half(middle, rate, level) > half else (low, middle)
+    return low
+
+
+def _half(n: int, rate: float, level: float) -> float:
+    score = wilson(rate * n, n, level)
+    return (score.high - score.low) / 2

@@ -1,0 +1,62 @@
+"""What can be known to fail before anything runs is said before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nightschool.asks import Ask, Propose, Read, Weigh
+from nightschool.drive.job import Job, Price
+from nightschool.errors import BadBudget, Unsupported, UsageError
+from nightschool.ports import Ability, Model, Sight
+from nightschool.search.budget import Budget
+
+_NEEDS = {Propose: Ability.SAMPLE, Weigh: Ability.WEIGH, Read: Ability.HIDDEN}
+_HAVE_IT = {
+    Ability.CHAT: "instruction-tuned local models and chat endpoints",
+    Ability.DOCUMENT: "local models and endpoints with /completions",
+    Ability.SAMPLE: "all but scoring models",
+    Ability.WEIGH: "local models, and endpoints that give log-probabilities of a prompt",
+    Ability.HIDDEN: "local models",
+    Ability.ADAPTERS: "local models, and servers that load adapters",
+}
+
+
+def check_job(model: Model, job: Job) -> None:
+    """Raise where this model or these critics cannot serve `job`.
+
+    Raises Unsupported, naming who can; UsageError for a critic that is missing, or that sees the target and yet was
+    to guide a search.
+    """
+    spec = job.search.spec
+    for role in sorted(job.search.needs - job.critics.keys()):
+        raise UsageError(f"{spec} needs a {role}, and none was given; name a critic, or think with single or vote")
+    for role, critic in job.critics.items():
+        if role != "reference" and critic.sight is Sight.REFERENCE:
+            raise UsageError(
+                f"the critic {critic.name} sees the target and may not be the {role} of {spec}; "
+                "give a critic that sees the input only, or ask for an oracle with best-of-n:critic=reference"
+            )
+
+
+def check_asks(model: Model, job: Job, asks: Sequence[Ask]) -> None:
+    """Raise Unsupported where `asks`, the first of `job`, are beyond the model."""
+    for ask in asks:
+        if not isinstance(ask, (Propose, Weigh, Read)):
+            continue
+        kind = Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT
+        needed = [_NEEDS[type(ask)], kind] + ([Ability.ADAPTERS] if ask.adapter else [])
+        for ability in needed:
+            if ability not in model.abilities:
+                raise Unsupported(
+                    f"{model.name} lacks {ability.value!r}, which {job.search.spec} needs here; "
+                    f"those who have it: {_HAVE_IT.get(ability, 'other models')}"
+                )
+
+
+def check_budget(model: Model, budget: Budget | None, price: Price | None) -> None:
+    """Raise BadBudget where a budget is in money and the model has no price."""
+    if budget is not None and budget.usd is not None and price is None:
+        raise BadBudget(
+            f"a budget of {budget.usd} usd, and {model.name} has no price; set its price per million tokens in the "
+            "configuration, or give the budget in tok, calls or s"
+        )

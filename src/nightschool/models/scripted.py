@@ -55,6 +55,7 @@ class _Growing:
     shown: int = 0
     finish: Finish | None = None
     error: str | None = None
+    stopped_by: str | None = None
 
     def grow(self) -> None:
         """Sample one token."""
@@ -71,6 +72,7 @@ class _Growing:
         self.tokens.append(token)
         self.logps.append(log(weights.get(token, 0.0)))
         if (end := cut(self.text, self.sampling.stop)) is not None:
+            self.stopped_by = max((s for s in self.sampling.stop if s and self.text.startswith(s, end)), key=len)
             self.text, self.finish = self.text[:end], "stop"
         elif self.sampled >= self.sampling.max_tokens:
             self.finish = "length"
@@ -88,9 +90,10 @@ class _Growing:
             length += len(self.tokens[kept])
             kept += 1
         if length < len(self.text):  # a stop string began in the middle of a token
-            return Draw(Segment(self.text), self.finish or "cancelled", self.error)
+            return Draw(Segment(self.text), self.finish or "cancelled", self.error, self.stopped_by)
         tokens = tuple(token_id(token) for token in self.tokens[:kept])
-        return Draw(Segment(self.text, tokens, tuple(self.logps[:kept])), self.finish or "cancelled", self.error)
+        segment = Segment(self.text, tokens, tuple(self.logps[:kept]))
+        return Draw(segment, self.finish or "cancelled", self.error, self.stopped_by)
 
 
 @dataclass(slots=True)
@@ -234,7 +237,7 @@ class Scripted:
         sampled = sum(draw.sampled for draw in draws)
         done = tuple(draw.draw() for draw in draws)
         if Ability.LOGPS not in self.abilities:
-            done = tuple(Draw(Segment(d.segment.text), d.finish, d.error) for d in done)
+            done = tuple(Draw(Segment(d.segment.text), d.finish, d.error, d.stopped_by) for d in done)
         return Proposed(ask.id, done, self._usage(ask.prefix, sampled_tokens=sampled))
 
     def _weigh(self, ask: Weigh) -> Weighed:

@@ -99,7 +99,7 @@ def _parse(path: Path) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise BadFile(f"{path}: not TOML: {error}") from error
     # only where there is a file: 0.1 s that every start without one is spared
-    from nightschool.config_file import validated
+    from nightschool.config.file import validated
 
     return validated(table, path)
 

@@ -1,8 +1,8 @@
 import pytest
-from support.thinking import draw, task
 
 from nightschool.items import Prefix, Verdict
 from nightschool.search.tree import Tree, answer_of
+from support.thinking import draw, task
 
 
 def grown() -> Tree:

@@ -57,7 +57,9 @@ class Likes:
 def draw(text: str, logp: float | None = -1.0, finish: Finish = "end", stopped_by: str | None = None) -> Draw:
     """Return a draw of one token for each character, all of the log-probability in the first."""
     logps = None if logp is None else (logp, *[0.0] * (len(text) - 1)) if text else ()
-    return Draw(Segment(text, tuple(map(ord, text)), logps), finish, "failed" if finish == "error" else None, stopped_by)
+    return Draw(
+        Segment(text, tuple(map(ord, text)), logps), finish, "failed" if finish == "error" else None, stopped_by
+    )
 
 
 def proposed(id: str, *draws: Draw) -> Proposed:

@@ -3,13 +3,13 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.thinking import NOISE, draw, replies, run, task
 
 from nightschool.asks import Judge, Propose
 from nightschool.errors import BadSpec
 from nightschool.items import Draw, Verdict
 from nightschool.registry import make
 from nightschool.think.best_of_n import BestOfN
+from support.thinking import NOISE, draw, replies, run, task
 
 
 def drawn(texts: list[str]):
@@ -41,7 +41,10 @@ def test_draws_nest(texts: list[str], n: int) -> None:
 
 
 @given(
-    st.lists(st.text("ab", max_size=12), min_size=9, max_size=9), st.booleans(), st.integers(1, 4), st.integers(0, 10**6)
+    st.lists(st.text("ab", max_size=12), min_size=9, max_size=9),
+    st.booleans(),
+    st.integers(1, 4),
+    st.integers(0, 10**6),
 )
 def test_the_order_of_replies_changes_nothing(texts: list[str], first_pass: bool, wave: int, seed: int) -> None:
     search = BestOfN(n=9, first_pass=first_pass, wave=wave)

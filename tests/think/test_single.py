@@ -1,7 +1,6 @@
-from support.thinking import draw, replies, run, task
-
 from nightschool.asks import Propose, Refused
 from nightschool.think.single import Single
+from support.thinking import draw, replies, run, task
 
 
 def test_asks_for_one_draw_and_has_it() -> None:

@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.thinking import draw, replies, run, task
 
 from nightschool.items import Draw, Thought
 from nightschool.registry import make
 from nightschool.think.vote import Vote, normal_form
+from support.thinking import draw, replies, run, task
 
 
 def winner(draws: list[Draw], **params: str) -> Thought | None:

@@ -47,10 +47,11 @@ class Beam:
     """A beam of `width` beginnings, each continued `expand` times, for at most `steps` steps.
 
     split: where a step ends (`line`, `sentence`, `comma`, or `tokens` with step_tokens). Equal beginnings are merged. A
-    step critic's score orders them, and those it does not pass are dropped; where none survives, the level is drawn
-    again, at most `retries` times. Without a step critic, or between equal scores, the mean log-probability of a token
-    orders them. Whole answers leave the beam and are judged by the verifier, where there is one; the search ends with
-    the first that passes, when `width` answers are whole, or when nothing is left to continue.
+    step critic's score orders them, and those it does not pass are dropped, like whole answers that the verifier does
+    not pass; where none survives, the level is drawn again, at most `retries` times. Without a step critic, or between
+    equal scores, the mean log-probability of a token orders them. Whole answers leave the beam and are judged by the
+    verifier, where there is one; the search ends when one passes, when `width` of them stand, or when nothing is left
+    to continue.
 
     A thought's `value` is the step critic's score; its verdict is the verifier's alone.
     """
@@ -185,10 +186,11 @@ class Beam:
         tree = state.tree
         passed = any(verdict.passed for id in state.ended if (verdict := tree[id].verdict) is not None)
         alive = [id for id in state.open if id not in state.dead]
-        room = self.width - len(state.ended)
+        whole_ones = [id for id in state.ended if not _wrong(tree[id])]
+        room = self.width - len(whole_ones)
         if passed or state.cut or room < 1 or state.level + 1 >= self.steps:
             return replace(state, over=True)
-        if not alive and state.open and state.attempt < self.retries:
+        if not alive and not whole_ones and state.attempt < self.retries:
             return replace(state, attempt=state.attempt + 1, open=())
         kept = sorted(alive or ([] if state.ended else state.open), key=lambda id: _order(tree[id]), reverse=True)
         front = tuple(kept[:room])
@@ -199,3 +201,9 @@ def _order(thought: Thought) -> tuple[float, float, int]:
     """Return what beginnings are ordered by: step score, mean log-probability, earliest."""
     logp = mean_logp(thought)
     return thought.value or 0.0, float("-inf") if logp is None else logp, -thought.id
+
+
+def _wrong(thought: Thought) -> bool:
+    """Return whether the verifier judged `thought` and did not pass it."""
+    verdict = thought.verdict
+    return verdict is not None and verdict.error is None and not verdict.passed

@@ -6,6 +6,7 @@ Register an implementation as an entry point (see `registry`): a stranger's plug
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
@@ -161,8 +162,13 @@ class Sandbox(Protocol):
         """Run `argv` in a fresh folder holding `files`, and return what came of it. Raises MissingDependency."""
 
 
-class Outcome(Protocol):
-    """What came of a sandboxed run. status: exit code, negative for a signal."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a bounded run.
+
+    status: exit code, negative for a signal; stdout, stderr: the beginning, where there was too much; seconds: wall
+    time; ended_by: itself, a signal, or the limit that it overstepped.
+    """
 
     status: int
     stdout: bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import legible, listed
+from nightschool.critics.legible import legible
 from nightschool.critics.parameters import above_zero, input_text, sight_of
 from nightschool.critics.python_cases import Case, read_cases
 from nightschool.items import Item, Verdict
@@ -71,7 +71,9 @@ class PythonTests(Combines):
             for number, (case, told) in enumerate(zip(cases, result.called, strict=False), 1)
             if told.raised or not case.met_by(told.value)
         ]
-        said = [f"{listed(wrong, 3)}."] if wrong else []
+        said = [f"{fault}." for fault in wrong[:3]]
+        if len(wrong) > 3:
+            said.append(f"{len(wrong) - 3} more tests fail.")
         if len(result.called) < len(cases):
             where = len(result.called)
             name = cases[where].call if self.sight is Sight.VERIFIER else f"test {where + 1}"

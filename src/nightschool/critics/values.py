@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 
+from nightschool.critics.contains import stands_in
 from nightschool.critics.numerals import NUMBER, read_number
 
 KINDS = ("text", "date", "amount", "number", "email")
@@ -69,14 +70,9 @@ def same(kind: str, one: str, other: str) -> bool:
 
 def occurs(kind: str, value: str, message: str) -> bool:
     """Return whether `value` stands in `message`: the same words as written, or the same value of `kind`."""
-    plain, text = _plain(value), _plain(message)
-    start = text.find(plain)
-    while plain and start >= 0:
-        end = start + len(plain)
-        before, after = text[start - 1 : start], text[end : end + 1]
-        if not (before.isalnum() and plain[0].isalnum()) and not (after.isalnum() and plain[-1].isalnum()):
-            return True
-        start = text.find(plain, start + 1)
+    plain = _plain(value)
+    if plain and stands_in(plain, _plain(message)):
+        return True
     match kind:
         case "date":
             return bool(_dates(value.strip(), whole=True) & _dates(message))

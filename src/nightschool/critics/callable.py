@@ -1,0 +1,114 @@
+"""Any Python function as a critic."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import math
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from nightschool.critics.compose import Combines
+from nightschool.critics.parameters import above_zero, sight_of
+from nightschool.errors import BadSpec, UnknownName
+from nightschool.items import Item, Verdict
+from nightschool.ports import Sight
+
+
+class CallableCritic(Combines):
+    """Judges with a function of yours: `f(answer)` or `f(item, answer)`. It is trusted and runs in this process.
+
+    path: the function, or where it is: `package.module:function` or `judge.py:function`.
+    It returns a bool, a score in [0, 1] (passed from `pass_at` on), either of them with feedback as a pair, or a
+    Verdict. sight: `verifier` (the default) hands it the item without its target, `reference` with it.
+    timeout_s: after which it is left alone (see `timelimit`), an error verdict.
+    Raises BadSpec and UnknownName for a path that leads nowhere.
+    """
+
+    name = "callable"
+
+    def __init__(
+        self,
+        path: str | Callable[..., Any],
+        sight: Sight | str = Sight.VERIFIER,
+        pass_at: float = 1.0,
+        timeout_s: float = 30.0,
+    ) -> None:
+        self.function = _find(path) if isinstance(path, str) else path
+        self.name = f"callable:path={path}" if isinstance(path, str) else getattr(path, "__name__", "callable")
+        self.sight = sight_of(sight, "callable")
+        self.pass_at = above_zero(pass_at, "pass_at", "callable")
+        self.timeout_s = above_zero(timeout_s, "timeout_s", "callable")
+        self.takes_item = _takes_item(self.function)
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Return what the function says, as a verdict. Raises what it raises, and TypeError or ValueError else."""
+        said = self.function(item, answer) if self.takes_item else self.function(answer)
+        feedback = ""
+        if isinstance(said, tuple) and len(said) == 2 and isinstance(said[1], str):
+            said, feedback = said
+        if isinstance(said, Verdict):
+            return said
+        if hasattr(said, "item") and not isinstance(said, (bool, int, float)):  # a scalar of numpy or torch
+            said = said.item()
+        if isinstance(said, bool):
+            return Verdict.of(said, feedback)
+        if not isinstance(said, (int, float)):
+            raise TypeError(f"it returned {type(said).__name__}, not a bool, a score in [0, 1] or a Verdict")
+        if math.isnan(said) or not 0 <= said <= 1:
+            raise ValueError(f"it returned {said}, which is not in [0, 1]")
+        return Verdict(float(said), said >= self.pass_at, feedback)
+
+
+def _find(path: str) -> Callable[..., Any]:
+    where, colon, name = path.rpartition(":")
+    if not colon or not where or not name:
+        raise BadSpec(f"{path!r} names no function; write module:function or FILE.py:function")
+    module = _load_file(Path(where)) if where.endswith(".py") else _import(where)
+    found: Any = module
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise UnknownName(f"function in {where}", name, [n for n in dir(module) if callable(getattr(module, n))])
+        found = getattr(found, part)
+    if not callable(found):
+        raise BadSpec(f"{path} is a {type(found).__name__}, not a function")
+    return found  # type: ignore[no-any-return]
+
+
+def _import(where: str) -> Any:
+    try:
+        return importlib.import_module(where)
+    except ModuleNotFoundError as error:
+        hint = f"; is it a file? write {where}.py" if Path(f"{where}.py").is_file() else ""
+        raise BadSpec(f"cannot import {where!r}: {error}{hint}") from error
+
+
+def _load_file(path: Path) -> Any:
+    if not path.is_file():
+        raise BadSpec(f"there is no file {path}")
+    name = f"nightschool_critic_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickles look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def _takes_item(function: Callable[..., Any]) -> bool:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions written in C tell nothing
+        return False
+    for arguments in ((None, ""), ("",)):
+        try:
+            signature.bind(*arguments)
+        except TypeError:
+            continue
+        needed = [p for p in signature.parameters.values() if p.default is p.empty and p.kind is not p.VAR_KEYWORD]
+        return len(arguments) == 2 and len(needed) != 1  # f(answer, strict=False) takes no item
+    raise BadSpec(f"a function that judges takes (answer) or (item, answer), not {signature}")

@@ -314,6 +314,7 @@ class Lesson:
     """One training example: `answer` is learned after `prompt`, with `weight` in the loss.
 
     keys: leak keys of every item that contributed. Making a lesson out of anything but practice items raises Leak.
+    ended: whether the answer ended by itself; then its end is learned too. False for text that was cut off.
     """
 
     prompt: Prompt
@@ -321,6 +322,7 @@ class Lesson:
     source: Source
     keys: frozenset[str] = frozenset()
     weight: float = 1.0
+    ended: bool = True
 
     def __post_init__(self) -> None:
         if self.source != "rehearsal" and not self.keys:
@@ -332,7 +334,7 @@ class Lesson:
     @property
     def id(self) -> str:
         """Return the content hash that names this lesson."""
-        return digest(str(self.prompt), self.answer, self.source, self.weight)[:16]
+        return digest(str(self.prompt), self.answer, self.source, self.weight, self.ended)[:16]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,171 @@
+"""The learner: LoRA that grows lesson by lesson, and that a kill at any moment cannot change.
+
+It is stepped, so that practice and training can alternate while one adapter grows over many levels. It holds no random
+numbers beyond its seeded start: the weights after n steps are a function of seed, settings and the n batches.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from nightschool.errors import BadFile, NotANumber, UsageError
+from nightschool.items import Adapter, Lesson
+from nightschool.train import low_rank
+from nightschool.train.adapter_folder import read_weights, sync_folder, write_adapter, write_synced
+from nightschool.train.examples import Teachable, encode_lesson
+from nightschool.train.settings import LoraSettings
+from nightschool.train.shared_prefix import Gradient
+
+
+@dataclass(frozen=True, slots=True)
+class StepInfo:
+    """What one step did. loss: nats per learned token, before the step; norm: of the gradient before clipping;
+    tokens: of the lessons; learned: of those, the ones that the loss is on; computed: that went through the model.
+    """
+
+    step: int
+    loss: float
+    norm: float
+    rate: float
+    tokens: int
+    learned: int
+    computed: int
+    seconds: float
+
+
+class Learner:
+    """One LoRA adapter in training. steps: how many were done. Make one with `fresh` or `resume`."""
+
+    def __init__(self, model: Teachable, settings: LoraSettings, seed: int, clock: Callable[[], float]) -> None:
+        self.settings, self.seed, self.steps = settings, seed, 0
+        self._model, self._clock = model, clock
+        self.module: Any = model.fresh_module()
+        self.module.eval()  # dropout stays off: nothing here is random
+        self._config = low_rank.inject(self.module, settings, seed, model.name)
+        self._weights = low_rank.parameters(self.module)
+        self._hidden = int(self.module.config.get_text_config().hidden_size)
+        self._optimizer = torch.optim.AdamW(
+            [weight for _, weight in self._weights], lr=0.0, weight_decay=settings.weight_decay
+        )
+        self._gradient = Gradient(self.module, micro_tokens=settings.micro_tokens, share_prefix=settings.share_prefix)
+
+    @classmethod
+    def fresh(
+        cls,
+        model: Teachable,
+        settings: LoraSettings | None = None,
+        seed: int = 0,
+        *,
+        start: Adapter | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> Learner:
+        """Return a learner that has learned nothing yet, or what `start` knows.
+
+        Raises Unsupported for a model that LoRA cannot be put into, BadFile for a `start` of another model or rank.
+        """
+        learner = cls(model, settings or LoraSettings(), seed, clock)
+        if start is not None:
+            learner._take(start)
+        return learner
+
+    def step(self, lessons: Sequence[Lesson]) -> StepInfo:
+        """Learn a little from all of `lessons` at once, and return how it went.
+
+        Raises UsageError for no lessons, PromptTooLong for one that does not fit, NotANumber for a loss or gradient
+        that is not finite; the weights are then those before the step.
+        """
+        if not lessons:
+            raise UsageError("a step needs lessons; practise more, or begin at an easier level")
+        begun = self._clock()
+        examples = [encode_lesson(self._model, lesson) for lesson in lessons]
+        self._optimizer.zero_grad(set_to_none=True)
+        cost = self._gradient.add(examples)
+        weights = [weight for _, weight in self._weights]
+        norm = float(torch.nn.utils.clip_grad_norm_(weights, self.settings.clip))
+        if norm != norm or norm == float("inf"):
+            self._optimizer.zero_grad(set_to_none=True)
+            raise NotANumber(f"the gradient of step {self.steps} has norm {norm}; lower the rate, or train in float32")
+        rate = self.settings.rate_at(self.steps, self._hidden)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self.steps += 1
+        seconds = self._clock() - begun
+        return StepInfo(self.steps, cost.loss, norm, rate, cost.tokens, cost.learned, cost.computed, seconds)
+
+    def save(self, folder: Path) -> Adapter:
+        """Return the adapter as it is now, written as a peft folder named by its content within `folder`."""
+        return write_adapter(Path(folder), low_rank.weights(self.module), self._config, self._model.identity)
+
+    def checkpoint(self, path: Path) -> None:
+        """Write all that is needed to go on to `path`, replacing it in one step: a kill leaves the old or the new."""
+        tensors: dict[str, torch.Tensor] = {}
+        for name, weight in self._weights:
+            tensors[f"weight.{name}"] = weight.detach()
+            for key, value in self._optimizer.state.get(weight, {}).items():
+                tensors[f"{key}.{name}"] = value.detach()
+        facts = {
+            "base": self._model.identity, "settings": self.settings.as_dict(), "seed": self.seed, "steps": self.steps,
+        }  # fmt: skip
+        tensors = {name: value.cpu().contiguous() for name, value in tensors.items()}
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        growing = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            write_synced(growing, save(tensors, metadata={"learner": json.dumps(facts)}))
+            growing.replace(path)
+        finally:
+            growing.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+    @classmethod
+    def resume(cls, model: Teachable, path: Path, *, clock: Callable[[], float] = time.perf_counter) -> Learner:
+        """Return the learner that wrote `path`: from here it goes on to the same weights, bit for bit.
+
+        The same machine and number of threads are meant: sums in another order round otherwise.
+        Raises BadFile for a file that is none of ours, or of another model.
+        """
+        try:
+            with safe_open(path, "pt") as file:
+                facts = json.loads((file.metadata() or {})["learner"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        except Exception as error:  # safetensors raises errors of its own for files cut short
+            raise BadFile(f"cannot resume from {path}: {error}; begin a new night") from error
+        if facts["base"] != model.identity:
+            raise BadFile(f"{path} belongs to another model ({facts['base'][:16]}, not {model.identity[:16]})")
+        learner = cls(model, LoraSettings(**facts["settings"]), facts["seed"], clock)
+        learner.steps = facts["steps"]
+        learner._restore(tensors, path)
+        return learner
+
+    def _restore(self, tensors: dict[str, torch.Tensor], path: Path) -> None:
+        for name, weight in self._weights:
+            try:
+                weight.data.copy_(tensors.pop(f"weight.{name}"))
+            except (KeyError, RuntimeError) as error:
+                raise BadFile(f"{path} does not fit this model at {name}: {error}") from error
+            state = {key: tensors.pop(f"{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq") if self.steps}
+            if state:
+                moved = {key: value if key == "step" else value.to(weight.device) for key, value in state.items()}
+                self._optimizer.state[weight] = moved
+
+    def _take(self, start: Adapter) -> None:
+        if start.base != self._model.identity:
+            raise BadFile(f"the adapter {start.name} belongs to another model ({start.base[:16]})")
+        known = read_weights(start)
+        mine = low_rank.weights(self.module)
+        if {n: t.shape for n, t in known.items()} != {n: t.shape for n, t in mine.items()}:
+            raise BadFile(f"the adapter {start.name} has other layers or another rank than {self.settings.rank}")
+        for name, weight in self._weights:
+            weight.data.copy_(known["base_model.model." + name.replace(f".{low_rank.SLOT}", "")])

@@ -67,8 +67,10 @@ def new_folder(final: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o755)
-        for path in [*temporary.rglob("*"), temporary]:
+        for path in temporary.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
             sync(path)
+        sync(temporary)
         try:
             temporary.rename(final)
         except OSError:

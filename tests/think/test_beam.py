@@ -11,7 +11,7 @@ from nightschool.items import Draw, Noise, Sampling, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.beam import Beam
-from support.thinking import NOISE, Likes, replies, run, task
+from support.thinking import NOISE, Likes, draw, replies, run, task
 
 COMMA = Sampling(max_tokens=40)
 
@@ -52,7 +52,7 @@ def test_a_step_critic_finds_what_single_draws_do_not() -> None:
 def test_step_scores_are_values_and_verdicts_are_the_verifiers() -> None:
     step, verifier = Likes(sorted_so_far, least=0.1), Likes(lambda a: 1.0)
     done = trace(Beam(width=2, expand=3, split="comma"), Scripted("1, 2, 3, 4"), {"step": step, "verifier": verifier})
-    assert [t.value for t in done.thoughts if t.answer == "1, 2,"][0] == 0.5
+    assert next(t.value for t in done.thoughts if t.answer == "1, 2,") == 0.5
     assert [t.answer for t in done.thoughts if t.verdict] == ["1, 2, 3, 4"]
     assert all(item.target is None for item, _ in step.seen + verifier.seen)
 
@@ -79,8 +79,6 @@ def test_a_dead_level_is_drawn_again_with_other_noise() -> None:
 
     def propose(ask: Propose) -> list[Draw]:
         asked.append(ask)
-        from support.thinking import draw
-
         text = "good" if ask.first_draw >= 4 else "bad"
         return [draw(text, finish="stop", stopped_by="\n")] * ask.n
 

@@ -113,7 +113,7 @@ def _fits(ledger: Ledger, need: Need) -> int:
     left = ledger.left()
     if left.calls < 1:
         return 0
-    each = ledger.price.of(need.usage(1, 1)) - ledger.price.of(need.usage(0, 0))
+    each = (ledger.price.prompt if need.weighed else ledger.price.sampled) / 1e6
     money = left.usd - ledger.price.of(need.usage(0, 0))
-    affordable = math.inf if each <= 0 and money >= 0 else money / each if each > 0 else 0
-    return int(max(0, min(left.tokens, affordable, need.parts * need.tokens)))
+    affordable = 0 if money < 0 else money / each if each > 0 else math.inf
+    return int(min(left.tokens, affordable, need.parts * need.tokens))

@@ -1,0 +1,34 @@
+"""The exam: what a model can do, by every way that is tried, on items that chose nothing, with intervals and costs.
+
+    rung, rungs   the ways, and the contract of one
+    sit           all rungs over the same items
+    grade, measure, compare, warn
+                  answers -> outcomes -> rows -> paired comparisons -> what the reader must be told
+    result        the report as plain data and JSON
+    report        the report as a page
+
+It knows no sleep: an adapter comes by its name, and what trains one is handed in.
+"""
+
+from nightschool.exam.result import Comparison, ExamReport, Question, Record, Row
+from nightschool.exam.rung import Absent, Line, Part, Plan, Room, Rung, Said, Way
+from nightschool.exam.sit import LADDER, open_rungs, sit
+
+__all__ = [
+    "LADDER",
+    "Absent",
+    "Comparison",
+    "ExamReport",
+    "Line",
+    "Part",
+    "Plan",
+    "Question",
+    "Record",
+    "Room",
+    "Row",
+    "Rung",
+    "Said",
+    "Way",
+    "open_rungs",
+    "sit",
+]

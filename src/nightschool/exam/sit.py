@@ -1,0 +1,187 @@
+"""Sitting an exam: all rungs over the same items, wide, graded by the reference critic, with costs and intervals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Any
+
+from nightschool.drive import Budget, Drive, Job, Price
+from nightschool.errors import StopRequested, UsageError
+from nightschool.exam.compare import before_after, with_first
+from nightschool.exam.grade import Grader
+from nightschool.exam.measure import absent_row, row_of
+from nightschool.exam.result import ExamReport, Question, Row
+from nightschool.exam.rung import Absent, Part, Room, Rung
+from nightschool.exam.warn import warnings
+from nightschool.items import Item, Lesson, Trace, Usage, Wording
+from nightschool.ports import Model, Watcher, World
+from nightschool.registry import make
+
+LADDER = ("control", "zero-shot", "code-style", "few-shot", "vote", "search", "lora")
+"""The built-in rungs, in the order in which they are sat."""
+
+
+def open_rungs(specs: Sequence[str]) -> list[Rung]:
+    """Return the rungs that `specs` name (`search:n=8`). Raises UnknownName and BadSpec."""
+    return [make("rungs", spec) for spec in specs]
+
+
+@dataclass
+class _Hall:
+    """Runs searches and remembers them, so that rungs that plan the same search share it."""
+
+    drive: Drive
+    budget: Budget | None
+    spent: Usage = field(default_factory=Usage)
+    interrupted: bool = False
+    _known: dict[Any, Trace] = field(default_factory=dict)
+
+    def run(self, jobs: Sequence[Job]) -> list[Trace]:
+        """Return a trace for each job. What an interruption cut is not kept."""
+        new = {_key(job): job for job in jobs if _key(job) not in self._known}
+        if new:
+            if self.interrupted:
+                raise StopRequested("the exam was interrupted")
+            traces = self.drive.run(list(new.values()), self._left())
+            self._known.update(zip(new, traces, strict=True))
+            self.spent += sum((trace.usage for trace in traces), Usage())
+            self.interrupted = self.drive.interrupted
+        return [self._known[_key(job)] for job in jobs]
+
+    def _left(self) -> Budget | None:
+        """Return what remains of the exam's budget; at the end the smallest that there is, which refuses all."""
+        if self.budget is None:
+            return None
+        usd = self.drive.price.of(self.spent) if self.drive.price else 0.0
+        left = self.budget.left(self.spent, usd)
+        return Budget(
+            tokens=None if self.budget.tokens is None else max(int(left.tokens), 1),
+            calls=None if self.budget.calls is None else max(int(left.calls), 1),
+            seconds=None if self.budget.seconds is None else max(left.seconds, 1e-6),
+            usd=None if self.budget.usd is None else max(left.usd, 1e-12),
+        )
+
+
+def _key(job: Job) -> Any:
+    task = job.task
+    return job.search.spec, task.item.id, str(task.prompt), task.sampling, task.adapter, job.noise.words, job.budget
+
+
+def sit(
+    world: World,
+    model: Model,
+    items: Sequence[Item],
+    rungs: Sequence[Rung],
+    *,
+    seed: int = 0,
+    wording: Wording | None = None,
+    adapter: str | None = None,
+    learned: str | None = None,
+    solved: Sequence[Lesson] = (),
+    train: Callable[[Sequence[Lesson]], str] | None = None,
+    before: ExamReport | None = None,
+    budget: Budget | None = None,
+    price: Price | None = None,
+    watch: Watcher | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    drive: Drive | None = None,
+    workers: int = 2,
+) -> ExamReport:
+    """Return what all `rungs` reach over the same `items`.
+
+    wording: the one that is not varied (None: the world's first); adapter: weights that every rung sits with; learned:
+    those of the rung `lora`; both loaded already. solved, train: what `lora` may train on and with (`train` returns the
+    name of an adapter that it has loaded). before: an earlier report over the same items, to compare with. budget: for
+    the whole exam. drive: to run on (its own price counts); None: a new one. workers: threads that grade.
+
+    Answers that failed, were refused or cut off are missing: they are counted and shown, and no accuracy holds them.
+    Ctrl-C and StopRequested give the report of what is done so far, with `partial` set.
+
+    Raises UsageError for no items, before anything runs.
+    """
+    if not items:
+        raise UsageError(f"{world.spec} gave no items to examine; give it more, or raise --items")
+    drive = drive or Drive(model, watch=watch, clock=clock, price=price)
+    hall = _Hall(drive, budget)
+    room = Room(
+        world, tuple(items), wording or world.wordings[0], seed, model.abilities, adapter, learned, tuple(solved),
+        train, hall.run,
+    )  # fmt: skip
+    grader = Grader(world.reference, workers)
+    rows: dict[str, Row] = {}
+    notes: list[str] = []
+    began, partial = clock(), False
+    try:
+        for rung in rungs:
+            for row in _sit_rung(rung, room, hall, grader, rows, drive.price, watch):
+                rows[row.name] = row
+            if hall.interrupted:
+                raise StopRequested("the exam was interrupted")
+    except (KeyboardInterrupt, StopRequested):
+        partial = True
+        done = ", ".join(dict.fromkeys(row.rung for row in rows.values())) or "nothing"
+        notes.append(f"the exam was interrupted; done so far, the last perhaps in part: {done}")
+    questions = tuple(Question(item.id, dict(item.inputs), item.target) for item in items)
+    found = tuple(rows.values())
+    return ExamReport(
+        task=world.spec,
+        model=model.name,
+        identity=model.identity,
+        adapter=adapter,
+        seed=seed,
+        split="+".join(sorted({item.split.value for item in items})),
+        rungs=found,
+        items=questions,
+        comparisons=with_first(_base_first(found), seed),
+        changes=before_after(before, found, seed) if before else (),
+        warnings=(*notes, *warnings(found, questions)),
+        example_truths=tuple(dict.fromkeys(id for row in found if row.way for id in row.way.examples)),
+        tokens=hall.spent.tokens,
+        seconds=clock() - began,
+        partial=partial,
+        version=version("nightschool"),
+    )
+
+
+def _sit_rung(
+    rung: Rung,
+    room: Room,
+    hall: _Hall,
+    grader: Grader,
+    known: dict[str, Row],
+    price: Price | None,
+    watch: Watcher | None,
+) -> list[Row]:
+    """Return the rows of one rung."""
+    if lacks := rung.needs - room.abilities:
+        why = f"this model cannot: {', '.join(sorted(lacks))}"
+        return [absent_row(rung, Absent(rung.name, why))]
+    for role in rung.critics:
+        if {"verifier": room.world.verifier, "step": room.world.step_critic}.get(role, room.world.reference) is None:
+            return [absent_row(rung, Absent(rung.name, f"{room.world.spec} has no {role}"))]
+    plan = rung.plan(room)
+    jobs = [job for part in plan.parts for job in part.jobs]
+    if watch is not None and jobs:
+        watch.stage(f"exam: {rung.name}", float(len(jobs)), "answers")
+    traces = hall.run(jobs)
+    done: list[tuple[Part, Sequence[Trace]]] = []
+    start = 0
+    for part in plan.parts:
+        done.append((part, traces[start : start + len(part.jobs)]))
+        start += len(part.jobs)
+    lines = rung.read(room, done)
+    rows = dict(known)
+    fresh: list[Row] = []
+    for line, records in zip(lines, grader.grade(lines), strict=True):
+        row = row_of(rung, line, records, price, rows)
+        rows[row.name] = row
+        fresh.append(row)
+    return fresh + [absent_row(rung, absent) for absent in plan.absent]
+
+
+def _base_first(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows with the plain question first: what every other way is compared with."""
+    return sorted(rows, key=lambda row: row.name != "zero-shot")

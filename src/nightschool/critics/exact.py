@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from nightschool.critics.compose import Combines
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
+
+_OTHER = re.compile(r"[\W_]+")  # whatever is neither letter nor digit
 
 
 class Exact(Combines):
@@ -47,5 +50,4 @@ class Exact(Combines):
 
 
 def _loose(text: str) -> str:
-    text = unicodedata.normalize("NFC", text).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
+    return _OTHER.sub(" ", unicodedata.normalize("NFC", text).casefold()).strip()

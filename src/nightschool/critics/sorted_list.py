@@ -14,6 +14,7 @@ from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
 
 _DIGITS = r"[+\-−]?\d{1,40}(?:\.\d{1,40})?"
+Number = int | Fraction
 TOKEN = re.compile(_DIGITS, re.ASCII)
 _IN_TEXT = re.compile(rf"(?<![\w.])(?:{_DIGITS})(?![\w])", re.ASCII)
 
@@ -58,14 +59,14 @@ class SortedList(Combines):
         said += self._disorder(numbers)
         return Verdict(score if neat else 0.5 * score, False, " ".join(said))
 
-    def _disorder(self, numbers: list[Fraction]) -> list[str]:
+    def _disorder(self, numbers: list[Number]) -> list[str]:
         for before, after in pairwise(numbers):
             if (before < after) if self.descending else (before > after):
                 return [f"Out of place: {written(after)} comes after {written(before)}."]
         return []
 
 
-def wanted_numbers(item: Item, source: str | None, descending: bool = False) -> list[Fraction]:
+def wanted_numbers(item: Item, source: str | None, descending: bool = False) -> list[Number]:
     """Return the numbers of the item's input in order. Raises LookupError, and ValueError where there are none."""
     text = input_text(dict(item.inputs), source, "numbers", SortedList.name)
     numbers = [number(token) for token in _IN_TEXT.findall(text)]
@@ -74,7 +75,7 @@ def wanted_numbers(item: Item, source: str | None, descending: bool = False) -> 
     return sorted(numbers, reverse=descending)
 
 
-def read_list(answer: str) -> list[Fraction] | None:
+def read_list(answer: str) -> list[Number] | None:
     """Return the numbers of an answer that is a list and nothing else, and None for anything else."""
     body = answer.strip()
     if (body[:1], body[-1:]) in (("[", "]"), ("(", ")")):
@@ -86,12 +87,13 @@ def read_list(answer: str) -> list[Fraction] | None:
     return [number(token) for token in tokens] or None
 
 
-def number(token: str) -> Fraction:
+def number(token: str) -> Number:
     """Return the value of a token: 3, 3.0 and 03 are the same number."""
-    return Fraction(token.replace("−", "-"))
+    token = token.replace("−", "-")
+    return Fraction(token) if "." in token else int(token)
 
 
-def written(value: Fraction) -> str:
+def written(value: Number) -> str:
     """Return the number as digits, decimals where it has some."""
     if value.denominator == 1:
         return str(value.numerator)
@@ -102,5 +104,5 @@ def written(value: Fraction) -> str:
     return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
-def _words(numbers: Counter[Fraction]) -> str:
+def _words(numbers: Counter[Number]) -> str:
     return listed([written(value) for value in sorted(numbers.elements())])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,13 @@ def merged(module: Any, adapter: Adapter) -> Any:
     from peft import PeftModel
 
     try:
-        wrapped = PeftModel.from_pretrained(folder.twin(module), adapter.path)
+        with warnings.catch_warnings():
+            # peft asks transformers by a name that is going away: nothing that a user could do anything about
+            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
+            wrapped = PeftModel.from_pretrained(folder.twin(module), adapter.path)
         # Merged "safely", peft writes the sums into new tensors; otherwise it would add to those that are shared.
         plain = wrapped.merge_and_unload(safe_merge=True)
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
+    except Exception as error:  # peft, torch and safetensors each raise their own for a file that does not fit
         raise ModelDamaged(
             f"adapter {adapter.name} does not fit the model: {' '.join(str(error).split())[:300]}"
         ) from error

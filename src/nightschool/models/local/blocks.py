@@ -10,9 +10,8 @@ import torch
 class Pool:
     """Counts the bytes of all blocks alive; a block leaves the count when nothing refers to it any more."""
 
-    def __init__(self, layers: int) -> None:
-        self.layers = layers
-        self.bytes_per_token = 0  # known after the first pass: keys and values of all layers
+    def __init__(self, bytes_per_token: int) -> None:
+        self.bytes_per_token = bytes_per_token  # keys and values of all layers
         self._blocks: weakref.WeakSet[Block] = weakref.WeakSet()
 
     @property

@@ -22,10 +22,10 @@ def plain_attention(module: Any) -> str:
     return "sdpa" if module._supports_sdpa and not capped else "eager"
 
 
-def same_as_plain(module: Any) -> None:
-    """Run a few tokens in two ways, plainly and forked over a trie, and compare. Raises Unsupported where they differ.
+def same_as_plain(module: Any) -> int:
+    """Return the bytes of one token's keys and values, after a few tokens were run plainly and over a trie.
 
-    A model whose plain logits are not numbers passes: that is said when it samples.
+    Raises Unsupported where the two differ. Logits that are not numbers pass: that is said when the model samples.
     """
     vocabulary = module.config.get_text_config().vocab_size
     ids = np.arange(_TOKENS, dtype=np.int64) * 7919 % vocabulary
@@ -36,16 +36,20 @@ def same_as_plain(module: Any) -> None:
             plain = module(input_ids=torch.from_numpy(ids).to(device)[None], use_cache=False).logits[0].float()
     finally:
         module.set_attn_implementation(attention.NAME)
-    if not bool(torch.isfinite(plain).all()):
-        return
-    runner = Runner(module, 1 << 40)
+    finite = bool(torch.isfinite(plain).all())
+    runner = Runner(module, 1 << 40, 1)
     first = runner.trie.insert(ids[: _TOKENS // 2])
     second = Node(ids[_TOKENS // 2 :], first, _TOKENS // 2)
     found = []
     for node in (first, second):
         runner.place([node])
-        found.append(runner.run([Piece(node, 0, len(node), range(len(node)))]).pieces[0])
+        found.append(runner.run([Piece(node, 0, len(node), range(len(node)) if finite else ())]).pieces[0])
         node.done = len(node)
+    assert first.block is not None
+    held = [*first.block.keys.values(), *first.block.values.values()]
+    size = sum(tensor.nbytes for tensor in held) // len(first)
+    if not finite:
+        return size
     difference = float((torch.cat(found).log_softmax(-1) - plain.log_softmax(-1)).abs().max())
     exact = next(module.parameters()).dtype == torch.float32
     if difference > (1e-3 if exact else 0.5):
@@ -53,3 +57,4 @@ def same_as_plain(module: Any) -> None:
             f"the local engine does not run {module.config.model_type} models exactly (log-probabilities differ by "
             f"{difference:.2g}); serve it and use openai:URL#MODEL"
         )
+    return size

@@ -33,21 +33,22 @@ class Branch:
         self.job.sampled += 1
         if token in ends:
             self.words.finish()
-            return "stop" if self.words.stopped else "end"
+            return "stop" if self.words.stopped_by else "end"
         self.words.add(token)
         self.logps.append(logp)
-        if self.words.stopped:
+        if self.words.stopped_by:
             return "stop"
         if self.sampled == self.job.ask.sampling.max_tokens:
             self.words.finish()
-            return "stop" if self.words.stopped else "length"
+            return "stop" if self.words.stopped_by else "length"
         return None
 
     def draw(self, finish: Finish) -> Draw:
         """Return the draw as it is now."""
         self.words.finish()
         tokens = self.words.tokens
-        return Draw(Segment(self.words.text, tuple(tokens), tuple(self.logps[: len(tokens)])), finish)
+        segment = Segment(self.words.text, tuple(tokens), tuple(self.logps[: len(tokens)]))
+        return Draw(segment, finish, stopped_by=self.words.stopped_by)
 
 
 @dataclass(slots=True, eq=False)

@@ -70,7 +70,7 @@ def load(path: Path, dtype: torch.dtype, device: torch.device) -> tuple[Any, Any
             raise
         raise ModelDamaged(f"cannot read the model in {path}: {_line(error)}") from error
     except Exception as error:  # safetensors raises its own type, which derives from Exception alone
-        if type(error).__module__.split(".")[0] != "safetensors_rust":
+        if type(error).__name__ != "SafetensorError":
             raise
         raise ModelDamaged(f"a weights file in {path} is damaged: {_line(error)}; fetch it again") from error
     finally:

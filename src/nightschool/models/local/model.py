@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,10 +75,11 @@ class LocalModel:
         self._branches = branches or (512 if self.device.type == "cuda" else 256)
         self._adapters: dict[str, Adapter] = {}
         self._schedules: OrderedDict[_Weights, Schedule] = OrderedDict()
+        self._family: list[Runner] = []
         self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
         self._replies: list[ModelReply] = []
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
-        check.same_as_plain(module)
+        self._bytes_per_token = check.same_as_plain(module)
 
     @classmethod
     def from_folder(
@@ -171,8 +172,11 @@ class LocalModel:
             if ask.adapter is not None and ask.adapter not in self._adapters:
                 raise UnknownName("adapter loaded", ask.adapter, self._adapters, "load_adapter makes one known")
             jobs.append((self._weights(ask), self._job(ask)))
+        needed = {weights: None for weights, _ in jobs}
+        for weights in needed:  # all of them before any ask is taken in: an adapter's file may turn out damaged
+            self._schedule(weights, needed)
         for weights, job in jobs:
-            self._schedule(weights).jobs[job.ask.id] = job
+            self._schedules[weights].jobs[job.ask.id] = job
 
     def _weights(self, ask: ModelAsk) -> _Weights:
         return _Weights(ask.adapter, self._weigh_dtype if isinstance(ask, Weigh) else self.dtype)
@@ -204,22 +208,18 @@ class LocalModel:
                 f"{self.name} (ask {ask.id!r}); shorten the prompt or ask for fewer tokens"
             )
 
-    def _schedule(self, weights: _Weights) -> Schedule:
-        schedule = self._schedules.get(weights)
-        if schedule is None:
-            self._make_room_for_twin(weights)
+    def _schedule(self, weights: _Weights, needed: Container[_Weights]) -> None:
+        if weights not in self._schedules:
+            idle = [
+                key for key, known in self._schedules.items() if key.adapter and not known.jobs and key not in needed
+            ]
+            for key in idle[: max(0, len(idle) + 1 - _TWINS)] if weights.adapter else ():
+                self._family.remove(self._schedules.pop(key).runner)
             module = self._module(weights)
-            runner = Runner(module, self._memory)
-            schedule = self._schedules[weights] = Schedule(runner, self._branches, self.end_ids, self.decode)
+            size = self._bytes_per_token * weights.dtype.itemsize // self.dtype.itemsize
+            runner = Runner(module, self._memory, size, self._family)
+            self._schedules[weights] = Schedule(runner, self._branches, self.end_ids, self.decode)
         self._schedules.move_to_end(weights)
-        return schedule
-
-    def _make_room_for_twin(self, weights: _Weights) -> None:
-        if weights.adapter is None:
-            return
-        idle = [key for key, schedule in self._schedules.items() if key.adapter is not None and not schedule.jobs]
-        for key in idle[: max(0, len(idle) + 1 - _TWINS)]:
-            del self._schedules[key]
 
     def _module(self, weights: _Weights) -> Any:
         module = self.module
@@ -237,19 +237,15 @@ class LocalModel:
         """
         replies, self._replies = self._replies, []
         deltas: list[Delta] = []
-        # What several weights hold together stays under the limit: idle runs of the others go first.
-        held = {key: schedule.runner.pool.bytes for key, schedule in self._schedules.items()}
-        for key, schedule in list(self._schedules.items()):
+        for schedule in list(self._schedules.values()):
             if not schedule.jobs:
                 continue
-            schedule.runner.memory = max(0, self._memory - sum(b for other, b in held.items() if other != key))
             try:
                 done, news = schedule.step()
             except NotANumber:
                 schedule.clear()
                 self._replies = replies
                 raise
-            held[key] = schedule.runner.pool.bytes
             replies += done
             deltas += news
         return Progress(tuple(replies), tuple(deltas))
@@ -277,6 +273,7 @@ class LocalModel:
         for schedule in self._schedules.values():
             schedule.clear()
         self._schedules.clear()
+        self._family.clear()
         self._encoded.clear()
 
 

@@ -55,17 +55,19 @@ class Outcome:
 
 
 class Runner:
-    """A module with its trie, its storage and its branches. memory: bytes that keys and values may take.
+    """A module with its trie, its storage and its branches.
 
-    rows: the live branches in packed order. The caller adds and removes them, and pins what it uses.
+    memory: bytes that keys and values may take, together with those of the other runners in `family` (this one is put
+    into it); rows: the live branches in packed order. The caller adds and removes them, and pins what it uses.
     """
 
-    def __init__(self, module: Any, memory: int) -> None:
+    def __init__(self, module: Any, memory: int, bytes_per_token: int, family: list[Runner] | None = None) -> None:
         self.module = module
+        self.family = [] if family is None else family
+        self.family.append(self)
         self.device = next(module.parameters()).device
         self.memory = memory
-        self.layers = module.config.get_text_config().num_hidden_layers
-        self.pool = Pool(self.layers)
+        self.pool = Pool(bytes_per_token)
         self.trie = Trie()
         self.tails = Tails(self.pool)
         self.rows: list[Row] = []
@@ -79,10 +81,16 @@ class Runner:
 
         tails: final lengths of branches about to be added.
         """
-        while self.pool.bytes - self.tails.bytes + self.tails.reserved(tails) + more > self.memory:
-            if not self.trie.evict():
+        family = [self, *(other for other in self.family if other is not self)]
+        while self.tails.reserved(tails) - self.tails.reserved() + more + sum(r.held for r in family) > self.memory:
+            if not any(runner.trie.evict() for runner in family):
                 return False
         return True
+
+    @property
+    def held(self) -> int:
+        """Return the bytes that this runner's runs hold and that its branches may come to hold."""
+        return self.pool.bytes - self.tails.bytes + self.tails.reserved()
 
     def place(self, nodes: Sequence[Node]) -> list[Node]:
         """Give `nodes` storage, runs of like length in one block; return those for which there was room."""

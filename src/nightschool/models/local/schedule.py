@@ -31,6 +31,7 @@ class Schedule:
         self.branches = branches
         self.jobs: dict[str, AnyJob] = {}
         self._live: list[Branch] = []  # in the runner's packed order
+        self._alone = False  # whether the first ask has what memory there is to itself
         self._held: set[Node] = set()  # nodes that keep logits
         self._ends, self._decode = ends, decode
         self._vocabulary = int(runner.module.config.get_text_config().vocab_size)
@@ -88,8 +89,12 @@ class Schedule:
                 del self.jobs[id]
                 replies.append(reply)
         self._forget_logits()
-        if not (busy or deltas or replies or self._make_way()):
+        stuck = not (busy or deltas or replies)
+        if stuck and self._alone:
             replies.append(self._refuse())
+        elif stuck:
+            self._make_way()
+        self._alone = stuck and not self._alone
         return replies, deltas
 
     def _plan(self) -> tuple[list[Piece], dict[Node, None], dict[AnyJob, int]]:
@@ -98,10 +103,11 @@ class Schedule:
         weighed: dict[Node, int] = {}
         again: dict[Node, None] = {}
         spent: dict[AnyJob, int] = {}
-        for job in self.jobs.values():  # all of them first: taking in a prefix may split a run that another needs
+        jobs = list(self.jobs.values())[: 1 if self._alone else None]
+        for job in jobs:  # all of them first: taking in a prefix may split a run that another needs
             self._leaf(job)
         left, logits, ahead = CHUNK, max(1, _LOGITS // self._vocabulary), len(self._live)
-        for job in self.jobs.values():
+        for job in jobs:
             if left <= 0 or logits <= 0:
                 break
             if not (job.waiting or isinstance(job, Weighing)):
@@ -166,14 +172,14 @@ class Schedule:
             for number, twig in job.twigs.items()
         }
         for node, logits in zip(again, outcome.asked, strict=True):
-            node.logits = logits
+            self._hold(node, logits)
         fresh: list[tuple[Weighing, int, torch.Tensor]] = []
         for piece, logits in zip(pieces, outcome.pieces, strict=True):
             piece.node.done = piece.b
             if piece.node in twigs:
                 fresh.append((*twigs[piece.node], logits))
             elif len(logits):
-                piece.node.logits = logits[-1]
+                self._hold(piece.node, logits[-1])
         at = {node: i for i, node in enumerate(again)}
         for job in self.jobs.values():
             if job.leaf is None:
@@ -256,25 +262,25 @@ class Schedule:
 
     # --- memory -------------------------------------------------------------------------------------------------
 
+    def _hold(self, node: Node, logits: torch.Tensor) -> None:
+        node.logits = logits.clone()  # a view would keep the logits of the whole pass
+        self._held.add(node)
+
     def _forget_logits(self) -> None:
         """Drop what follows a prefix where nobody waits for it any more."""
         needed = {job.leaf for job in self.jobs.values() if job.leaf is not None and job.waiting}
         for node in self._held - needed:
             node.logits = None
-        self._held = {node for node in needed if node.logits is not None}
+        self._held &= needed
 
-    def _make_way(self) -> bool:
-        """Give back what waiting asks hold, but for the first; return whether that made any room."""
+    def _make_way(self) -> None:
+        """Give back what waiting asks hold, but for the first."""
         others = list(self.jobs.values())[1:]
-        before = self.runner.pool.bytes
         for job in others:
             if isinstance(job, Weighing):
                 job.start_over()
             if not (isinstance(job, Proposal) and job.live):
                 job.release()
-        while self.runner.trie.evict():
-            pass
-        return self.runner.pool.bytes < before
 
     def _refuse(self) -> ModelReply:
         """Give up the first ask, for which there is not memory enough even alone."""

@@ -57,10 +57,12 @@ class Tails:
         count = len(self) - len(gone)
         gaps = sorted(row for row in gone if row < count)
         movers = [row for row in range(count, len(self)) if row not in gone]
-        if self.block is not None and movers:
-            width = int(self.lengths[movers].max(initial=0))
+        written = [(row, gap) for row, gap in zip(movers, gaps, strict=True) if self.lengths[row]]
+        if self.block is not None and written:
+            sources, targets = ([pair[side] for pair in written] for side in (0, 1))
+            width = int(self.lengths[sources].max())
             for held in (*self.block.keys.values(), *self.block.values.values()):
-                held[gaps, :, :width] = held[movers, :, :width]
+                held[targets, :, :width] = held[sources, :, :width]
         for array in (self.lengths, self.base, self.limits):
             array[gaps] = array[movers]
         self.lengths, self.base, self.limits = self.lengths[:count], self.base[:count], self.limits[:count]

@@ -14,7 +14,7 @@ _BROKEN = "\N{REPLACEMENT CHARACTER}"
 class Words:
     """The text of a growing list of tokens after `context`.
 
-    text: what is certain; tokens: the ids taken in; stopped: whether a stop string came. When it came, `text` ends
+    text: what is certain; tokens: the ids taken in; stopped_by: the stop string that came, if any; then `text` ends
     before it, and `tokens` are those whose text ends before it: a token that straddles the beginning of the stop string
     is dropped, and what it wrote before that is in `text` alone (whoever continues must encode that remainder anew).
     """
@@ -29,7 +29,7 @@ class Words:
         self._ends: list[int | None] = []  # length of `text` after each token; None within a character
         self._shown = 0
         self.text = ""
-        self.stopped = False
+        self.stopped_by: str | None = None
 
     @property
     def tokens(self) -> list[int]:
@@ -49,7 +49,7 @@ class Words:
 
     def finish(self) -> None:
         """Take in what is left: characters that will now never be finished."""
-        if not self.stopped and self._to < len(self._ids):
+        if self.stopped_by is None and self._to < len(self._ids):
             known = self._decode(self._ids[self._from : self._to])
             self._ends.pop()
             self._take(self._decode(self._ids[self._from :])[len(known) :])
@@ -63,13 +63,14 @@ class Words:
         if at is None:
             return
         end = begin + at
-        self.text, self.stopped = self.text[:end], True
+        self.stopped_by = max((stop for stop in self._stops if self.text.startswith(stop, end)), key=len)
+        self.text = self.text[:end]
         keep = max((i + 1 for i, length in enumerate(self._ends) if length is not None and length <= end), default=0)
         del self._ids[self._context + keep :]
 
     def news(self) -> str:
         """Return the text that became certain since the last call: none of it can still become a stop string."""
-        end = len(self.text) if self.stopped else shown(self.text, self._stops)
+        end = len(self.text) if self.stopped_by else shown(self.text, self._stops)
         new = self.text[self._shown : end]
         self._shown = max(self._shown, end)
         return new

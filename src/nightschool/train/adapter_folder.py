@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,9 +12,8 @@ import torch
 from safetensors.torch import load_file, save
 
 from nightschool.errors import BadFile
-from nightschool.items import Adapter, digest
-
-_WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
+from nightschool.items import Adapter
+from nightschool.train.adapter_name import CONFIG, WEIGHTS, adapter_name
 
 
 def write_adapter(folder: Path, weights: dict[str, torch.Tensor], config: Any, base: str) -> Adapter:
@@ -28,7 +26,7 @@ def write_adapter(folder: Path, weights: dict[str, torch.Tensor], config: Any, b
     described["inference_mode"] = True
     settings = json.dumps(described, indent=2, sort_keys=True, default=str)
     blob = save(weights)
-    name = digest(hashlib.sha256(blob).hexdigest(), settings, base)[:16]
+    name = adapter_name(blob, settings, base)
     final = Path(folder) / name
     if not final.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,8 +34,8 @@ def write_adapter(folder: Path, weights: dict[str, torch.Tensor], config: Any, b
         shutil.rmtree(growing, ignore_errors=True)
         growing.mkdir()
         try:
-            write_synced(growing / _WEIGHTS, blob)
-            write_synced(growing / _CONFIG, settings.encode())
+            write_synced(growing / WEIGHTS, blob)
+            write_synced(growing / CONFIG, settings.encode())
             sync_folder(growing)
             try:
                 growing.rename(final)
@@ -52,7 +50,7 @@ def write_adapter(folder: Path, weights: dict[str, torch.Tensor], config: Any, b
 
 def read_weights(adapter: Adapter) -> dict[str, torch.Tensor]:
     """Return the weights of `adapter` by their names in its peft folder. Raises BadFile."""
-    path = Path(adapter.path) / _WEIGHTS
+    path = Path(adapter.path) / WEIGHTS
     try:
         return dict(load_file(path))
     except Exception as error:  # safetensors raises errors of its own for files cut short

@@ -1,0 +1,53 @@
+"""How a day is spent: everything that a user may choose, with defaults that fit ten minutes on two cores."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from nightschool.day.practise import Practice
+from nightschool.day.term import TermPlan
+from nightschool.errors import UsageError
+
+WATCHED = ("arithmetic", "extraction")
+"""Tasks that must not get worse, beside the text of the old self's world."""
+
+
+@dataclass(frozen=True, slots=True)
+class DaySettings:
+    """How a day is spent.
+
+    exam_items: for before and after; tune_items: for the gate and for choosing; rungs: ways that the morning's exam
+    tries; wording: by name, None for the world's first; shots: numbers of worked examples that practice may show;
+    teacher: `self` learns from what the verifier passed, `expert` from demonstrations; watched, watched_items,
+    text_tokens: what must not be lost, and how closely it is looked at; target: the accuracy that is wanted, which
+    makes the day end with the cheapest way that reaches it; supervised: practise against the truth where there is no
+    verifier (said so in the report).
+    """
+
+    seed: int = 0
+    exam_items: int = 240
+    tune_items: int = 120
+    rungs: tuple[str, ...] = ("control", "zero-shot:wordings=2", "code-style", "few-shot", "search:n=8")
+    rung_items: int = 60
+    wording: str | None = None
+    shots: tuple[int, ...] = (0, 3)
+    practice: Practice = field(default_factory=Practice)
+    term: TermPlan = field(default_factory=TermPlan)
+    teacher: Literal["self", "expert"] = "self"
+    watched: tuple[str, ...] = WATCHED
+    watched_items: int = 250
+    text_tokens: int = 50_000
+    target: float | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.exam_items, self.tune_items, self.watched_items, self.rung_items) < 2:
+            raise UsageError("a day needs at least two items to examine, to tune on and to watch")
+        if self.target is not None and not 0 < self.target < 1:
+            raise UsageError(f"a target is an accuracy between 0 and 1, such as 0.9, not {self.target}")
+        if self.text_tokens < 0:
+            raise UsageError(f"text tokens are 0 or more, not {self.text_tokens}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as JSON can write them."""
+        return asdict(self)

@@ -1,0 +1,79 @@
+"""What must not be lost: other tasks and plain text, looked at before and after, on items that choose nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nightschool.drive import Drive
+from nightschool.exam import ExamReport, open_rungs, sit
+from nightschool.items import Split
+from nightschool.ports import Model, Watcher, World
+from nightschool.sleep.gate import WatchedTask, WatchedText
+from nightschool.sleep.rehearsal import TextLoss
+
+_ROW = "zero-shot"
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """One look at everything that is watched. tasks: an exam of each; text: the loss on plain text, None where none."""
+
+    practised: ExamReport
+    tasks: tuple[ExamReport, ...]
+    text: TextLoss | None
+
+
+def look(
+    practised: World,
+    watched: Sequence[World],
+    model: Model,
+    drive: Drive,
+    *,
+    tune_items: int,
+    watched_items: int,
+    weigh_text: Callable[[str | None], TextLoss | None],
+    seed: int,
+    adapter: str | None,
+    watch: Watcher,
+    wording: str | None = None,
+) -> Glance:
+    """Return how the weights named by `adapter` do on tune items of the practised and the watched tasks, and on text.
+
+    weigh_text: the loss of the weights that it is given the name of.
+    """
+    chosen = next((w for w in practised.wordings if w.name == wording), None)
+    rungs = open_rungs(["zero-shot:wordings=1"])
+
+    def exam(world: World, limit: int) -> ExamReport:
+        items = world.items(Split.TUNE, limit, seed)
+        own = chosen if world is practised else None
+        return sit(world, model, items, rungs, seed=seed, wording=own, adapter=adapter, drive=drive, watch=watch)
+
+    return Glance(
+        exam(practised, tune_items), tuple(exam(world, watched_items) for world in watched), weigh_text(adapter)
+    )
+
+
+def paired(before: ExamReport, after: ExamReport) -> tuple[list[bool], list[bool]]:
+    """Return the outcomes before and after of the items that have both."""
+    first, second = before.row(_ROW).outcomes(), after.row(_ROW).outcomes()
+    common = [item for item in first if item in second]
+    return [bool(first[item]) for item in common], [bool(second[item]) for item in common]
+
+
+def watched_tasks(before: Glance, after: Glance) -> list[WatchedTask]:
+    """Return what the gate is to hold against the night, task by task."""
+    tasks = []
+    for first, second in zip(before.tasks, after.tasks, strict=True):
+        one, two = paired(first, second)
+        if one:
+            tasks.append(WatchedTask(first.task, one, two))
+    return tasks
+
+
+def watched_texts(before: Glance, after: Glance) -> list[WatchedText]:
+    """Return the text losses, where they were taken."""
+    if before.text is None or after.text is None:
+        return []
+    return [WatchedText(before.text.name, before.text.nats, after.text.nats, before.text.tokens)]

@@ -1,0 +1,197 @@
+"""The ledger of nights: files are synced first, then one row switches from the old mind to the new.
+
+    nights/adapters/HASH/      a peft folder, named by its content
+    nights/manifests/NAME.json what one night produced
+    nights/lessons/NAME.jsonl  what it learned
+    nights/unfinished/KEY/     checkpoints of a night that was interrupted
+    nights/ledger.sqlite       which nights there are, in order, and which one is current
+
+A kill at any point leaves the old mind or the new one. What a kill left unreferenced is written again or ignored:
+every file is named by its content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from nightschool.errors import NightError, UnknownName
+from nightschool.items import Adapter, Lesson, digest
+from nightschool.paths import new_folder, write_durably
+from nightschool.sleep.night import Night
+from nightschool.train.adapter_name import name_of
+
+_SCHEMA = 1
+_TABLES = """
+CREATE TABLE IF NOT EXISTS nights (
+    place INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, base TEXT NOT NULL, accepted INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS current (
+    base TEXT NOT NULL, space TEXT NOT NULL, night TEXT REFERENCES nights(name), PRIMARY KEY (base, space)
+);
+"""
+
+
+class Ledger:
+    """All nights of one data folder. Two processes may use it at once: SQLite orders them.
+
+    folder: made where it is missing. space: whose lineage; what one space learned is never current in another.
+
+    Raises NightError for a folder that cannot be written, or a ledger of a newer version.
+    """
+
+    def __init__(self, folder: Path, space: str = "default") -> None:
+        self.folder, self.space = Path(folder), space
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._open() as db:
+                version = db.execute("PRAGMA user_version").fetchone()[0]
+                if version > _SCHEMA:
+                    raise NightError(
+                        f"the ledger in {self.folder} has version {version}, and this nightschool knows {_SCHEMA}; "
+                        "type: pip install --upgrade nightschool"
+                    )
+                db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_SCHEMA}; COMMIT;")
+        except (OSError, sqlite3.Error) as error:
+            raise NightError(f"cannot keep nights in {self.folder}: {error}; set NIGHTSCHOOL_HOME") from error
+
+    def record(self, night: Night, adapter: Adapter, lessons: Iterable[Lesson]) -> Night:
+        """Return `night` with its name, once it and its adapter are on the disk for good.
+
+        It becomes current only by `switch`: a night that the gate refused is kept and listed, and never woken by
+        itself. Recording the same night twice is recording it once.
+        """
+        night = night.named()
+        if adapter.name != night.adapter:
+            raise NightError(f"night {night.name} is of adapter {night.adapter}, not {adapter.name}")
+        kept = self.folder / "adapters" / adapter.name
+        if not kept.exists():
+            with contextlib.suppress(FileExistsError), new_folder(kept) as growing:
+                shutil.copytree(adapter.path, growing, dirs_exist_ok=True)
+        lines = "".join(json.dumps(_plain(lesson), ensure_ascii=False) + "\n" for lesson in lessons)
+        write_durably(self.folder / "lessons" / f"{night.name}.jsonl", lines)
+        write_durably(self.folder / "manifests" / f"{night.name}.json", json.dumps(night.as_dict(), indent=2))
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO nights (name, base, accepted) VALUES (?, ?, ?)",
+                (night.name, night.base, int(night.accepted)),
+            )
+        return night
+
+    def switch(self, base: str, name: str | None) -> None:
+        """Make night `name` current for the model of identity `base`; None wakes the bare model. One row, at once.
+
+        Raises NightError for a night of another model, or whose files are not whole.
+        """
+        if name is not None:
+            night = self.find(name)
+            if night.base != base:
+                raise NightError(f"night {night.name} belongs to {night.model}, a model of another content")
+            self.adapter(night)
+            name = night.name
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO current (base, space, night) VALUES (?, ?, ?) "
+                "ON CONFLICT (base, space) DO UPDATE SET night = excluded.night",
+                (base, self.space, name),
+            )
+
+    def current(self, base: str) -> Night | None:
+        """Return the night that the model of identity `base` woke from, None for the bare model."""
+        with self._open() as db:
+            row = db.execute("SELECT night FROM current WHERE base = ? AND space = ?", (base, self.space)).fetchone()
+        return self._manifest(row[0]) if row and row[0] else None
+
+    def nights(self, base: str | None = None) -> list[Night]:
+        """Return all nights in the order in which they were recorded, of one model or of all."""
+        with self._open() as db:
+            rows = db.execute("SELECT name, base FROM nights ORDER BY place").fetchall()
+        return [self._manifest(name) for name, of in rows if base in (None, of)]
+
+    def find(self, name: str) -> Night:
+        """Return the night of that name, or of the one name that begins so. Raises UnknownName, NightError."""
+        with self._open() as db:
+            names = [row[0] for row in db.execute("SELECT name FROM nights ORDER BY place")]
+        matches = [each for each in names if each.startswith(name)] if name else []
+        if not matches:
+            raise UnknownName("night", name, names, hint="nightschool ls nights")
+        if len(matches) > 1 and name not in matches:
+            raise NightError(f"{name!r} begins {len(matches)} nights: {', '.join(matches)}; write more of the name")
+        return self._manifest(name if name in matches else matches[0])
+
+    def adapter(self, night: Night) -> Adapter:
+        """Return the adapter of `night`. Raises NightError where its files are gone or were changed."""
+        path = self.folder / "adapters" / night.adapter
+        if not path.is_dir():
+            raise NightError(f"the weights of night {night.name} are not in {path}")
+        try:
+            found = name_of(path, night.base)
+        except OSError as error:
+            raise NightError(f"the weights of night {night.name} cannot be read: {error}") from error
+        if found != night.adapter:
+            raise NightError(f"the weights of night {night.name} in {path} are damaged: they hash to {found}")
+        return Adapter(night.adapter, night.base, str(path))
+
+    def unfinished(self, key: str) -> Path:
+        """Return the folder of the unfinished night `key`, made where it is missing."""
+        path = self.folder / "unfinished" / key
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def is_unfinished(self, key: str) -> bool:
+        """Return whether an interrupted night of that key is there."""
+        return (self.folder / "unfinished" / key / "term.json").exists()
+
+    def finish(self, key: str) -> None:
+        """Forget the checkpoints of night `key`."""
+        shutil.rmtree(self.folder / "unfinished" / key, ignore_errors=True)
+
+    def _manifest(self, name: str) -> Night:
+        path = self.folder / "manifests" / f"{name}.json"
+        try:
+            return Night.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise NightError(f"cannot read night {name} in {path}: {error}") from error
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(self.folder / "ledger.sqlite", timeout=30, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA foreign_keys = ON")
+            yield db
+        finally:
+            db.close()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in a transaction that is durable when this returns. Raises NightError for a full disk."""
+        try:
+            with self._open() as db:
+                db.execute("BEGIN IMMEDIATE")
+                try:
+                    yield db
+                except BaseException:
+                    db.execute("ROLLBACK")
+                    raise
+                db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise NightError(f"cannot write the ledger in {self.folder}: {error}; the old mind stays") from error
+
+
+def lessons_hash(lessons: Iterable[Lesson]) -> str:
+    """Return the content hash of a set of lessons, whatever their order."""
+    return digest(sorted(lesson.id for lesson in lessons))[:16]
+
+
+def _plain(lesson: Lesson) -> dict[str, object]:
+    plain = asdict(lesson)
+    plain["keys"] = sorted(lesson.keys)
+    plain["prompt"]["keys"] = sorted(lesson.prompt.keys)
+    return {"id": lesson.id, **plain}

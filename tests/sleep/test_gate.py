@@ -1,0 +1,96 @@
+"""The gate: better at what was practised, nothing watched lost."""
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nightschool.sleep.gate import ENOUGH_TOKENS, Margins, WatchedTask, WatchedText, decide
+
+
+def outcomes(n, rate, seed=0):
+    dice = random.Random(seed)
+    return [dice.random() < rate for _ in range(n)]
+
+
+BETTER = ([False] * 100, [True] * 60 + [False] * 40)
+SAME = outcomes(300, 0.6)
+TEXT = WatchedText("text", [3.0, 3.2, 2.9, 3.1] * 50, [3.0, 3.2, 2.9, 3.1] * 50, [256] * 200)
+
+
+def test_keeps_a_night_that_helped_and_lost_nothing():
+    decision = decide(*BETTER, [WatchedTask("arithmetic", SAME, SAME)], [TEXT])
+    assert decision.accepted
+    assert "arithmetic" in decision.reason
+    assert all(found.counts and found.passed for found in decision.watched)
+    assert decision.p_value < 0.001
+
+
+def test_rolls_back_what_did_not_help():
+    decision = decide(SAME, SAME)
+    assert not decision.accepted
+    assert "did not get better" in decision.reason
+
+
+def test_rolls_back_what_helped_by_luck():
+    decision = decide([False] * 100, [True] * 3 + [False] * 97)
+    assert not decision.accepted
+
+
+def test_rolls_back_a_loss_of_fifteen_points():
+    worse = [ok and i % 4 != 0 for i, ok in enumerate(SAME)]
+    assert sum(worse) / 300 < sum(SAME) / 300 - 0.14
+    decision = decide(*BETTER, [WatchedTask("arithmetic", SAME, worse)])
+    assert not decision.accepted
+    assert "arithmetic" in decision.reason
+
+
+def test_rolls_back_a_loss_in_text():
+    after = [nats + 0.2 for nats in TEXT.before]
+    decision = decide(*BETTER, [], [WatchedText("text", TEXT.before, after, TEXT.tokens)])
+    assert not decision.accepted
+    assert "nats per token" in decision.reason
+    assert decision.watched[0].change < 0
+
+
+def test_says_when_it_watched_nothing():
+    decision = decide(*BETTER)
+    assert decision.accepted
+    assert "nothing was watched" in decision.reason
+
+
+def test_few_items_do_not_count_but_a_plain_loss_in_them_does():
+    few = [True] * 40 + [False] * 10
+    kept = decide(*BETTER, [WatchedTask("small", few, few)])
+    assert kept.accepted
+    assert "nothing was watched" in kept.reason
+    assert kept.watched[0].why_not == "50 items, and 250 are needed"
+    lost = decide(*BETTER, [WatchedTask("small", few, [False] * 50)])
+    assert not lost.accepted
+
+
+def test_a_baseline_at_chance_or_near_perfect_does_not_count():
+    nothing_to_lose = [False] * 300
+    perfect = [True] * 299 + [False]
+    found = decide(
+        *BETTER, [WatchedTask("at chance", nothing_to_lose, nothing_to_lose), WatchedTask("perfect", perfect, perfect)]
+    ).watched
+    assert [each.counts for each in found] == [False, False]
+    assert "chance" in found[0].why_not
+    assert "above 90%" in found[1].why_not
+
+
+def test_little_text_does_not_count():
+    short = WatchedText("short", [3.0, 3.1], [3.0, 3.1], [100, 100])
+    found = decide(*BETTER, [], [short]).watched[0]
+    assert not found.counts
+    assert f"{ENOUGH_TOKENS:,}" in found.why_not
+
+
+@given(st.integers(0, 300), st.integers(0, 300), st.floats(0.02, 0.3))
+def test_never_accepts_a_measured_loss_beyond_the_margin(lost, gained, margin):
+    before = [True] * 150 + [False] * 150
+    after = [i >= min(lost, 150) for i in range(150)] + [i < min(gained, 150) for i in range(150)]
+    decision = decide(*BETTER, [WatchedTask("task", before, after)], margins=Margins(points=margin))
+    if decision.accepted:
+        assert (sum(after) - sum(before)) / 300 > -margin

@@ -17,7 +17,9 @@ from nightschool.surface.options import traceback_option
 
 _HERE = "nightschool.surface.commands"
 COMMANDS = {
+    "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
     "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies or rungs."),
+    "get": (f"{_HERE}.get", "Fetch models ahead of time."),
     "doctor": (f"{_HERE}.doctor", "Say what is installed, what is switched off, and how to get it."),
 }
 

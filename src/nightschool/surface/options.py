@@ -14,6 +14,7 @@ import click
 from nightschool.errors import BadFile
 
 if TYPE_CHECKING:
+    from nightschool.config import Config
     from nightschool.search.budget import Budget
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,14 +24,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Settings:
     """What the shared options say. Commands that run no model leave the second half at its defaults.
 
-    json: one object on stdout and nothing else there; config: a file in place of the user's own; model: None where the
-    configuration decides; report: a folder that exists and can be written.
+    json: one object on stdout and nothing else there; config: as read from --config, else the user's own, None for a
+    command that needs none; model: as --model names it, else the configuration; report: a folder that exists and can be
+    written.
     """
 
     json: bool = False
     quiet: bool = False
-    config: Path | None = None
-    model: str | None = None
+    config: Config | None = None
+    model: str = ""
     seed: int = 0
     budget: Budget | None = None
     report: Path | None = None
@@ -40,6 +42,12 @@ def _budget(ctx: click.Context, _: click.Parameter, text: str | None) -> Budget 
     from nightschool.search.budget import Budget
 
     return None if text is None else Budget.parse(text)
+
+
+def _config(ctx: click.Context, _: click.Parameter, file: str | None) -> Config:
+    from nightschool import config
+
+    return config.read(file)
 
 
 def _report(ctx: click.Context, _: click.Parameter, text: str) -> Path:
@@ -73,12 +81,6 @@ traceback_option = click.option(
 _ALWAYS = (
     click.option("--json", "json", is_flag=True, help="One JSON object on stdout; all else on stderr."),
     click.option("--quiet", "-q", is_flag=True, help="No progress on stderr."),
-    click.option(
-        "--config",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="A configuration in place of your own.",
-    ),
     traceback_option,
 )
 _RUNNING = (
@@ -98,6 +100,7 @@ _RUNNING = (
         help="What may be spent: 2000tok,16calls,30s,2usd; any of them.",
     ),
 )
+_CONFIG = (click.option("--config", callback=_config, metavar="FILE", help="A configuration in place of your own."),)
 _REPORT = (
     click.option(
         "--report",
@@ -110,23 +113,27 @@ _REPORT = (
 )
 
 
-def shared(*, model: bool = False, report: bool = False) -> Callable[[F], F]:
+def shared(*, config: bool = False, model: bool = False, report: bool = False) -> Callable[[F], F]:
     """Return a decorator that adds the shared options to a command and hands them over as `settings`.
 
-    model: with --model, --seed and --budget; report: with --report.
+    config: with --config; model: with that and --model, --seed and --budget; report: with --report.
     """
-    chosen = (*(_RUNNING if model else ()), *(_REPORT if report else ()), *_ALWAYS)
-    mine = (
-        {"json", "quiet", "config"}
-        | ({"model", "seed", "budget"} if model else set())
-        | ({"report"} if report else set())
-    )
+    added = [
+        (model, _RUNNING, ("model", "seed", "budget")),
+        (report, _REPORT, ("report",)),
+        (config or model, _CONFIG, ("config",)),
+        (True, _ALWAYS, ("json", "quiet")),
+    ]
+    chosen = [option for wanted, options, _ in added if wanted for option in options]
+    mine = [name for wanted, _, names in added if wanted for name in names]
 
     def add(command: F) -> F:
         @functools.wraps(command)
         def called(**given: Any) -> Any:
-            settings = Settings(**{name: given.pop(name) for name in mine})
-            return command(settings=settings, **given)
+            shared_ones = {name: given.pop(name) for name in mine}
+            if model and shared_ones["model"] is None:
+                shared_ones["model"] = shared_ones["config"].model
+            return command(settings=Settings(**shared_ones), **given)
 
         decorated: Any = called
         for option in reversed(chosen):

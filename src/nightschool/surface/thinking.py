@@ -1,0 +1,145 @@
+"""From what was typed to searches, and from their traces to what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from nightschool.asks import CriticRole
+from nightschool.critics.judging import judge
+from nightschool.drive import Job
+from nightschool.errors import UnknownName
+from nightschool.items import Item, Message, Noise, Prompt, Sampling, Split, Task, Thought, Trace, Verdict, digest
+from nightschool.ports import Critic, Search
+
+_SHOWN = 72
+
+
+def jobs_of_text(
+    text: str,
+    search: Search[Any],
+    seed: int,
+    *,
+    critic: Critic | None,
+    system: str | None,
+    temperature: float,
+    max_tokens: int,
+) -> list[Job]:
+    """Return the one search that answers `text`; `critic` takes every role that the search asks for."""
+    item = Item(id="typed", inputs={"text": text}, target=None, key=digest(text))
+    messages = (*([Message("system", system)] if system else []), Message("user", text))
+    task = Task(item, Prompt(messages), Sampling(max_tokens, temperature))
+    critics: dict[CriticRole, Critic] = (
+        {} if critic is None else dict.fromkeys(sorted(search.needs | {"verifier"}), critic)
+    )
+    return [Job(search, task, Noise((seed, item.key, "think")), critics=critics)]
+
+
+def jobs_of_task(
+    spec: str,
+    items: int,
+    search: Search[Any],
+    seed: int,
+    *,
+    critic: Critic | None,
+    wording: str | None,
+    temperature: float,
+    max_tokens: int | None,
+) -> list[Job]:
+    """Return a search for each of the first practice items of a task. `critic` takes the verifier's place.
+
+    Raises UnknownName for a wording that the task has not.
+    """
+    from nightschool.worlds.open import open_world
+
+    world = open_world(spec)
+    named = {way.name: way for way in world.wordings}
+    if wording is not None and wording not in named:
+        raise UnknownName(f"wording of {world.spec}", wording, named)
+    way = named[wording] if wording else world.wordings[0]
+    roles: dict[CriticRole, Critic | None] = {
+        "verifier": critic or world.verifier,
+        "step": world.step_critic,
+        "reference": world.reference,
+    }
+    critics: dict[CriticRole, Critic] = {role: one for role, one in roles.items() if one is not None}
+    sampling = Sampling(max_tokens or world.max_answer_tokens, temperature, stop=way.stop)
+    return [
+        Job(
+            search,
+            Task(item, world.pose(item, way), sampling),
+            Noise((seed, world.spec, item.id, "think")),
+            critics=critics,
+        )
+        for item in world.items(Split.PRACTICE, items, seed)
+    ]
+
+
+def graded(trace: Trace, critic: Critic | None) -> Verdict | None:
+    """Return what `critic` says of the answer, else what the search was told of it; None without an answer."""
+    if trace.best is None:
+        return None
+    return judge(critic, trace.task.item, trace.best.answer) if critic else trace.best.verdict
+
+
+def described(trace: Trace, verdict: Verdict | None) -> dict[str, Any]:
+    """Return a trace as --json shows it."""
+    best = trace.best
+    return {
+        "item": trace.task.item.id,
+        "input": dict(trace.task.item.inputs),
+        "answer": best.answer if best else None,
+        "finish": best.finish if best else None,
+        "logp": best.logp if best else None,
+        "verdict": verdict,
+        "stopped": trace.stopped,
+        "errors": list(trace.errors),
+        "usage": trace.usage,
+        "thoughts": [
+            {"id": t.id, "parent": t.parent, "answer": t.answer, "logp": t.logp, "verdict": t.verdict}
+            for t in trace.thoughts
+        ],
+    }
+
+
+def one_line(trace: Trace, verdict: Verdict | None) -> str:
+    """Return question, answer and verdict of one practice item in a line."""
+    question = " ".join(trace.task.item.inputs.values())
+    return f"{shown(question)} -> {shown(trace.best.answer) if trace.best else '(no answer)'}{_words(verdict)}"
+
+
+def drawn(trace: Trace) -> str:
+    """Return the tree of thoughts, a line each, children indented under their parent; `*` marks the best."""
+    children: dict[int | None, list[Thought]] = {}
+    for thought in trace.thoughts:
+        children.setdefault(thought.parent, []).append(thought)
+    best = trace.best.id if trace.best else None
+
+    def lines(parent: int | None, depth: int) -> Iterator[str]:
+        for thought in children.get(parent, []):
+            logp = "" if thought.logp is None else f"  logp {thought.logp:.1f}"
+            mark = "*" if thought.id == best else " "
+            yield f"{mark} {'  ' * depth}{shown(_said(thought))}{logp}{_words(thought.verdict)}"
+            yield from lines(thought.id, depth + 1)
+
+    return "\n".join([f"{trace.strategy}: {len(trace.thoughts)} thoughts", *lines(None, 0)])
+
+
+def shown(text: str) -> str:
+    """Return `text` on one line, with an ellipsis and its length where it is too long for that."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}… ({len(line)} characters)"
+
+
+def _said(thought: Thought) -> str:
+    segments = thought.prefix.segments
+    return segments[-1].text if thought.parent is not None and segments else thought.answer
+
+
+def _words(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return ""
+    if verdict.error:
+        return f"  [critic failed: {shown(verdict.error)}]"
+    words = "passed" if verdict.passed else f"score {verdict.score:.2g}"
+    return f"  [{words}{': ' + shown(verdict.feedback) if verdict.feedback else ''}]"

@@ -40,6 +40,6 @@ def test_growing_and_judging_leave_the_old_tree_alone() -> None:
         tree.change(1, parent=0)
 
 
-def test_the_prefill_belongs_to_the_answer() -> None:
-    prefix = Prefix(task(prefill="[1").prompt).append(draw(", 2] ").segment)
-    assert answer_of(prefix) == "[1, 2]"
+def test_the_prefill_belongs_to_the_wording_and_not_to_the_answer() -> None:
+    prefix = Prefix(task(prefill="[").prompt).append(draw("1, 2 ").segment)
+    assert answer_of(prefix) == "1, 2"

@@ -22,7 +22,7 @@ def test_feedback_re_enters_a_conversation() -> None:
 
 def test_feedback_re_enters_a_document_as_a_comment() -> None:
     document = task("sorted([3, 1]) == ", document=True, prefill="[", keys=frozenset({"k"})).prompt
-    prompt = quoting(document, "[3, 1]", Verdict.of(False, "first\nsecond"))
+    prompt = quoting(document, "3, 1]", Verdict.of(False, "first\nsecond"))
     assert prompt.text == (
         "sorted([3, 1]) == [3, 1]\n\n# Not right yet: first\n# second. The whole answer again:\n\nsorted([3, 1]) == "
     )

@@ -64,5 +64,9 @@ class Tree:
 
 
 def answer_of(prefix: Prefix) -> str:
-    """Return the answer that `prefix` holds: the prefill that was put into the model's mouth, and what it wrote."""
-    return (prefix.prompt.prefill + prefix.text).strip()
+    """Return the answer that `prefix` holds: what was written behind the prompt, without blanks around it.
+
+    A prefill is not part of it: it belongs to the wording, like a label (`Sorted:`) or a bracket that a stop string
+    closes, and an answer reads the same in every wording.
+    """
+    return prefix.text.strip()

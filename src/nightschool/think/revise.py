@@ -29,9 +29,9 @@ def quoting(prompt: Prompt, answer: str, verdict: Verdict) -> Prompt:
     feedback = ": " + verdict.feedback.strip().rstrip(".") if verdict.feedback.strip() else ""
     if prompt.text is not None:
         note = NOTE.format(feedback=feedback).replace("\n", "\n# ")
-        again = f"{prompt.text}{prompt.prefill}{answer.removeprefix(prompt.prefill)}\n\n{note}\n\n{prompt.text}"
+        again = f"{prompt.text}{prompt.prefill}{answer}\n\n{note}\n\n{prompt.text}"
         return replace(prompt, text=again)
-    turns = (Message("assistant", answer), Message("user", FEEDBACK.format(feedback=feedback)))
+    turns = (Message("assistant", prompt.prefill + answer), Message("user", FEEDBACK.format(feedback=feedback)))
     return replace(prompt, messages=prompt.messages + turns)
 
 

@@ -1,4 +1,4 @@
-"""The cheapest way that reaches a target: chosen on tune items, confirmed on exam items by a fixed sequence of tests."""
+"""The cheapest way that reaches a target: chosen on tune items, confirmed on exam items by tests in a fixed order."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -18,8 +18,8 @@ from nightschool.drive import Drive
 from nightschool.errors import NightError
 from nightschool.items import Adapter, Item, Lesson, Noise, Prompt, Usage
 from nightschool.paths import write_durably
-from nightschool.ports import Watcher
-from nightschool.sleep.lessons import lessons_from_traces
+from nightschool.ports import Expert, Watcher
+from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
 
 
 class Step(Protocol):
@@ -110,7 +110,8 @@ class School:
     """What a term needs: where to practise, who runs the searches, who learns, and what the old self wrote.
 
     begin: makes the pupil, from a checkpoint where one is given; publish: makes an adapter available to practice;
-    pose: how an item of a level is asked in a lesson; folder: where the unfinished term is kept.
+    folder: where the unfinished term is kept; expert: demonstrates at the goal instead of what practice solved;
+    examined: items of the exam, none of which may be asked in a lesson.
     """
 
     room: Classroom
@@ -123,6 +124,8 @@ class School:
     rehearsal: Sequence[Lesson]
     watch: Watcher
     clock: Callable[[], float]
+    expert: Expert | None = None
+    examined: Sequence[Item] = ()
 
     def pose(self, level: int) -> Callable[[Item], Prompt]:
         """Return how items of `level` are asked in lessons: as the user will ask, without examples."""
@@ -157,7 +160,7 @@ def hold_term(school: School) -> Term:
         if not fresh:
             why: Stopped = "rounds" if term.rounds else "nothing solved"
             return _with(term, stopped=why, failures=found.failures)
-        assert found.place is not None  # lessons come from somewhere
+        place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
         pupil = pupil or school.begin(None)
         school.watch.stage(f"lessons, round {number + 1}", plan.steps, "steps")
         losses = _learn(school, pupil, fresh, term.lessons, number)
@@ -165,10 +168,18 @@ def hold_term(school: School) -> Term:
         pupil.checkpoint(_checkpoint(school.folder, number + 1))
         school.publish(saved)
         done = Round(
-            found.level, found.place, found.tally, found.babble, found.looks, found.usage, len(fresh), tuple(losses),
-            t1 - t0, school.clock() - t1,
-        )  # fmt: skip
-        mastered = found.place == school.curriculum.goal and found.tally.rate >= school.curriculum.mastered
+            level=school.room.levels[place.level].spec,
+            place=place,
+            tally=found.tally,
+            babble=found.babble,
+            looks=found.looks,
+            usage=found.usage,
+            lessons=len(fresh),
+            losses=tuple(losses),
+            practice_s=t1 - t0,
+            learning_s=school.clock() - t1,
+        )
+        mastered = place == school.curriculum.goal and found.tally.rate >= school.curriculum.mastered
         term = Term(
             (*term.rounds, done),
             (*term.lessons, *fresh),
@@ -207,12 +218,22 @@ def _checkpoint(folder: Path, rounds: int) -> Path:
 
 
 def _with(term: Term, **changes: Any) -> Term:
-    from dataclasses import replace
-
     return replace(term, **changes)
 
 
 def _lessons(school: School, found: Practised) -> list[Lesson]:
+    lessons = _found_lessons(school, found)
+    guard(lessons, school.examined, school.pose(school.curriculum.goal.level))
+    return lessons
+
+
+def _found_lessons(school: School, found: Practised) -> list[Lesson]:
+    if school.expert is not None:
+        goal = school.curriculum.goal.level
+        items = school.room.pick(goal, school.room.plan.items, max(school.curriculum.shots))
+        for item in items:  # seen now, so that the next round is shown others
+            school.room.record.setdefault(f"{goal}:{item.id}", Tally(items=1))
+        return lessons_from_expert(school.expert, items, school.pose(goal))
     return lessons_from_traces(found.traces, school.pose(found.place.level)) if found.place else []
 
 

@@ -43,10 +43,10 @@ class WatchedText:
 class Finding:
     """What the gate saw of one watched thing.
 
-    before, after, change, low: rates (higher is better), or nats per token (lower is better; change and low are then
-    of the gain, so that below zero is worse everywhere); low: lower end of the 95% interval of the change; margin: a
-    larger loss is not allowed; power: chance to rule out a loss of the margin if nothing was lost; passed: `low` lies
-    above -`margin`; counts: large enough, and with a baseline worth losing, and `why_not` where it does not count.
+    before, after: rates (higher is better), or nats per token (lower is better); change, with its 95% interval low to
+    high: of the gain, so that below zero is worse everywhere; margin: a larger loss is not allowed; power: the chance
+    to rule out such a loss if nothing was lost; passed: `low` lies above -`margin`; counts: large enough, and with a
+    baseline worth losing; why_not: where it does not count.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Finding:
     after: float
     change: float
     low: float
+    high: float
     margin: float
     power: float
     passed: bool
@@ -151,8 +152,8 @@ def _task(watched: WatchedTask, margins: Margins) -> Finding:
     change = result.difference
     passed = result.accepted if not why_not else not (change.high < 0 and change.value < -margins.points)
     return Finding(
-        watched.name, "task", paired.n, rate, fmean(watched.after), change.value, change.low, margins.points,
-        result.power, passed, not why_not, why_not,
+        watched.name, "task", paired.n, rate, fmean(watched.after), change.value, change.low, change.high,
+        margins.points, result.power, passed, not why_not, why_not,
     )  # fmt: skip
 
 
@@ -171,7 +172,19 @@ def _text(watched: WatchedText, margins: Margins) -> Finding:
     low = gain - z * spread
     passed = low > -margins.nats if not why_not else not (gain + z * spread < 0 and gain < -margins.nats)
     return Finding(
-        watched.name, "text", total, before, after, gain, low, margins.nats, power, passed, not why_not, why_not
+        watched.name,
+        "text",
+        total,
+        before,
+        after,
+        gain,
+        low,
+        gain + z * spread,
+        margins.nats,
+        power,
+        passed,
+        not why_not,
+        why_not,
     )
 
 

@@ -1,0 +1,348 @@
+"""The main job: exam, practise, sleep, gate, exam, recommend. It can be read as that sentence in `run_day`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nightschool.day.curriculum import Curriculum
+from nightschool.day.own_examples import OwnExamples, own_examples
+from nightschool.day.practise import Classroom, practise
+from nightschool.day.recommend import Offer, Recommendation, offers, recommend
+from nightschool.day.result import DayReport
+from nightschool.day.settings import DaySettings
+from nightschool.day.term import Pupil, School, Term, hold_term
+from nightschool.day.watched import Glance, look, paired, watched_tasks, watched_texts
+from nightschool.drive import Drive
+from nightschool.errors import StopRequested, UnknownName, Unsupported
+from nightschool.exam import ExamReport, Row, Rung, open_rungs, sit
+from nightschool.exam.compare import compare
+from nightschool.items import Adapter, Item, Split, Wording, digest
+from nightschool.ports import Ability, Watcher, World
+from nightschool.sleep.gate import decide
+from nightschool.sleep.ledger import Ledger, lessons_hash
+from nightschool.sleep.night import Night
+from nightschool.sleep.rehearsal import TextLoss, rehearsal_lessons, text_loss
+
+_PLAIN = "zero-shot"
+
+
+@dataclass
+class Day:
+    """One day of one model with one task. Everything that touches the world outside comes in here.
+
+    drive: over the model; watched: tasks that must not be lost; ledger: of nights; now: ISO 8601 time, for the
+    manifest; begin: makes a pupil for training, from a checkpoint where one is given (None: nothing can be trained
+    here); resume: go on with an interrupted night of the same day.
+    """
+
+    world: World
+    drive: Drive
+    settings: DaySettings
+    watched: Sequence[World]
+    ledger: Ledger
+    watch: Watcher
+    now: str
+    begin: Callable[[Path | None], Pupil] | None = None
+    resume: bool = False
+    clock: Callable[[], float] = time.monotonic
+    report: DayReport = field(init=False)
+
+    def __post_init__(self) -> None:
+        model = self.drive.model
+        self.model = model
+        self.report = DayReport(
+            model.name, model.identity, self.world.spec, self.settings.seed, self.settings.as_dict()
+        )
+        self.wording = wording_of(self.world, self.settings.wording)
+        self.exam_items = self.world.items(Split.EXAM, self.settings.exam_items, self.settings.seed)
+        self.key = digest(model.identity, self.world.spec, self.settings.as_dict(), version("nightschool"))[:16]
+        self.published: Adapter | None = None
+        self.glance: Glance | None = None
+        self.own: list[Item] = []
+
+    @property
+    def can_train(self) -> bool:
+        """Return whether there can be a night at all."""
+        return self.begin is not None and {Ability.TRAIN, Ability.ADAPTERS} <= self.model.abilities
+
+    @property
+    def adapter(self) -> str | None:
+        """Return the weights that the model wakes up with: those of an accepted night, else its own."""
+        return self.published.name if self.published and self.report.night and self.report.night.accepted else None
+
+
+def run_day(day: Day) -> DayReport:
+    """Return what the day brought; after Ctrl-C what it brought until then, with `partial` set."""
+    try:
+        sit_in_the_morning(day)
+        term = practise_and_learn(day)
+        if term.adapter is not None:
+            sleep_on_it(day, term, term.adapter)
+        sit_in_the_evening(day)
+        advise(day)
+    except (KeyboardInterrupt, StopRequested) as stop:
+        day.report.partial = True
+        unfinished = " (an unfinished night is kept: --resume)" if day.ledger.is_unfinished(day.key) else ""
+        day.report.notes.append(f"the day was interrupted{unfinished}" + (f": {stop}" if str(stop) else ""))
+    return day.report
+
+
+def sit_in_the_morning(day: Day) -> None:
+    """Exam the model as it is: the plain question on all exam items, the other ways on the first of them."""
+    settings = day.settings
+    with _stage(day, "exam before"):
+        plain = _sit(day, open_rungs([f"{_PLAIN}:wordings=1"]), day.exam_items, None)
+        day.report.before = plain.row(_PLAIN)
+        day.report.ladder = plain
+        _stop_if_partial(plain)
+        if settings.rungs:
+            some = day.exam_items[: settings.rung_items]
+            ladder = _sit(day, open_rungs(settings.rungs), some, None)
+            day.report.ladder = _merged(ladder, plain)
+            _stop_if_partial(ladder)
+
+
+def practise_and_learn(day: Day) -> Term:
+    """Search practice items with the verifier, climbing, and learn what it passed."""
+    if not day.can_train:
+        return _practise_only(day)
+    assert day.begin is not None
+    settings, drive = day.settings, day.drive
+    with _stage(day, "watch before"):
+        day.glance = _look(day, None)
+    if not day.resume:
+        day.ledger.finish(day.key)
+    with _stage(day, "rehearsal"):
+        share = settings.term.rehearsal
+        rehearsal = rehearsal_lessons(drive, seed=settings.seed, watch=day.watch) if share else []
+    with _stage(day, "practice and lessons"):
+        room = _room(day)
+        expert = None
+        if settings.teacher == "expert":
+            expert = day.world.expert
+            if expert is None:
+                raise Unsupported(f"{day.world.spec} has no expert; leave --teacher out and it learns from itself")
+        school = School(
+            room=room,
+            curriculum=Curriculum(len(room.levels), settings.shots),
+            drive=drive,
+            begin=day.begin,
+            publish=lambda adapter: _publish(day, adapter),
+            folder=day.ledger.unfinished(day.key),
+            plan=settings.term,
+            rehearsal=rehearsal,
+            watch=day.watch,
+            clock=day.clock,
+            expert=expert,
+            examined=day.exam_items,
+        )
+        term = hold_term(school)
+    day.report.term = term
+    return term
+
+
+def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
+    """Hold the night against the gate, write it down, and switch to it if it passed."""
+    assert day.glance is not None
+    with _stage(day, "watch after"):
+        after = _look(day, adapter.name)
+    before_outcomes, after_outcomes = paired(day.glance.practised, after.practised)
+    decision = decide(
+        before_outcomes, after_outcomes, watched_tasks(day.glance, after), watched_texts(day.glance, after)
+    )
+    parent = day.ledger.current(day.model.identity)
+    night = Night(
+        base=day.model.identity,
+        model=day.model.name,
+        task=day.world.spec,
+        adapter=adapter.name,
+        lessons=len(term.lessons),
+        lessons_hash=lessons_hash(term.lessons),
+        steps=term.steps,
+        seed=day.settings.seed,
+        accepted=decision.accepted,
+        reason=decision.reason,
+        created=day.now,
+        version=version("nightschool"),
+        parent=parent.name if parent else None,
+        settings=_json(day.settings.as_dict()),
+        gate={"gain": decision.gain, "p_value": decision.p_value, "n": decision.n},
+    )
+    day.report.decision = decision
+    day.report.night = day.ledger.record(night, adapter, term.lessons)
+    if decision.accepted:
+        day.ledger.switch(day.model.identity, day.report.night.name)
+    day.ledger.finish(day.key)
+    day.watch.say(f"gate: {'accepted' if decision.accepted else 'rolled back'}: {decision.reason}")
+
+
+def sit_in_the_evening(day: Day) -> None:
+    """Exam the model again, on the same items, as it wakes up; a night that was rolled back changes nothing."""
+    report = day.report
+    if report.ladder is None or report.before is None:
+        return
+    if day.own:
+        rung: Rung = OwnExamples(day.own)
+        evening = _sit_stage(day, [rung], None)
+        report.after = evening.row(rung.name)
+    elif report.term is not None and report.term.adapter is not None:
+        # The row of a refused night is reported too: what it would have brought belongs in the record.
+        evening = _sit_stage(day, open_rungs([f"{_PLAIN}:wordings=1"]), report.term.adapter.name)
+        report.after = evening.row(_PLAIN)
+    else:
+        return
+    report.evening = evening
+    report.change = compare(report.before, report.after, day.settings.seed)
+    _stop_if_partial(evening)
+
+
+def advise(day: Day) -> Recommendation | None:
+    """Name the cheapest way that reaches the target, where one was given."""
+    target = day.settings.target
+    if target is None:
+        return None
+    with _stage(day, "recommendation"):
+        found = _offers(day)
+        day.report.advice = recommend(found, target, lambda offer: _confirm(day, offer))
+        if day.report.advice is not None:
+            day.watch.say(day.report.advice.sentence)
+    return day.report.advice
+
+
+def wording_of(world: World, name: str | None) -> Wording:
+    """Return the wording called `name`, or the world's first. Raises UnknownName."""
+    if name is None:
+        return world.wordings[0]
+    for wording in world.wordings:
+        if wording.name == name:
+            return wording
+    raise UnknownName(f"wording of {world.spec}", name, [wording.name for wording in world.wordings])
+
+
+def _practise_only(day: Day) -> Term:
+    """Practise without a night, for a model that cannot be trained: what it solved is shown to it as examples."""
+    with _stage(day, "practice"):
+        room = _room(day)
+        found = practise(room, Curriculum(len(room.levels), (0,)), day.drive, None, 0)
+        day.own = own_examples(found.traces)
+        day.report.notes.append(
+            f"{day.model.name} cannot be trained here; {len(day.own)} of its own verified answers are shown to it"
+        )
+        term = Term(stopped="rounds" if day.own else "nothing solved", failures=found.failures)
+    day.report.term = term
+    return term
+
+
+def _room(day: Day) -> Classroom:
+    return Classroom(day.world, day.wording, day.settings.seed, day.settings.practice)
+
+
+def _look(day: Day, adapter: str | None) -> Glance:
+    settings = day.settings
+
+    def weigh_text(name: str | None) -> TextLoss | None:
+        if not settings.text_tokens or Ability.WEIGH not in day.model.abilities:
+            return None
+        return text_loss(day.model, settings.text_tokens, adapter=name, watch=day.watch)
+
+    glance = look(
+        day.world,
+        day.watched,
+        day.model,
+        day.drive,
+        tune_items=settings.tune_items,
+        watched_items=settings.watched_items,
+        weigh_text=weigh_text,
+        seed=settings.seed,
+        adapter=adapter,
+        watch=day.watch,
+        wording=settings.wording,
+    )
+    for each in (glance.practised, *glance.tasks):
+        _stop_if_partial(each)
+    return glance
+
+
+def _publish(day: Day, adapter: Adapter) -> None:
+    day.model.load_adapter(adapter)
+    day.published = adapter
+
+
+def _offers(day: Day) -> list[Offer]:
+    """Return every way that may be recommended, measured on tune items: before the night, and with it."""
+    items = day.world.items(Split.TUNE, day.settings.tune_items, day.settings.seed)
+    rungs = ["zero-shot", "few-shot"] + (["search:n=8"] if day.world.verifier is not None else ["vote"])
+    found = offers(_sit(day, open_rungs(rungs), items, None), night=False)
+    if day.adapter is not None:
+        later = [rung for rung in rungs if rung != "few-shot"]
+        found += offers(_sit(day, open_rungs(later), items, day.adapter), night=True)
+    if day.own:
+        found += offers(_sit(day, [OwnExamples(day.own)], items, None), night=False)
+    return found
+
+
+def _confirm(day: Day, offer: Offer) -> Row | None:
+    rung: Rung = OwnExamples(day.own) if offer.rung == OwnExamples.name else _rung_of(offer)
+    exam = _sit(day, [rung], day.exam_items, day.adapter if offer.night else None)
+    name = offer.name.removesuffix(" after the night")
+    return next((row for row in exam.rungs if row.name == name), None)
+
+
+def _rung_of(offer: Offer) -> Rung:
+    spec = "search:n=8" if offer.rung == "search" else offer.rung
+    return open_rungs([spec])[0]
+
+
+def _sit_stage(day: Day, rungs: Sequence[Rung], adapter: str | None) -> ExamReport:
+    with _stage(day, "exam after"):
+        return _sit(day, rungs, day.exam_items, adapter)
+
+
+def _sit(day: Day, rungs: Sequence[Rung], items: Sequence[Item], adapter: str | None) -> ExamReport:
+    return sit(
+        day.world,
+        day.model,
+        items,
+        rungs,
+        seed=day.settings.seed,
+        wording=day.wording,
+        adapter=adapter,
+        watch=day.watch,
+        clock=day.clock,
+        drive=day.drive,
+    )
+
+
+def _merged(ladder: ExamReport, plain: ExamReport) -> ExamReport:
+    """Return the ladder with the plain question's row over all items in place of the one over a few."""
+    rows = [plain.row(_PLAIN) if row.name == _PLAIN else row for row in ladder.rungs]
+    if all(row.name != _PLAIN for row in ladder.rungs):
+        rows.insert(0, plain.row(_PLAIN))
+    return replace(ladder, rungs=tuple(rows), items=plain.items, tokens=ladder.tokens + plain.tokens)
+
+
+def _stop_if_partial(report: ExamReport) -> None:
+    if report.partial:
+        raise StopRequested("during an exam")
+
+
+def _json(value: Any) -> Any:
+    """Return `value` with tuples as lists, so that it is the same after a round trip through JSON."""
+    if isinstance(value, dict):
+        return {key: _json(each) for key, each in value.items()}
+    return [_json(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+@contextmanager
+def _stage(day: Day, name: str) -> Iterator[None]:
+    began = day.clock()
+    try:
+        yield
+    finally:
+        day.report.seconds[name] = day.report.seconds.get(name, 0.0) + day.clock() - began

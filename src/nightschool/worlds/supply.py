@@ -14,10 +14,13 @@ UNLIMITED = 1_000
 _PATIENCE = 5_000
 
 
-def supply(draw: Callable[[Dice], Item], spec: str, split: Split, limit: int | None, seed: int) -> tuple[Item, ...]:
+def supply(
+    draw: Callable[[Dice], Item | None], spec: str, split: Split, limit: int | None, seed: int
+) -> tuple[Item, ...]:
     """Return at most `limit` items of `split` out of `draw`, no two alike; fewer where the space runs out.
 
-    draw: makes one item of any split. spec: names the world, so that unlike worlds roll unlike dice.
+    draw: makes one item of any split, or None where a roll makes none. spec: names the world, so that unlike worlds
+    roll unlike dice.
     No two items share a leak key, so that items are independent in statistics. Practice is no statistic: once its keys
     have run out, it goes on with other items of keys it had (another order of the same numbers).
     A space counts as run out after 5,000 draws in a row that brought nothing new.
@@ -27,7 +30,7 @@ def supply(draw: Callable[[Dice], Item], spec: str, split: Split, limit: int | N
     return tuple(islice(_stream(draw, spec, Split(split), seed), UNLIMITED if limit is None else limit))
 
 
-def _stream(draw: Callable[[Dice], Item], spec: str, split: Split, seed: int) -> Iterator[Item]:
+def _stream(draw: Callable[[Dice], Item | None], spec: str, split: Split, seed: int) -> Iterator[Item]:
     dice = Dice(Noise((spec, "items", seed)))
     keys: set[str] = set()
     ids: set[str] = set()
@@ -37,13 +40,13 @@ def _stream(draw: Callable[[Dice], Item], spec: str, split: Split, seed: int) ->
 
 
 def _unseen(
-    draw: Callable[[Dice], Item], dice: Dice, split: Split, keys: set[str], ids: set[str], *, by_key: bool
+    draw: Callable[[Dice], Item | None], dice: Dice, split: Split, keys: set[str], ids: set[str], *, by_key: bool
 ) -> Iterator[Item]:
     misses = 0
     while misses < _PATIENCE:
         item = draw(dice)
         misses += 1
-        if item.id in ids or (by_key and item.key in keys) or item.split is not split:
+        if item is None or item.id in ids or (by_key and item.key in keys) or item.split is not split:
             continue
         keys.add(item.key)
         ids.add(item.id)

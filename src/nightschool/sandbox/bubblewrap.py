@@ -137,8 +137,9 @@ def _run(limits: Limits, argv: list[str], stdin: bytes, files: dict[str, bytes],
             group=_uid(),
             extra_groups=None if _uid() is None else [],
         )
-    if outcome.ended_by == "exit" and 128 < outcome.status <= 128 + signal.NSIG:  # how bwrap tells of a signal
-        return replace(outcome, status=128 - outcome.status, ended_by="signal")
+    if 128 < outcome.status <= 128 + signal.NSIG:  # how bwrap tells of a signal
+        ended_by = "signal" if outcome.ended_by == "exit" else outcome.ended_by
+        return replace(outcome, status=128 - outcome.status, ended_by=ended_by)
     return outcome
 
 

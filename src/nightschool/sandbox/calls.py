@@ -17,7 +17,7 @@ from typing import Any
 from nightschool.ports import Outcome, Sandbox
 
 _INSIDE = Path(__file__).with_name("calls_inside.py")
-_MOST_HASHED = 10_000  # members of a set or dict: a candidate can choose numbers whose hashes all collide
+_MOST_HASHED = 2_000  # members of a set or dict: a candidate can choose numbers whose hashes all collide
 _COLLECTIONS = {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}
 
 
@@ -89,7 +89,7 @@ def call(sandbox: Sandbox, code: str, calls: Sequence[str], *, timeout_s: float)
 def decode(told: Any) -> Any:
     """Return the value that `calls_inside.encode` wrote. Raises ValueError for anything else.
 
-    Sets and dicts of more than 10,000 members are refused.
+    Sets and dicts of more than 2,000 members are refused.
     """
     if told is None or isinstance(told, (bool, str)):
         return told

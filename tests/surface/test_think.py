@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -128,3 +129,50 @@ def test_what_makes_no_sense_is_refused_in_a_line(
     assert out == ""
     assert said in err
     assert len([text for text in err.splitlines() if text.startswith("nightschool: ")]) == 1
+
+
+MIND = """
+nightschool = 1
+model = "scripted:answers=42"
+strategy = "best-of-n:n=2"
+critic = "contains:text=4"
+
+[prompt]
+user = "What is {question}?"
+"""
+
+
+def test_a_mind_answers_its_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mind.toml"
+    file.write_text(MIND)
+    assert run(["think", "six times seven", "--mind", str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["model"] == "scripted:answers=42"
+    assert told["strategy"] == "best-of-n:n=2"
+    assert told["answers"][0]["input"] == {"question": "six times seven"}
+    assert told["answers"][0]["answer"] == "42"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["?", "--strategy", "vote"], "--strategy"),
+        (["?", "--model", "scripted"], "--model"),
+        (["?", "--max-tokens", "9"], "--max-tokens"),
+        (["--task", "sorting"], "--task"),
+        ([""], "empty"),
+        ([], "TEXT"),
+    ],
+)
+def test_what_a_mind_settles_is_not_settled_twice(
+    line: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mind.toml"
+    file.write_text(MIND)
+    assert run(["think", *line, "--mind", str(file)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_mind_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["think", "?", "--mind", "/nowhere/mind.toml"]) == 2
+    assert "/nowhere/mind.toml" in capsys.readouterr().err

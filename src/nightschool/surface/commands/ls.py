@@ -16,12 +16,18 @@ from nightschool.surface.say import answer
 @click.argument("kind", metavar="KIND", default="")
 @shared()
 def command(kind: str, settings: Settings) -> None:
-    """List the installed models, critics, worlds, strategies or rungs.
+    """List the installed models, critics, worlds, strategies or rungs, or the nights that were held.
 
     Without KIND, all that is installed. A listed name can be followed by parameters: sorting:n=5,high=99.
     """
+    if kind == "nights":
+        from nightschool.surface.nights import drawn, listed
+
+        nights = listed()
+        answer(settings, drawn(nights), {"nights": nights})
+        return
     if kind and kind not in registry.KINDS:
-        raise UnknownName("kind of thing", kind, registry.KINDS)
+        raise UnknownName("kind of thing", kind, (*registry.KINDS, "nights"))
     chosen = [k for k in registry.KINDS if not kind or k == kind]
     found: dict[str, list[dict[str, Any]]] = {
         k: [{"name": name, "from": registry.origin(k, name)} for name in registry.names(k)] for k in chosen

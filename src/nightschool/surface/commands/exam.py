@@ -1,0 +1,126 @@
+"""`nightschool exam`: what a model can do at a task, by every way that is tried, with intervals and costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from nightschool.errors import StopRequested, UnknownName, UsageError
+from nightschool.surface.awake import awaken, check_night, night_option
+from nightschool.surface.options import Settings, shared
+from nightschool.surface.say import answer, remark
+from nightschool.surface.specs import specs
+from nightschool.surface.watch import watching
+
+if TYPE_CHECKING:
+    from nightschool.exam import ExamReport, Rung
+    from nightschool.items import Item, Wording
+    from nightschool.ports import World
+
+
+@click.command("exam", short_help="Measure what a model can do.")
+@click.argument("task", metavar="TASK")
+@click.option(
+    "--items", type=click.IntRange(min=1), default=200, show_default=True, metavar="N", help="Held-out items."
+)
+@click.option(
+    "--rungs", metavar="A,B", help="Ways to try, as nightschool ls rungs: zero-shot,search:n=8.  [default: all]"
+)
+@click.option(
+    "--wordings", type=click.IntRange(min=1), metavar="N", help="How many wordings zero-shot tries.  [default: all]"
+)
+@click.option("--wording", metavar="NAME", help="How the other rungs pose the task.  [default: its first wording]")
+@night_option
+@shared(model=True, report=True)
+def command(
+    task: str,
+    items: int,
+    rungs: str | None,
+    wordings: int | None,
+    wording: str | None,
+    night: str | None,
+    settings: Settings,
+) -> None:
+    """Examine a model on held-out items of TASK by every rung of the ladder: control prompt, plain question in several
+    wordings, code style, few-shot, vote, search with a verifier, LoRA on what practice solved.
+
+    All rungs sit the same items, so that every comparison is paired. Writes index.html and a JSON file to --report.
+    """
+    from nightschool.exam import LADDER, open_rungs
+    from nightschool.items import Split
+    from nightschool.worlds.open import open_world
+
+    world = open_world(task)
+    way = _wording(world, wording)
+    chosen = open_rungs(_asked(LADDER if rungs is None else specs(rungs), wordings))
+    check_night(night)
+    report = _sit(world, world.items(Split.EXAM, items, settings.seed), chosen, way, night, settings)
+    _finish(report, settings)
+
+
+def _wording(world: World, name: str | None) -> Wording:
+    named = {wording.name: wording for wording in world.wordings}
+    if name is not None and name not in named:
+        raise UnknownName(f"wording of {world.spec}", name, named)
+    return named[name] if name else world.wordings[0]
+
+
+def _asked(rungs: Sequence[str], wordings: int | None) -> list[str]:
+    """Return the rungs with `--wordings` put into zero-shot's specification."""
+    if not rungs:
+        raise UsageError("--rungs names none; nightschool ls rungs lists them")
+    if wordings is None:
+        return list(rungs)
+    if "zero-shot" not in rungs:
+        raise UsageError("--wordings counts those of the rung zero-shot; add it to --rungs, without parameters")
+    return [f"zero-shot:wordings={wordings}" if rung == "zero-shot" else rung for rung in rungs]
+
+
+def _sit(
+    world: World, items: Sequence[Item], rungs: Sequence[Rung], wording: Wording, night: str | None, settings: Settings
+) -> ExamReport:
+    from nightschool.drive import Price
+    from nightschool.exam import sit
+    from nightschool.models.resolve import open_model
+    from nightschool.surface.lora import trainer
+
+    assert settings.config is not None  # `shared(model=True)` reads one
+    with watching(settings.quiet) as watch:
+        watch.stage(f"loading {settings.model}")
+        model = open_model(settings.model, settings.config, watch=watch)
+        try:
+            awake = awaken(model, night)
+            if awake is not None:
+                watch.say(f"awake with night {awake.name} of {awake.task}; --night none examines the bare model")
+            price = settings.config.price(settings.model)
+            return sit(
+                world,
+                model,
+                items,
+                rungs,
+                seed=settings.seed,
+                wording=wording,
+                adapter=awake.adapter if awake else None,
+                train=trainer(model, settings.seed, watch),
+                budget=settings.budget,
+                price=Price(price.prompt, price.sampled) if price else None,
+                watch=watch,
+            )
+        finally:
+            model.close()
+
+
+def _finish(report: ExamReport, settings: Settings) -> None:
+    from nightschool.exam.report import write
+    from nightschool.surface.exams import page_of, rows_of
+
+    assert settings.report is not None  # `shared(report=True)` makes one
+    page = write(settings.report, page_of(report))
+    answer(settings, rows_of(report), report.to_json() | {"report": str(page)})
+    for warning in report.warnings:
+        remark(settings, f"note: {warning}")
+    remark(settings, f"report: {page}")
+    if report.partial:
+        raise StopRequested("stopped; the report holds what was done so far")

@@ -1,0 +1,50 @@
+"""An exam as it is shown: a table for the terminal, and the data of its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nightschool.surface.table import table
+
+if TYPE_CHECKING:
+    from nightschool.exam import ExamReport, Row
+
+
+def rows_of(report: ExamReport) -> str:
+    """Return one line for each row of the exam, those that could not be had at the end with the reason."""
+    shown = [row for row in report.rungs if row.unavailable is None]
+    lines = [table(["rung", "right", "95% interval", "n", "tokens", "seconds", ""], [_cells(row) for row in shown],
+                   numbers=[1, 3, 4, 5])]  # fmt: skip
+    lines += [f"{row.name}: not to be had: {row.unavailable}" for row in report.rungs if row.unavailable is not None]
+    return "\n".join(lines)
+
+
+def page_of(report: ExamReport) -> Any:
+    """Return the data of the report's page (`exam.report.PageData`)."""
+    return {
+        "title": f"Exam: {report.task}",
+        "model": report.model,
+        "task": report.task,
+        "exam": report.to_json(),
+        "warnings": list(report.warnings),
+        "disclosure": {
+            "seed": report.seed,
+            "model identity": report.identity,
+            "adapter": report.adapter or "none",
+            "items": f"{len(report.items)} of split {report.split}",
+        },
+        "partial": report.partial,
+    }
+
+
+def _cells(row: Row) -> list[str]:
+    right = "" if row.accuracy is None else f"{row.accuracy:.1%}"
+    interval = "" if row.low is None or row.high is None else f"{row.low:.1%} to {row.high:.1%}"
+    marks = []
+    if row.missing:
+        marks.append(f"{row.missing} missing")
+    if row.cut:
+        marks.append(f"{row.cut} cut off")
+    if row.never:
+        marks.append(f"not for use: {row.never}")
+    return [row.name, right, interval, str(row.n), f"{row.tokens:,}", f"{row.seconds:.1f}", ", ".join(marks)]

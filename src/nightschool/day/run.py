@@ -27,7 +27,9 @@ from nightschool.ports import Ability, Watcher, World
 from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import Ledger, lessons_hash
 from nightschool.sleep.night import Night
-from nightschool.sleep.rehearsal import TextLoss, rehearsal_lessons, text_loss
+from nightschool.sleep.rehearsal import rehearse
+from nightschool.sleep.text_loss import TextLoss, text_loss
+from nightschool.sleep.watch_text import chunks, prose, python_docs
 
 _PLAIN = "zero-shot"
 
@@ -119,8 +121,8 @@ def practise_and_learn(day: Day) -> Term:
     if not day.resume:
         day.ledger.finish(day.key)
     with _stage(day, "rehearsal"):
-        share = settings.term.rehearsal
-        rehearsal = rehearsal_lessons(drive, seed=settings.seed, watch=day.watch) if share else []
+        day.watch.stage("rehearsal: what the old self says", unit="texts")
+        rehearsal = rehearse(drive, settings.seed) if settings.term.rehearsal else []
     with _stage(day, "practice and lessons"):
         room = _room(day)
         expert = None
@@ -249,7 +251,9 @@ def _look(day: Day, adapter: str | None) -> Glance:
     def weigh_text(name: str | None) -> TextLoss | None:
         if not settings.text_tokens or Ability.WEIGH not in day.model.abilities:
             return None
-        return text_loss(day.model, settings.text_tokens, adapter=name, watch=day.watch)
+        pieces = chunks([*prose(), *python_docs()], day.model.count_tokens, settings.text_tokens)
+        day.watch.stage("watched text", len(pieces), "pieces")
+        return text_loss(day.drive, pieces, name)
 
     glance = look(
         day.world,

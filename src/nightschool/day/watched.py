@@ -10,9 +10,10 @@ from nightschool.exam import ExamReport, open_rungs, sit
 from nightschool.items import Split
 from nightschool.ports import Model, Watcher, World
 from nightschool.sleep.gate import WatchedTask, WatchedText
-from nightschool.sleep.rehearsal import TextLoss
+from nightschool.sleep.text_loss import TextLoss
 
 _ROW = "zero-shot"
+TEXT = "plain text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,4 @@ def watched_texts(before: Glance, after: Glance) -> list[WatchedText]:
     """Return the text losses, where they were taken."""
     if before.text is None or after.text is None:
         return []
-    return [WatchedText(before.text.name, before.text.nats, after.text.nats, before.text.tokens)]
+    return [WatchedText(TEXT, before.text.nats, after.text.nats, before.text.tokens)]

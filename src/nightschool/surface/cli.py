@@ -17,8 +17,11 @@ from nightschool.surface.options import traceback_option
 
 _HERE = "nightschool.surface.commands"
 COMMANDS = {
+    "day": (f"{_HERE}.day", "Exam a model, let it practise and sleep, exam it again."),
+    "exam": (f"{_HERE}.exam", "Measure what a model can do, and what it takes to get it out."),
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
-    "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies or rungs."),
+    "wake": (f"{_HERE}.wake", "Say or choose which night is in force."),
+    "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies, rungs or nights."),
     "get": (f"{_HERE}.get", "Fetch models ahead of time."),
     "doctor": (f"{_HERE}.doctor", "Say what is installed, what is switched off, and how to get it."),
 }

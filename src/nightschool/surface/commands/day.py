@@ -1,0 +1,147 @@
+"""`nightschool day`: exam, practise, sleep, gate, exam, recommend; one page at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nightschool.errors import StopRequested
+from nightschool.surface.options import Settings, shared
+from nightschool.surface.say import answer, remark
+
+if TYPE_CHECKING:
+    from nightschool.day.result import DayReport
+
+
+@click.command("day", short_help="Exam, practise, sleep, exam again.")
+@click.argument("task", metavar="TASK")
+@click.option("--target", type=float, metavar="P", help="End with the cheapest way that reaches this accuracy (0.9).")
+@click.option("--teacher", type=click.Choice(["self", "expert"]), default="self", show_default=True,
+              help="Learn from what the verifier passed, or from demonstrations.")  # fmt: skip
+@click.option("--wording", metavar="NAME", help="How the task is posed.  [default: its first wording]")
+@click.option(
+    "--rungs", metavar="A,B", help="Ways that the morning's exam tries beside the plain question; '' for none."
+)
+@click.option("--exam-items", type=click.IntRange(min=2), default=240, show_default=True, metavar="N",
+              help="Held-out items, before and after.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, metavar="N",
+              help="Rounds of practice and lessons at most.")  # fmt: skip
+@click.option("--items", type=click.IntRange(min=1), default=48, show_default=True, metavar="N",
+              help="Practice items in a round.")  # fmt: skip
+@click.option("--draws", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
+              help="Draws of each practice item.")  # fmt: skip
+@click.option("--steps", type=click.IntRange(min=1), default=12, show_default=True, metavar="N",
+              help="Gradient steps in a round.")  # fmt: skip
+@click.option("--watch", "watched", multiple=True, metavar="TASK",
+              help="A task that must not get worse (repeatable).  [default: arithmetic and extraction]")  # fmt: skip
+@click.option("--text-tokens", type=click.IntRange(min=0), default=50_000, show_default=True, metavar="N",
+              help="Plain text whose likelihood is watched.")  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very day.")
+@shared(model=True, report=True)
+def command(
+    task: str,
+    target: float | None,
+    teacher: Any,
+    wording: str | None,
+    rungs: str | None,
+    exam_items: int,
+    rounds: int,
+    items: int,
+    draws: int,
+    steps: int,
+    watched: tuple[str, ...],
+    text_tokens: int,
+    resume: bool,
+    settings: Settings,
+) -> int:
+    """Exam the model on held-out items of TASK, let it practise with the verifier, sleep on what it verified, and exam
+    it again; keep the night only if nothing watched was lost.
+    """
+    from nightschool.day.practise import Practice
+    from nightschool.day.settings import WATCHED, DaySettings
+    from nightschool.day.term import TermPlan
+
+    default = DaySettings()
+    plan = DaySettings(
+        seed=settings.seed,
+        exam_items=exam_items,
+        rungs=default.rungs if rungs is None else tuple(part for part in rungs.split(",") if part),
+        wording=wording,
+        practice=Practice(items=items, draws=draws),
+        term=TermPlan(rounds=rounds, steps=steps),
+        teacher=teacher,
+        watched=watched or WATCHED,
+        text_tokens=text_tokens,
+        target=target,
+    )
+    from nightschool.day.run import run_day
+    from nightschool.surface.school import day_of
+
+    with day_of(task, plan, settings, resume=resume) as day:
+        report = run_day(day)
+    return finish(report, settings)
+
+
+def finish(report: DayReport, settings: Settings) -> int:
+    """Write the report's files, print what the day brought, and return the exit code. Raises StopRequested."""
+    from nightschool.exam.report import write
+
+    assert settings.report is not None  # `shared(report=True)` makes one
+    report.report = str(settings.report / "index.html")
+    page = write(settings.report, report.to_page() | {"day": report.to_json()})
+    report.report = str(page)
+    answer(settings, table(report), report.to_json())
+    remark(settings, f"report: {page}")
+    if report.partial:
+        raise StopRequested("stopped; the report holds what was done so far")
+    return 0
+
+
+def table(report: DayReport) -> str:
+    """Return what the day brought, as a person reads it on a terminal."""
+    from nightschool.surface.table import table as drawn
+
+    data = report.to_json()
+    rows = [[name, _rate(data[name]), _counts(data[name])] for name in ("before", "after") if data[name]]
+    lines = [drawn(["", f"{report.task}, {report.model}", "95% interval"], rows)]
+    if report.change is not None and report.change.p_value is not None:
+        p = report.change.p_value
+        lines.append(
+            f"change {100 * report.change.difference:+.0f} points, {'p < 0.001' if p < 0.001 else f'p = {p:.3f}'}"
+        )
+    practice, sleep, gate = data["practice"], data["sleep"], data["gate"]
+    if practice["rounds"]:
+        lines.append(
+            f"practice: {practice['solved']} of {practice['items']} items solved in {len(practice['rounds'])} rounds, "
+            f"{practice['tokens']:,} tokens, {practice['seconds']:.0f} s"
+        )
+        lines.append(f"sleep: {sleep['lessons']} lessons, {sleep['steps']} steps, {sleep['seconds']:.0f} s")
+    lines.append(f"gate: {'accepted' if gate['accepted'] else 'no new night'}: {gate['reason']}")
+    lines += [
+        f"watched: {found['name']} {_watched(found)}{'' if found['counts'] else ' (' + found['why_not'] + ')'}"
+        for found in data["watched"]
+    ]
+    if report.advice is not None:
+        lines.append(report.advice.sentence)
+    lines += [f"note: {note}" for note in report.notes]
+    if report.term is not None and report.term.stopped == "nothing solved":
+        lines += [f"  asked {asked!r}, it said {said!r}: {why}" for asked, said, why in report.term.failures[:5]]
+    lines.append(
+        f"time: {sum(report.seconds.values()):.0f} s: " + ", ".join(f"{k} {v:.0f}" for k, v in report.seconds.items())
+    )
+    return "\n".join(lines)
+
+
+def _rate(score: dict[str, Any]) -> str:
+    return f"{score['accuracy']:.1%} of {score['n']} items"
+
+
+def _counts(score: dict[str, Any]) -> str:
+    return f"{score['low']:.1%} to {score['high']:.1%}"
+
+
+def _watched(found: dict[str, Any]) -> str:
+    if found["kind"] == "text":
+        return f"{found['before']:.3f} to {found['after']:.3f} nats per token"
+    return f"{found['before']:.1%} to {found['after']:.1%}"

@@ -1,0 +1,85 @@
+"""From what was typed to a day: the model, the worlds, the ledger and the pupil that a day is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nightschool.surface.options import Settings
+from nightschool.surface.watch import watching
+
+if TYPE_CHECKING:
+    from nightschool.day.run import Day
+    from nightschool.day.settings import DaySettings
+    from nightschool.day.term import Pupil
+    from nightschool.ports import Model
+
+
+@contextmanager
+def day_of(task: str, plan: DaySettings, settings: Settings, *, resume: bool) -> Iterator[Day]:
+    """Yield a day that can be run. Raises for all that can be said before a model is loaded, before it is loaded."""
+    from nightschool.day.purse import Purse
+    from nightschool.day.run import Day, wording_of
+    from nightschool.drive import Price
+    from nightschool.exam import open_rungs
+    from nightschool.models.resolve import describe, open_model
+    from nightschool.paths import data_folder
+    from nightschool.sleep.ledger import Ledger
+    from nightschool.worlds.open import open_world
+
+    world = open_world(task)
+    wording_of(world, plan.wording)
+    open_rungs(plan.rungs)
+    others = [open_world(name) for name in plan.watched]
+    others = [other for other in others if other.spec.partition(":")[0] != world.spec.partition(":")[0]]
+    describe(settings.model)
+    ledger = Ledger(data_folder() / "nights")
+    assert settings.config is not None  # `shared(model=True)` reads one
+    if settings.budget is not None and settings.budget.seconds is not None:
+        plan = replace(plan, term=replace(plan.term, seconds=settings.budget.seconds / 2))
+    with watching(settings.quiet) as watch:
+        watch.stage(f"loading {settings.model}")
+        model = open_model(settings.model, settings.config, watch=watch)
+        try:
+            price = settings.config.price(settings.model)
+            purse = Purse(
+                model,
+                settings.budget,
+                watch=watch,
+                price=Price(price.prompt, price.sampled) if price else None,
+            )
+            yield Day(
+                world=world,
+                drive=purse,
+                settings=plan,
+                watched=others,
+                ledger=ledger,
+                watch=watch,
+                now=datetime.now(UTC).isoformat(timespec="seconds"),
+                begin=_pupils(model, plan.seed),
+                resume=resume,
+            )
+        finally:
+            model.close()
+
+
+class _Pupils:
+    """Makes pupils of a local model, loading the trainer when the first one is wanted."""
+
+    def __init__(self, model: Model, seed: int) -> None:
+        self.model, self.seed = model, seed
+
+    def __call__(self, checkpoint: Path | None) -> Pupil:
+        from nightschool.train.lora import Learner
+
+        if checkpoint is not None:
+            return Learner.resume(self.model, checkpoint)  # type: ignore[arg-type]
+        return Learner.fresh(self.model, seed=self.seed)  # type: ignore[arg-type]
+
+
+def _pupils(model: Model, seed: int) -> _Pupils | None:
+    return _Pupils(model, seed) if hasattr(model, "fresh_module") else None

@@ -47,8 +47,14 @@ class Model(Protocol):
 
     name: str  # as the user wrote it: `smollm2`
     identity: str  # content hash of weights, tokenizer and template: part of every cache key
-    abilities: frozenset[Ability]
-    context_tokens: int  # longest prompt and answer together
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """Return what the model can do; a served one may have to be asked first. Raises EndpointError."""
+
+    @property
+    def context_tokens(self) -> int:
+        """Return the longest prompt and answer together."""
 
     def submit(self, asks: Sequence[ModelAsk]) -> None:
         """Take asks in. Ids must be unlike any in flight. Raises Unsupported and PromptTooLong, taking none in."""

@@ -47,11 +47,15 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """How to treat a server. requests: at once; key_variable: the environment variable that holds the key."""
+    """How to treat a server. requests: at once; key_variable: the environment variable that holds the key.
+
+    draws_per_request: 1 gives every draw its own seed; more lets a hosted model bill the prompt once for all of them.
+    """
 
     requests: int = 8
     timeout_s: float = 120.0
     retries: int = 5
+    draws_per_request: int = 1
     key_variable: str = "OPENAI_API_KEY"
     context_tokens: int = 0
     """0: as the server says, else 8192"""

@@ -28,6 +28,7 @@ class _Endpoint(_Table):
     requests: Annotated[int, Field(ge=1)] = 8
     timeout_s: Annotated[float, Field(gt=0)] = 120.0
     retries: Annotated[int, Field(ge=0)] = 5
+    draws_per_request: Annotated[int, Field(ge=1)] = 1
     # a name, so that a key pasted here is refused (and, being refused, is not repeated)
     key_variable: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,63}$")] = "OPENAI_API_KEY"
     context_tokens: Annotated[int, Field(ge=0)] = 0

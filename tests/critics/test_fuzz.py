@@ -26,7 +26,7 @@ NAMED = Item("i", PLAIN.inputs, "who: Ann\nday: 2025-03-03\nsum: $45", "k")
 EXPECT = "who day=date sum=amount count=number? mail=email?"
 CRITICS: list[tuple[Critic, Item]] = [
     (Exact(), PLAIN), (Exact(case=False, space=False), PLAIN), (Numeric(), PLAIN), (Numeric(find="last"), PLAIN),
-    (Regex(r"(\w+\s?)*\d"), PLAIN), (Contains(), PLAIN), (Contains("a"), PLAIN), (Choice(), PLAIN),
+    (Regex(r"(\w+\s?)*\d", limit_s=0.2), PLAIN), (Contains(), PLAIN), (Contains("a"), PLAIN), (Choice(), PLAIN),
     (Choice(find="any"), PLAIN), (SortedList(), PLAIN), (SortedPrefix(), PLAIN), (Fields(EXPECT), NAMED),
     (Fields(EXPECT, "verifier"), NAMED), (CallableCritic(lambda answer: answer == "42"), PLAIN),
     (Exact() & SortedList(), PLAIN), (~Numeric() | Contains("x"), PLAIN),

@@ -40,7 +40,8 @@ class Day:
 
     drive: over the model; watched: tasks that must not be lost; ledger: of nights; now: ISO 8601 time, for the
     manifest; begin: makes a pupil for training, from a checkpoint where one is given (None: nothing can be trained
-    here); resume: go on with an interrupted night of the same day.
+    here); wakes: the night that the model wakes from, loaded already (None: the bare model); resume: go on with an
+    interrupted night of the same day.
     """
 
     world: World
@@ -51,6 +52,7 @@ class Day:
     watch: Watcher
     now: str
     begin: Callable[[Path | None], Pupil] | None = None
+    wakes: Night | None = None
     resume: bool = False
     clock: Callable[[], float] = time.monotonic
     report: DayReport = field(init=False)
@@ -63,7 +65,10 @@ class Day:
         )
         self.wording = wording_of(self.world, self.settings.wording)
         self.exam_items = self.world.items(Split.EXAM, self.settings.exam_items, self.settings.seed)
-        self.key = digest(model.identity, self.world.spec, self.settings.as_dict(), version("nightschool"))[:16]
+        self.start = self.wakes.adapter if self.wakes else None
+        self.key = digest(model.identity, self.start, self.world.spec, self.settings.as_dict(), version("nightschool"))[
+            :16
+        ]
         self.published: Adapter | None = None
         self.glance: Glance | None = None
         self.own: list[Item] = []
@@ -75,23 +80,30 @@ class Day:
 
     @property
     def adapter(self) -> str | None:
-        """Return the weights that the model wakes up with: those of an accepted night, else its own."""
-        return self.published.name if self.published and self.report.night and self.report.night.accepted else None
+        """Return the weights that the model wakes up with: those of the night if it was accepted, else as before."""
+        if self.published and self.report.night and self.report.night.accepted:
+            return self.published.name
+        return self.start
 
 
 def run_day(day: Day) -> DayReport:
     """Return what the day brought; after Ctrl-C what it brought until then, with `partial` set."""
-    try:
+    with _until_stopped(day):
         sit_in_the_morning(day)
         term = practise_and_learn(day)
         if term.adapter is not None:
             sleep_on_it(day, term, term.adapter)
         sit_in_the_evening(day)
         advise(day)
-    except (KeyboardInterrupt, StopRequested) as stop:
-        day.report.partial = True
-        unfinished = " (an unfinished night is kept: --resume)" if day.ledger.is_unfinished(day.key) else ""
-        day.report.notes.append(f"the day was interrupted{unfinished}" + (f": {stop}" if str(stop) else ""))
+    return day.report
+
+
+def run_night(day: Day) -> DayReport:
+    """Return what practice and one night brought, without the exams around it."""
+    with _until_stopped(day):
+        term = practise_and_learn(day)
+        if term.adapter is not None:
+            sleep_on_it(day, term, term.adapter)
     return day.report
 
 
@@ -99,13 +111,13 @@ def sit_in_the_morning(day: Day) -> None:
     """Exam the model as it is: the plain question on all exam items, the other ways on the first of them."""
     settings = day.settings
     with _stage(day, "exam before"):
-        plain = _sit(day, open_rungs([f"{_PLAIN}:wordings=1"]), day.exam_items, None)
+        plain = _sit(day, open_rungs([f"{_PLAIN}:wordings=1"]), day.exam_items, day.start)
         day.report.before = plain.row(_PLAIN)
         day.report.ladder = plain
         _stop_if_partial(plain)
         if settings.rungs:
             some = day.exam_items[: settings.rung_items]
-            ladder = _sit(day, open_rungs(settings.rungs), some, None)
+            ladder = _sit(day, open_rungs(settings.rungs), some, day.start)
             day.report.ladder = _merged(ladder, plain)
             _stop_if_partial(ladder)
 
@@ -117,12 +129,12 @@ def practise_and_learn(day: Day) -> Term:
     assert day.begin is not None
     settings, drive = day.settings, day.drive
     with _stage(day, "watch before"):
-        day.glance = _look(day, None)
+        day.glance = _look(day, day.start)
     if not day.resume:
         day.ledger.finish(day.key)
     with _stage(day, "rehearsal"):
         day.watch.stage("rehearsal: what the old self says", unit="texts")
-        rehearsal = rehearse(drive, settings.seed) if settings.term.rehearsal else []
+        rehearsal = rehearse(drive, settings.seed, adapter=day.start) if settings.term.rehearsal else []
     with _stage(day, "practice and lessons"):
         room = _room(day)
         expert = None
@@ -143,6 +155,7 @@ def practise_and_learn(day: Day) -> Term:
             clock=day.clock,
             expert=expert,
             examined=day.exam_items,
+            start=day.start,
         )
         term = hold_term(school)
     day.report.term = term
@@ -158,7 +171,6 @@ def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
     decision = decide(
         before_outcomes, after_outcomes, watched_tasks(day.glance, after), watched_texts(day.glance, after)
     )
-    parent = day.ledger.current(day.model.identity)
     night = Night(
         base=day.model.identity,
         model=day.model.name,
@@ -172,7 +184,7 @@ def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
         reason=decision.reason,
         created=day.now,
         version=version("nightschool"),
-        parent=parent.name if parent else None,
+        parent=day.wakes.name if day.wakes else None,
         settings=_json(day.settings.as_dict()),
         gate={"gain": decision.gain, "p_value": decision.p_value, "n": decision.n},
     )
@@ -191,7 +203,7 @@ def sit_in_the_evening(day: Day) -> None:
         return
     if day.own:
         rung: Rung = OwnExamples(day.own)
-        evening = _sit_stage(day, [rung], None)
+        evening = _sit_stage(day, [rung], day.start)
         report.after = evening.row(rung.name)
     elif report.term is not None and report.term.adapter is not None:
         # The row of a refused night is reported too: what it would have brought belongs in the record.
@@ -231,7 +243,7 @@ def _practise_only(day: Day) -> Term:
     """Practise without a night, for a model that cannot be trained: what it solved is shown to it as examples."""
     with _stage(day, "practice"):
         room = _room(day)
-        found = practise(room, Curriculum(len(room.levels), (0,)), day.drive, None, 0)
+        found = practise(room, Curriculum(len(room.levels), (0,)), day.drive, day.start, 0)
         day.own = own_examples(found.traces)
         day.report.notes.append(
             f"{day.model.name} cannot be trained here; {len(day.own)} of its own verified answers are shown to it"
@@ -282,18 +294,18 @@ def _offers(day: Day) -> list[Offer]:
     """Return every way that may be recommended, measured on tune items: before the night, and with it."""
     items = day.world.items(Split.TUNE, day.settings.tune_items, day.settings.seed)
     rungs = ["zero-shot", "few-shot"] + (["search:n=8"] if day.world.verifier is not None else ["vote"])
-    found = offers(_sit(day, open_rungs(rungs), items, None), night=False)
-    if day.adapter is not None:
+    found = offers(_sit(day, open_rungs(rungs), items, day.start), night=False)
+    if day.adapter != day.start:
         later = [rung for rung in rungs if rung != "few-shot"]
         found += offers(_sit(day, open_rungs(later), items, day.adapter), night=True)
     if day.own:
-        found += offers(_sit(day, [OwnExamples(day.own)], items, None), night=False)
+        found += offers(_sit(day, [OwnExamples(day.own)], items, day.start), night=False)
     return found
 
 
 def _confirm(day: Day, offer: Offer) -> Row | None:
     rung: Rung = OwnExamples(day.own) if offer.rung == OwnExamples.name else _rung_of(offer)
-    exam = _sit(day, [rung], day.exam_items, day.adapter if offer.night else None)
+    exam = _sit(day, [rung], day.exam_items, day.adapter if offer.night else day.start)
     name = offer.name.removesuffix(" after the night")
     return next((row for row in exam.rungs if row.name == name), None)
 
@@ -350,3 +362,14 @@ def _stage(day: Day, name: str) -> Iterator[None]:
         yield
     finally:
         day.report.seconds[name] = day.report.seconds.get(name, 0.0) + day.clock() - began
+
+
+@contextmanager
+def _until_stopped(day: Day) -> Iterator[None]:
+    """Let an interruption end what is inside, and keep what was done."""
+    try:
+        yield
+    except (KeyboardInterrupt, StopRequested) as stop:
+        day.report.partial = True
+        unfinished = " (an unfinished night is kept: --resume)" if day.ledger.is_unfinished(day.key) else ""
+        day.report.notes.append(f"the day was interrupted{unfinished}" + (f": {stop}" if str(stop) else ""))

@@ -111,7 +111,8 @@ class School:
 
     begin: makes the pupil, from a checkpoint where one is given; publish: makes an adapter available to practice;
     folder: where the unfinished term is kept; expert: demonstrates at the goal instead of what practice solved;
-    examined: items of the exam, none of which may be asked in a lesson.
+    examined: items of the exam, none of which may be asked in a lesson; start: the adapter that the pupil begins from,
+    None for the bare model.
     """
 
     room: Classroom
@@ -126,6 +127,7 @@ class School:
     clock: Callable[[], float]
     expert: Expert | None = None
     examined: Sequence[Item] = ()
+    start: str | None = None
 
     def pose(self, level: int) -> Callable[[Item], Prompt]:
         """Return how items of `level` are asked in lessons: as the user will ask, without examples."""
@@ -152,7 +154,7 @@ def hold_term(school: School) -> Term:
         number = len(term.rounds)
         t0 = school.clock()
         school.watch.stage(f"practice, round {number + 1} of at most {plan.rounds}", unit="searches")
-        adapter = term.adapter.name if term.adapter else None
+        adapter = term.adapter.name if term.adapter else school.start
         found = practise(school.room, school.curriculum, school.drive, adapter, number)
         t1 = school.clock()
         known = {lesson.id for lesson in term.lessons}

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nightschool.surface.awake import awaken, check_night
 from nightschool.surface.options import Settings
 from nightschool.surface.watch import watching
 
@@ -16,19 +17,25 @@ if TYPE_CHECKING:
     from nightschool.day.run import Day
     from nightschool.day.settings import DaySettings
     from nightschool.day.term import Pupil
+    from nightschool.items import Adapter
     from nightschool.ports import Model
+    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.night import Night
 
 
 @contextmanager
-def day_of(task: str, plan: DaySettings, settings: Settings, *, resume: bool) -> Iterator[Day]:
-    """Yield a day that can be run. Raises for all that can be said before a model is loaded, before it is loaded."""
+def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | None, resume: bool) -> Iterator[Day]:
+    """Yield a day that can be run. Raises for all that can be said before a model is loaded, before it is loaded.
+
+    night: the one that the model wakes from, as `surface.awake.awaken` takes it.
+    """
     from nightschool.day.purse import Purse
     from nightschool.day.run import Day, wording_of
     from nightschool.drive import Price
     from nightschool.exam import open_rungs
     from nightschool.models.resolve import describe, open_model
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.ledger import Ledger as Nights
     from nightschool.worlds.open import open_world
 
     world = open_world(task)
@@ -37,7 +44,8 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, resume: bool) ->
     others = [open_world(name) for name in plan.watched]
     others = [other for other in others if other.spec.partition(":")[0] != world.spec.partition(":")[0]]
     describe(settings.model)
-    ledger = Ledger(data_folder() / "nights")
+    check_night(night)
+    ledger = Nights(data_folder() / "nights")
     assert settings.config is not None  # `shared(model=True)` reads one
     if settings.budget is not None and settings.budget.seconds is not None:
         plan = replace(plan, term=replace(plan.term, seconds=settings.budget.seconds / 2))
@@ -45,6 +53,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, resume: bool) ->
         watch.stage(f"loading {settings.model}")
         model = open_model(settings.model, settings.config, watch=watch)
         try:
+            wakes = awaken(model, night)
             price = settings.config.price(settings.model)
             purse = Purse(
                 model,
@@ -60,7 +69,8 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, resume: bool) ->
                 ledger=ledger,
                 watch=watch,
                 now=datetime.now(UTC).isoformat(timespec="seconds"),
-                begin=_pupils(model, plan.seed),
+                begin=_pupils(model, plan.seed, ledger, wakes),
+                wakes=wakes,
                 resume=resume,
             )
         finally:
@@ -70,16 +80,19 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, resume: bool) ->
 class _Pupils:
     """Makes pupils of a local model, loading the trainer when the first one is wanted."""
 
-    def __init__(self, model: Model, seed: int) -> None:
-        self.model, self.seed = model, seed
+    def __init__(self, model: Model, seed: int, start: Adapter | None) -> None:
+        self.model, self.seed, self.start = model, seed, start
 
     def __call__(self, checkpoint: Path | None) -> Pupil:
         from nightschool.train.lora import Learner
 
+        model: Any = self.model  # it has what training needs, as `_pupils` asked
         if checkpoint is not None:
-            return Learner.resume(self.model, checkpoint)  # type: ignore[arg-type]
-        return Learner.fresh(self.model, seed=self.seed)  # type: ignore[arg-type]
+            return Learner.resume(model, checkpoint)
+        return Learner.fresh(model, seed=self.seed, start=self.start)
 
 
-def _pupils(model: Model, seed: int) -> _Pupils | None:
-    return _Pupils(model, seed) if hasattr(model, "fresh_module") else None
+def _pupils(model: Model, seed: int, ledger: Ledger, wakes: Night | None) -> _Pupils | None:
+    if not hasattr(model, "fresh_module"):
+        return None
+    return _Pupils(model, seed, ledger.adapter(wakes) if wakes else None)

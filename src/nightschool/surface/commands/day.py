@@ -37,6 +37,8 @@ if TYPE_CHECKING:
               help="A task that must not get worse (repeatable).  [default: arithmetic and extraction]")  # fmt: skip
 @click.option("--text-tokens", type=click.IntRange(min=0), default=50_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip
+@click.option("--night", default="none", show_default=True, metavar="NIGHT",
+              help="The night that the model wakes from; none, the bare model, lets a day be repeated.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very day.")
 @shared(model=True, report=True)
 def command(
@@ -52,6 +54,7 @@ def command(
     steps: int,
     watched: tuple[str, ...],
     text_tokens: int,
+    night: str,
     resume: bool,
     settings: Settings,
 ) -> int:
@@ -78,7 +81,7 @@ def command(
     from nightschool.day.run import run_day
     from nightschool.surface.school import day_of
 
-    with day_of(task, plan, settings, resume=resume) as day:
+    with day_of(task, plan, settings, night=night, resume=resume) as day:
         report = run_day(day)
     return finish(report, settings)
 
@@ -104,7 +107,7 @@ def table(report: DayReport) -> str:
 
     data = report.to_json()
     rows = [[name, _rate(data[name]), _counts(data[name])] for name in ("before", "after") if data[name]]
-    lines = [drawn(["", f"{report.task}, {report.model}", "95% interval"], rows)]
+    lines = [drawn(["", f"{report.task}, {report.model}", "95% interval"], rows)] if rows else []
     if report.change is not None and report.change.p_value is not None:
         p = report.change.p_value
         lines.append(

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from nightschool.drive.cache import Cache
 from nightschool.drive.job import Job, Price
 from nightschool.drive.live import Live
 from nightschool.drive.pace import Pace
 from nightschool.drive.preflight import check_asks, check_budget, check_job
+from nightschool.drive.remembering import Remembering
 from nightschool.drive.run import Run
 from nightschool.errors import StopRequested
 from nightschool.items import Trace
@@ -22,7 +24,8 @@ class Drive:
 
     model: used from the thread that calls `run`; watch: is told `advance(1)` for every finished job, with tokens and
     tokens per second; clock: seconds, only ever subtracted; price: what a budget in usd is counted by; critic_workers:
-    threads for critics, 0 for none; max_live: searches that are alive at once.
+    threads for critics, 0 for none; max_live: searches that are alive at once; cache: draws that were made before,
+    which are not made again.
 
     The traces do not depend on what ran together: permute the jobs or change `max_live`, and each trace stays as it
     was, but for its seconds and what a budget of seconds, or a budget for the whole run, cut (exact where the model's
@@ -38,8 +41,10 @@ class Drive:
         price: Price | None = None,
         critic_workers: int = 2,
         max_live: int = 256,
+        cache: Cache | None = None,
     ) -> None:
-        self.model, self.clock, self.price = model, clock, price
+        self.model: Model = model if cache is None else Remembering(model, cache)
+        self.clock, self.price = clock, price
         self.critic_workers, self.max_live = critic_workers, max_live
         self.interrupted = False
         self._watch = watch

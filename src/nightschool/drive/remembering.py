@@ -1,0 +1,141 @@
+"""A model that does not do twice what it did before: it looks its draws up in a cache, and keeps the port `Model`.
+
+A reply has the usage that it had when it was made, so that the same budget gives the same trace. Only draws are kept:
+weighing and reading are asked for anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from nightschool.asks import ModelAsk, ModelReply, Progress, Propose, Proposed, Refused
+from nightschool.drive.cache import Cache, Made, draw_key
+from nightschool.items import Adapter, Draw, Segment, Usage
+from nightschool.ports import Model
+
+
+@dataclass(slots=True, eq=False)
+class _Whole:
+    """An ask of which some draws are made anew. parts: asks in flight for it; sampled: tokens of each draw."""
+
+    ask: Propose
+    made: dict[int, Made]
+    parts: dict[str, Propose] = field(default_factory=dict)
+    sampled: dict[int, int] = field(default_factory=dict)
+
+
+class Remembering:
+    """`model` with `cache` before it."""
+
+    def __init__(self, model: Model, cache: Cache) -> None:
+        self.model, self.cache = model, cache
+        self.name, self.identity = model.name, model.identity
+        self.abilities, self.context_tokens = model.abilities, model.context_tokens
+        self._wholes: dict[str, _Whole] = {}  # by the id of a part
+        self._ready: list[ModelReply] = []
+
+    def submit(self, asks: Sequence[ModelAsk]) -> None:
+        """Take asks in; what is not in the cache is passed on. Raises what the model raises, taking none in."""
+        passed_on: list[ModelAsk] = []
+        wholes: list[_Whole] = []
+        for ask in asks:
+            if isinstance(ask, Propose):
+                whole = self._look_up(ask)
+                wholes.append(whole)
+                passed_on += whole.parts.values()
+            else:
+                passed_on.append(ask)
+        if passed_on:
+            self.model.submit(passed_on)
+        for whole in wholes:
+            self._wholes.update(dict.fromkeys(whole.parts, whole))
+            if not whole.parts:
+                self._ready.append(_reply(whole))
+
+    def _look_up(self, ask: Propose) -> _Whole:
+        numbers = range(ask.first_draw, ask.first_draw + ask.n)
+        found = {number: self.cache.find(draw_key(self.identity, ask, number)) for number in numbers}
+        whole = _Whole(ask, {number: made for number, made in found.items() if made is not None})
+        for first, count in _runs([number for number, made in found.items() if made is None]):
+            part = replace(ask, id=f"{ask.id}~{first}", first_draw=first, n=count)
+            whole.parts[part.id] = part
+        return whole
+
+    def step(self) -> Progress:
+        """Return what was found at once, and what one step of the model brings."""
+        replies, self._ready = self._ready, []
+        try:
+            progress = self.model.step()
+        except BaseException:
+            self._ready = replies
+            raise
+        deltas = []
+        for delta in progress.deltas:
+            whole = self._wholes.get(delta.id)
+            if whole is not None:
+                whole.sampled[delta.draw] = whole.sampled.get(delta.draw, 0) + delta.tokens
+                delta = replace(delta, id=whole.ask.id)
+            deltas.append(delta)
+        for reply in progress.replies:
+            whole = self._wholes.pop(reply.id, None)
+            if whole is None:
+                replies.append(reply)
+            elif isinstance(reply, (Proposed, Refused)):
+                self._take_in(whole, reply)
+                if not whole.parts:
+                    replies.append(_reply(whole))
+        return Progress(tuple(replies), tuple(deltas))
+
+    def _take_in(self, whole: _Whole, reply: Proposed | Refused) -> None:
+        part = whole.parts.pop(reply.id)
+        numbers = range(part.first_draw, part.first_draw + part.n)
+        if isinstance(reply, Refused):
+            failed = Draw(Segment(""), "error", reply.reason) if reply.by == "error" else Draw(Segment(""), "cancelled")
+            draws: Sequence[Draw] = [failed] * part.n
+            prompt_tokens = 0
+        else:
+            draws, prompt_tokens = reply.draws, reply.usage.prompt_tokens
+        made = {}
+        for number, draw in zip(numbers, draws, strict=True):
+            spoken = len(draw.segment.tokens or ())
+            made[number] = Made(draw, max(whole.sampled.get(number, 0), spoken), prompt_tokens)
+        whole.made |= made
+        self.cache.keep({draw_key(self.identity, whole.ask, number): one for number, one in made.items()})
+
+    def cancel(self, ids: Sequence[str]) -> None:
+        """End these asks; the next steps reply with what they have."""
+        wanted = set(ids)
+        parts = [id for id, whole in self._wholes.items() if whole.ask.id in wanted]
+        whole_ids = {whole.ask.id for whole in self._wholes.values()}
+        self.model.cancel([*parts, *(id for id in ids if id not in whole_ids)])
+
+    def load_adapter(self, adapter: Adapter) -> None:
+        """Pass the adapter on. Raises Unsupported."""
+        self.model.load_adapter(adapter)
+
+    def count_tokens(self, text: str) -> int:
+        """Return what the model counts."""
+        return self.model.count_tokens(text)
+
+    def close(self) -> None:
+        """Close the model; the cache is its owner's."""
+        self.model.close()
+
+
+def _reply(whole: _Whole) -> Proposed:
+    """Return the draws in order, with the usage that they had when they were made."""
+    made = [whole.made[number] for number in sorted(whole.made)]
+    usage = Usage(
+        prompt_tokens=max(one.prompt_tokens for one in made), sampled_tokens=sum(one.sampled for one in made), calls=1
+    )
+    return Proposed(whole.ask.id, tuple(one.draw for one in made), usage)
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield (first, count) of each unbroken run."""
+    start = 0
+    for end in range(1, len(numbers) + 1):
+        if end == len(numbers) or numbers[end] != numbers[end - 1] + 1:
+            yield numbers[start], end - start
+            start = end

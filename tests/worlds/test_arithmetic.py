@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from nightschool.errors import BadSpec
@@ -66,3 +68,10 @@ def test_guesses_are_rarely_right_and_answers_fit(world):
 def test_sizes_that_make_no_sense_are_refused(params):
     with pytest.raises(BadSpec, match="arithmetic: "):
         Arithmetic(**params)
+
+
+def test_the_steps_shown_in_instructions_are_facts_of_practice():
+    for wording in Arithmetic(steps=2).wordings:
+        for asked in re.findall(r"2 \+ 3 - 1", wording.system):
+            assert {split_of(f"arithmetic {step.family}") for step in steps_of(asked)} == {Split.PRACTICE}
+            assert "2 + 3 = 5; 5 - 1 = 4" in wording.system

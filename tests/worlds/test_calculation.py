@@ -50,10 +50,14 @@ def test_what_is_no_expression_is_refused(text):
         steps_of(text)
 
 
-@pytest.mark.parametrize(("answer", "right"), [("43", True), (" 43.", True), ("31 + 12 = 43", True), ("44", False),
-                                               ("43, 44", False), ("", False), ("forty-three", False), ("31 + 12 = 44", False)])  # fmt: skip
-def test_a_result_alone(answer, right):
-    assert Worked(shown=False).judge(item("31 + 12"), answer).passed is right
+@pytest.mark.parametrize("answer", ["43", " 43.", "31 + 12 = 43"])
+def test_a_result_alone_is_right(answer):
+    assert Worked(shown=False).judge(item("31 + 12"), answer).passed
+
+
+@pytest.mark.parametrize("answer", ["44", "43, 44", "", "forty-three", "31 + 12 = 44"])
+def test_anything_else_is_wrong(answer):
+    assert not Worked(shown=False).judge(item("31 + 12"), answer).passed
 
 
 @pytest.mark.parametrize(
@@ -85,9 +89,7 @@ def test_a_wrong_turn_is_seen_at_once():
 
 
 def test_a_family_is_one_fact_said_in_four_ways():
-    assert (
-        len({Step(31, "+", 12).family, Step(12, "+", 31).family, Step(43, "-", 12).family, Step(43, "-", 31).family})
-        == 1
-    )
-    assert len({Step(6, "*", 7).family, Step(7, "*", 6).family, Step(42, "/", 6).family, Step(42, "/", 7).family}) == 1
+    sums = [Step(31, "+", 12), Step(12, "+", 31), Step(43, "-", 12), Step(43, "-", 31)]
+    products = [Step(6, "*", 7), Step(7, "*", 6), Step(42, "/", 6), Step(42, "/", 7)]
+    assert len({step.family for step in sums}) == len({step.family for step in products}) == 1
     assert Step(2, "*", 2).family != Step(2, "+", 2).family

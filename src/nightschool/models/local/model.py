@@ -23,6 +23,7 @@ from nightschool.models.local.words import render
 from nightschool.ports import Ability
 
 _PROMPTS = 4096  # encoded prompts remembered
+_MOST_MEMORY = 2 << 30  # bytes of keys and values on a CPU, unless asked for more
 _TWINS = 2  # adapters whose merged weights are held while nobody asks for them
 
 
@@ -61,7 +62,8 @@ class LocalModel:
     ) -> None:
         """Serve `module`, which must attend through this engine (see `from_folder`).
 
-        memory_mb: for keys and values, None for a share of what is free; weigh_dtype: float32, or `same` as sampling;
+        memory_mb: for keys and values, None for a share of what is free (on a CPU 2 GiB
+        at most); weigh_dtype: float32, or `same` as sampling;
         branches: live draws at most, None for 256 on a CPU and 512 on a GPU.
         """
         self.name, self.identity = name, identity
@@ -284,4 +286,4 @@ def _free(device: torch.device) -> int:
     limit = Path("/sys/fs/cgroup/memory.max")
     if limit.is_file() and (text := limit.read_text().strip()).isdigit():
         free = min(free, int(text))
-    return int(free * 0.4)
+    return min(int(free * 0.4), _MOST_MEMORY)

@@ -1,1 +1,89 @@
-"""A language model inside a larger machine that thinks, sleeps and sits exams."""
+"""A language model inside a larger machine that thinks, sleeps and sits exams.
+
+What a program needs is here by name; importing this package imports nothing else until a name is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nightschool.drive import Budget, Drive, Job
+    from nightschool.errors import NightschoolError
+    from nightschool.exam import ExamReport, open_rungs, sit
+    from nightschool.items import (
+        Adapter,
+        Item,
+        Lesson,
+        Message,
+        Noise,
+        Prompt,
+        Sampling,
+        Score,
+        Split,
+        Task,
+        Thought,
+        Trace,
+        Verdict,
+        Wording,
+    )
+    from nightschool.mind import Mind, read_mind, write_mind
+    from nightschool.models.resolve import open_model
+    from nightschool.registry import make
+    from nightschool.worlds.open import open_world
+
+__all__ = [
+    "Adapter",
+    "Budget",
+    "Drive",
+    "ExamReport",
+    "Item",
+    "Job",
+    "Lesson",
+    "Message",
+    "Mind",
+    "NightschoolError",
+    "Noise",
+    "Prompt",
+    "Sampling",
+    "Score",
+    "Split",
+    "Task",
+    "Thought",
+    "Trace",
+    "Verdict",
+    "Wording",
+    "make",
+    "open_model",
+    "open_rungs",
+    "open_world",
+    "read_mind",
+    "sit",
+    "write_mind",
+]
+
+_FROM = {
+    "drive": "Budget Drive Job",
+    "errors": "NightschoolError",
+    "exam": "ExamReport open_rungs sit",
+    "items": "Adapter Item Lesson Message Noise Prompt Sampling Score Split Task Thought Trace Verdict Wording",
+    "mind": "Mind read_mind write_mind",
+    "models.resolve": "open_model",
+    "registry": "make",
+    "worlds.open": "open_world",
+}
+_WHERE = {name: module for module, names in _FROM.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, importing its module when it is first used."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'nightschool' has no attribute {name!r}")
+    value = getattr(import_module(f"nightschool.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

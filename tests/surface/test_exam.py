@@ -1,0 +1,97 @@
+"""`nightschool exam` with the exact fake in the model's place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nightschool.drive import Drive
+from nightschool.surface.cli import run
+
+SMALL = ["exam", "sorting:n=3,low=1,high=9", "--items", "12", "--model", "scripted"]
+
+
+def test_json_has_a_row_for_each_rung(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = [*SMALL, "--rungs", "zero-shot,search:n=4", "--wordings", "1", "--report", str(tmp_path / "r"), "--json"]
+    assert run(line) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["task"].startswith("sorting:n=3")
+    assert len(told["rungs"]) >= 3  # the plain question, and best of 1 to 4
+    for row in told["rungs"]:
+        assert {"name", "accuracy", "low", "high", "n", "tokens", "seconds"} <= row.keys()
+        assert row["n"] == 12
+        assert row["low"] <= row["accuracy"] <= row["high"]
+    assert Path(told["report"]).is_file()
+    assert (tmp_path / "r" / "index.html").is_file()
+
+
+def test_the_table_is_on_stdout_and_the_rest_on_stderr(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*SMALL, "--rungs", "control,lora", "--report", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert "control" in out
+    assert "lora: not to be had: this model cannot" in out or "lora: not to be had: no adapter" in out
+    assert f"report: {tmp_path / 'index.html'}" in err
+
+
+def test_ctrl_c_keeps_what_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Drive.run
+    runs: list[int] = []
+
+    def interrupted(self: Drive, *given: object, **more: object) -> object:
+        runs.append(1)
+        if len(runs) == 2:
+            raise KeyboardInterrupt
+        return ran(self, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Drive, "run", interrupted)
+    line = [*SMALL, "--rungs", "control,zero-shot,few-shot", "--report", str(tmp_path), "--json"]
+    assert run(line) == 130
+    told = json.loads(capsys.readouterr().out)
+    assert told["partial"] is True
+    assert [row["name"] for row in told["rungs"]] == ["control"]
+    assert (tmp_path / "index.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["sortin"], "sorting"),
+        (["sorting:m=3"], "'m'"),
+        (["sorting", "--rungs", "zero-shoot"], "zero-shot"),
+        (["sorting", "--rungs", "zero-shot:words=3"], "wordings"),
+        (["sorting", "--rungs", ","], "--rungs"),
+        (["sorting", "--rungs", "few-shot", "--wordings", "2"], "zero-shot"),
+        (["sorting", "--wording", "plane"], "wording"),
+        (["sorting", "--items", "0"], "--items"),
+        (["sorting", "--budget", "0s"], "budget"),
+        (["sorting", "--budget", "3"], "budget"),
+        (["sorting", "--night", "abc"], "night"),
+        (["sorting", "--model", "scriptd"], "scripted"),
+        (["sorting", "--report", "/dev/null/report"], "--report"),
+        (["file:/nowhere/questions.jsonl"], "/nowhere/questions.jsonl"),
+        ([], "TASK"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_a_model_is_loaded(
+    line: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = [] if "--model" in line else ["--model", "scripted"]
+    report = [] if "--report" in line else ["--report", str(tmp_path)]
+    assert run(["exam", *line, *model, *report]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_a_file_with_a_broken_line_runs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"input": "1+1", "target": "2"}\n{"input": "1+2", "target"\n')
+    assert run(["exam", f"file:{file}", "--model", "scripted", "--report", str(tmp_path / "r")]) == 2
+    err = capsys.readouterr().err
+    assert f"{file}" in err
+    assert "2" in err
+    assert not (tmp_path / "r" / "index.html").exists()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ from safetensors.torch import load_file, save
 
 from nightschool.errors import BadFile
 from nightschool.items import Adapter
+from nightschool.paths import new_folder
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, adapter_name
 
 
@@ -29,22 +28,9 @@ def write_adapter(folder: Path, weights: dict[str, torch.Tensor], config: Any, b
     name = adapter_name(blob, settings, base)
     final = Path(folder) / name
     if not final.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        growing = Path(folder) / f".{name}.{os.getpid()}"
-        shutil.rmtree(growing, ignore_errors=True)
-        growing.mkdir()
-        try:
-            write_synced(growing / WEIGHTS, blob)
-            write_synced(growing / CONFIG, settings.encode())
-            sync_folder(growing)
-            try:
-                growing.rename(final)
-            except OSError:
-                if not final.exists():  # else another process wrote the same content first
-                    raise
-            sync_folder(folder)
-        finally:
-            shutil.rmtree(growing, ignore_errors=True)
+        with new_folder(final) as growing:
+            (growing / WEIGHTS).write_bytes(blob)
+            (growing / CONFIG).write_text(settings, encoding="utf-8")
     return Adapter(name, base, str(final))
 
 
@@ -55,20 +41,3 @@ def read_weights(adapter: Adapter) -> dict[str, torch.Tensor]:
         return dict(load_file(path))
     except Exception as error:  # safetensors raises errors of its own for files cut short
         raise BadFile(f"cannot read the adapter {adapter.name} at {path}: {error}") from error
-
-
-def write_synced(path: Path, data: bytes) -> None:
-    """Write `data` to `path` and wait until the disk has it."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until the disk has the names in the folder `path`."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

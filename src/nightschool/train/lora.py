@@ -7,7 +7,6 @@ numbers beyond its seeded start: the weights after n steps are a function of see
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,9 @@ from safetensors.torch import save
 
 from nightschool.errors import BadFile, NotANumber, UsageError
 from nightschool.items import Adapter, Lesson
+from nightschool.paths import write_durably
 from nightschool.train import low_rank
-from nightschool.train.adapter_folder import read_weights, sync_folder, write_adapter, write_synced
+from nightschool.train.adapter_folder import read_weights, write_adapter
 from nightschool.train.examples import Teachable, encode_lesson
 from nightschool.train.settings import LoraSettings
 from nightschool.train.shared_prefix import Gradient
@@ -119,15 +119,7 @@ class Learner:
             "base": self._model.identity, "settings": self.settings.as_dict(), "seed": self.seed, "steps": self.steps,
         }  # fmt: skip
         tensors = {name: value.cpu().contiguous() for name, value in tensors.items()}
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        growing = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            write_synced(growing, save(tensors, metadata={"learner": json.dumps(facts)}))
-            growing.replace(path)
-        finally:
-            growing.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        write_durably(Path(path), save(tensors, metadata={"learner": json.dumps(facts)}))
 
     @classmethod
     def resume(cls, model: Teachable, path: Path, *, clock: Callable[[], float] = time.perf_counter) -> Learner:

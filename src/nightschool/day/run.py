@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nightschool.day.curriculum import Curriculum
+from nightschool.day.mind_of import mind_of
 from nightschool.day.own_examples import OwnExamples, own_examples
 from nightschool.day.practise import Classroom, practise
 from nightschool.day.recommend import Offer, Recommendation, offers, recommend
@@ -23,6 +24,7 @@ from nightschool.errors import StopRequested, UnknownName, Unsupported
 from nightschool.exam import ExamReport, Row, Rung, open_rungs, sit
 from nightschool.exam.compare import compare
 from nightschool.items import Adapter, Item, Split, Wording, digest
+from nightschool.mind import Mind
 from nightschool.ports import Ability, Watcher, World
 from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import Ledger, lessons_hash
@@ -72,6 +74,7 @@ class Day:
         self.published: Adapter | None = None
         self.glance: Glance | None = None
         self.own: list[Item] = []
+        self.mind: Mind | None = None
 
     @property
     def can_train(self) -> bool:
@@ -226,7 +229,18 @@ def advise(day: Day) -> Recommendation | None:
         day.report.advice = recommend(found, target, lambda offer: _confirm(day, offer))
         if day.report.advice is not None:
             day.watch.say(day.report.advice.sentence)
+            way = day.report.advice.offer.way
+            day.mind = mind_of(
+                day.world, day.model, way, seed=day.settings.seed, adapter=_weights(day),
+                night=day.report.night.name if day.report.night else None, own=day.own,
+            )  # fmt: skip
     return day.report.advice
+
+
+def _weights(day: Day) -> Adapter | None:
+    """Return the adapter that the model wakes up with, where the ledger keeps it."""
+    night = day.report.night if day.report.night and day.report.night.accepted else day.wakes
+    return day.ledger.adapter(night) if night else None
 
 
 def wording_of(world: World, name: str | None) -> Wording:

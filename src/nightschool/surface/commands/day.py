@@ -83,6 +83,12 @@ def command(
 
     with day_of(task, plan, settings, night=night, resume=resume) as day:
         report = run_day(day)
+    if day.mind is not None:
+        from nightschool.mind import write_mind
+
+        assert settings.report is not None  # `shared(report=True)` makes one
+        report.mind_file = str(settings.report / "mind.toml")
+        write_mind(day.mind, settings.report / "mind.toml")
     return finish(report, settings)
 
 

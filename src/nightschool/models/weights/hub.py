@@ -42,7 +42,7 @@ def snapshot(repository: str, watch: Watcher) -> Path:
         pass
     try:
         watch.stage(f"Fetching {name} from the hub")
-        return ask(local=False)
+        folder = ask(local=False)
     except GatedRepoError as error:
         raise ModelNotFound(
             f"hf:{name} wants its terms accepted at https://huggingface.co/{name}; then set HF_TOKEN"
@@ -55,6 +55,11 @@ def snapshot(repository: str, watch: Watcher) -> Path:
         if type(error).__module__.split(".")[0] not in ("httpx", "httpcore", "requests", "huggingface_hub"):
             raise
         raise _unreachable(name, error) from error
+    if not whole(folder):  # offline, the hub's library gives whatever there is
+        raise ModelNotFound(
+            f"hf:{name} is not whole in {folder}: config.json and *.safetensors are needed; fetch it again with a network"
+        )
+    return folder
 
 
 def _unreachable(name: str, error: Exception) -> ModelNotFound:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-_KEY = re.compile(r"\b[a-z]{3,}(?:19|20)\d\d[a-z]?\b")
+_KEY = re.compile(r"\b[a-z]{2,}(?:19|20)\d\d[a-z]?\b")
 _DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 

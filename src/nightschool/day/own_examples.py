@@ -17,7 +17,7 @@ from nightschool.think.single import Single
 def own_examples(traces: Sequence[Trace], most: int = 3) -> list[Item]:
     """Return practice items whose shown truth is what the model itself answered and the verifier passed.
 
-    Different items, in the order in which they were practised. Ref: li2024 (self-generated demonstrations).
+    Different items, in the order in which they were practised. Ref: chen2023 (self-generated demonstrations).
     """
     found: list[Item] = []
     for trace in traces:

@@ -113,7 +113,8 @@ class DayReport:
             }
             if term.failures:
                 page["failures"] = [
-                    {"input": asked, "answer": answer, "feedback": said} for asked, answer, said in term.failures
+                    {"inputs": {"input": asked}, "answer": answer, "feedback": said}
+                    for asked, answer, said in term.failures
                 ]
         if self.decision is not None:
             page["gate"] = self._gate(self.decision)

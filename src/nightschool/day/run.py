@@ -256,6 +256,7 @@ def wording_of(world: World, name: str | None) -> Wording:
 def _practise_only(day: Day) -> Term:
     """Practise without a night, for a model that cannot be trained: what it solved is shown to it as examples."""
     with _stage(day, "practice"):
+        day.watch.stage("practice", unit="searches")
         room = _room(day)
         found = practise(room, Curriculum(len(room.levels), (0,)), day.drive, day.start, 0)
         day.own = own_examples(found.traces)

@@ -9,6 +9,7 @@ import click
 from nightschool.errors import StopRequested
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer, remark
+from nightschool.surface.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.day.result import DayReport
@@ -69,7 +70,7 @@ def command(
     plan = DaySettings(
         seed=settings.seed,
         exam_items=exam_items,
-        rungs=default.rungs if rungs is None else tuple(part for part in rungs.split(",") if part),
+        rungs=default.rungs if rungs is None else specs(rungs),
         wording=wording,
         practice=Practice(items=items, draws=draws),
         term=TermPlan(rounds=rounds, steps=steps),

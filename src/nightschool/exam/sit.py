@@ -19,6 +19,7 @@ from nightschool.exam.warn import warnings
 from nightschool.items import Item, Lesson, Trace, Usage, Wording
 from nightschool.ports import Model, Watcher, World
 from nightschool.registry import make
+from nightschool.search.budget import Left
 
 LADDER = ("control", "zero-shot", "code-style", "few-shot", "vote", "search", "lora")
 """The built-in rungs, in the order in which they are sat."""
@@ -45,23 +46,29 @@ class _Hall:
         if new:
             if self.interrupted:
                 raise StopRequested("the exam was interrupted")
-            traces = self.drive.run(list(new.values()), self._left())
+            left = self._left()
+            if self.budget is not None and left.nothing:
+                traces = self.drive.refuse(list(new.values()))
+            else:
+                traces = self.drive.run(list(new.values()), self._budget(left))
             self._known.update(zip(new, traces, strict=True))
             self.spent += sum((trace.usage for trace in traces), Usage())
             self.interrupted = self.drive.interrupted
         return [self._known[_key(job)] for job in jobs]
 
-    def _left(self) -> Budget | None:
-        """Return what remains of the exam's budget; at the end the smallest that there is, which refuses all."""
+    def _left(self) -> Left:
+        """Return what remains of the exam's budget."""
+        usd = self.drive.price.of(self.spent) if self.drive.price else 0.0
+        return (self.budget or Budget()).left(self.spent, usd)
+
+    def _budget(self, left: Left) -> Budget | None:
         if self.budget is None:
             return None
-        usd = self.drive.price.of(self.spent) if self.drive.price else 0.0
-        left = self.budget.left(self.spent, usd)
         return Budget(
-            tokens=None if self.budget.tokens is None else max(int(left.tokens), 1),
-            calls=None if self.budget.calls is None else max(int(left.calls), 1),
-            seconds=None if self.budget.seconds is None else max(left.seconds, 1e-6),
-            usd=None if self.budget.usd is None else max(left.usd, 1e-12),
+            tokens=None if self.budget.tokens is None else int(left.tokens),
+            calls=None if self.budget.calls is None else int(left.calls),
+            seconds=None if self.budget.seconds is None else left.seconds,
+            usd=None if self.budget.usd is None else left.usd,
         )
 
 

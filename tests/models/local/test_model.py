@@ -256,7 +256,7 @@ def test_fewer_branches_at_once_give_the_same_answers_within_the_memory_limit(ti
     while len(replies) < len(asks):
         progress = small.step()
         replies |= {reply.id: reply for reply in progress.replies}
-        highest = max(highest, sum(s.runner.pool.bytes for s in small._schedules.values()))
+        highest = max(highest, small.held_bytes)
     for id, reply in plenty.items():
         assert [d.segment.tokens for d in replies[id].draws] == [d.segment.tokens for d in reply.draws]
     assert 0 < highest <= 400 * 256

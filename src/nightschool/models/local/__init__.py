@@ -15,8 +15,3 @@ adapters    weights merged with a LoRA adapter
 
 Nothing here knows an architecture: models reach it through transformers' attention and cache interfaces.
 """
-
-import os
-
-# A waiting OpenMP thread that spins starves the other processes of the machine. Read once, when torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -114,13 +114,17 @@ def partial(
     groups, count, heads, width = q.shape
     kv_heads, length = keys.shape[1], keys.shape[2]
     share = heads // kv_heads
+    if q.dtype == torch.float32:  # fewer numbers than the scores; in lower precision it would round before the product
+        q, scale = q * scale, 1.0
     most = max(1, _SCORES // (groups * heads * length))
     pieces = [(a, min(a + most, count)) for a in range(0, count, most)]
     outs, sums = [], []
     for a, b in pieces:
         piece = q[:, a:b].reshape(groups, b - a, kv_heads, share, width).permute(0, 2, 1, 3, 4)
         piece = piece.reshape(groups, kv_heads, (b - a) * share, width)
-        scores = torch.matmul(piece, keys.transpose(-1, -2)).float().mul_(scale)
+        scores = torch.matmul(piece, keys.transpose(-1, -2)).float()
+        if scale != 1.0:
+            scores = scores.mul_(scale)
         if softcap is not None:
             scores = scores.div_(softcap).tanh_().mul_(softcap)
         if bias is not None:

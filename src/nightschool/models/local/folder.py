@@ -79,7 +79,7 @@ def load(path: Path, dtype: torch.dtype, device: torch.device) -> tuple[Any, Any
     missing = sorted(facts["missing_keys"]) + sorted(str(key) for key in facts["mismatched_keys"])
     if missing:
         raise ModelDamaged(f"the weights in {path} lack {len(missing)} tensors of the model, such as {missing[0]}")
-    return freeze(module.to(device)), tokenizer
+    return lay_out(freeze(module.to(device))), tokenizer
 
 
 def refuse(config: Any) -> None:
@@ -107,6 +107,22 @@ def freeze(module: Any) -> Any:
     module.eval()
     for parameter in module.parameters():
         parameter.requires_grad_(False)
+    return module
+
+
+def lay_out(module: Any) -> Any:
+    """Return `module` with the weights of its linear layers stored by columns, where a CPU multiplies them faster so.
+
+    Values and shapes stay as they are. A product of 4 to 32 rows with a transposed float32 matrix, which is what a
+    linear layer is, took three to five times as long as with one that lies the other way round; wider ones are equal.
+    Weights that are also an embedding stay, because rows of them are looked up.
+    """
+    looked_up = {id(m.weight) for m in module.modules() if isinstance(m, torch.nn.Embedding)}
+    for layer in module.modules():
+        if isinstance(layer, torch.nn.Linear) and id(layer.weight) not in looked_up:
+            weight = layer.weight
+            if weight.device.type == "cpu" and weight.dtype == torch.float32:
+                weight.data = weight.data.t().contiguous().t()
     return module
 
 

@@ -39,7 +39,7 @@ class LocalModel:
     """A causal language model of transformers, run on this machine.
 
     module: the frozen transformers model that samples; tokenizer; device; dtype; end_ids: every id that ends a turn;
-    context_tokens: longest prompt and answer together.
+    context_tokens: longest prompt and answer together; bytes_per_token: of keys and values, at the dtype of sampling.
 
     The tokens of a draw: what ended it (an end token; for a stop string, every token whose text does not end before the
     stop string) is spent but not part of `Segment.tokens`. Where such a token also wrote something in front of the
@@ -81,7 +81,7 @@ class LocalModel:
         self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
         self._replies: list[ModelReply] = []
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
-        self._bytes_per_token = check.same_as_plain(module)
+        self.bytes_per_token = check.same_as_plain(module)
 
     @classmethod
     def from_folder(
@@ -218,7 +218,7 @@ class LocalModel:
             for key in idle[: max(0, len(idle) + 1 - _TWINS)] if weights.adapter else ():
                 self._family.remove(self._schedules.pop(key).runner)
             module = self._module(weights)
-            size = self._bytes_per_token * weights.dtype.itemsize // self.dtype.itemsize
+            size = self.bytes_per_token * weights.dtype.itemsize // self.dtype.itemsize
             runner = Runner(module, self._memory, size, self._family)
             self._schedules[weights] = Schedule(runner, self._branches, self.end_ids, self.decode)
         self._schedules.move_to_end(weights)
@@ -269,6 +269,11 @@ class LocalModel:
         Full tuning must first give it tensors of its own: what is written in place here is written there.
         """
         return folder.twin(self.module, check.plain_attention(self.module))
+
+    @property
+    def held_bytes(self) -> int:
+        """Return the bytes that keys and values take now."""
+        return sum(runner.pool.bytes for runner in self._family)
 
     def close(self) -> None:
         """Give up what is in flight, and the memory."""

@@ -14,6 +14,7 @@ import torch
 from nightschool.items import Sampling
 
 _CANDIDATES = 64  # a nucleus is looked for among so many first; rows that need more are sorted whole
+_AT_ONCE = 1 << 20  # logits looked at together, so that they stay in the cache of a CPU between the steps
 _RUN = 256  # probabilities are summed by runs of so many, then one run is summed token by token
 
 
@@ -32,15 +33,24 @@ def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> 
 
     logits[N, V]: float32; uniform[N]: in (0, 1). A log-probability is NaN where the row's logits are not finite.
     """
+    most = max(1, _AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else len(how)
+    found = [
+        _pick(logits[a : a + most], how[a : a + most], torch.from_numpy(uniform[a : a + most]).to(logits.device))
+        for a in range(0, len(how), most)
+    ]
+    tokens, logps = (torch.cat(column).cpu().numpy() for column in zip(*found, strict=True))
+    return tokens, logps
+
+
+def _pick(logits: torch.Tensor, how: Sequence[Sampling], noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     device = logits.device
-    top, likeliest = logits.max(-1)
-    tokens = likeliest.clone()
+    top = logits.amax(-1)
+    tokens = torch.empty(len(how), dtype=torch.long, device=device)
     total = torch.empty(len(how), dtype=torch.float64, device=device)  # of exp(logits - top)
     free = [i for i, h in enumerate(how) if h.temperature > 0 and h.top_p == 1 and h.top_k == 0]
     cut = [i for i, h in enumerate(how) if h.temperature > 0 and not (h.top_p == 1 and h.top_k == 0)]
     greedy = [i for i, h in enumerate(how) if h.temperature == 0]
     whole = len(free) == len(how)
-    noise = torch.from_numpy(uniform).to(device)
     if free:
         rows = slice(None) if whole else torch.tensor(free, device=device)
         heat = torch.tensor([how[i].temperature for i in free], dtype=torch.float32, device=device)[:, None]
@@ -57,11 +67,14 @@ def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> 
     if len(rest):
         part = slice(None) if len(rest) == len(how) else rest
         total[rest] = (logits[part] - top[part, None]).exp_().sum(-1, dtype=torch.float64)
+    if greedy:
+        rows = torch.tensor(greedy, device=device)
+        tokens[rows] = logits[rows].argmax(-1)
     if cut:
         tokens[torch.tensor(cut, device=device)] = _nucleus(logits, top, how, cut, noise)
     chosen = logits.gather(-1, tokens[:, None])[:, 0]
     logps = (chosen - top).double() - total.log()
-    return tokens.cpu().numpy(), logps.cpu().numpy()
+    return tokens, logps
 
 
 def _inverse(weights: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

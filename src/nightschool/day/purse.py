@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
+from math import inf
 from typing import Any
 
 from nightschool.drive import Budget, Drive, Job
 from nightschool.items import Trace, Usage
 from nightschool.ports import Model
+from nightschool.search.budget import Left
 
 
 class Purse(Drive):
@@ -26,24 +28,24 @@ class Purse(Drive):
         """Return a trace for each job; `budget` limits this run beside what is left of the total."""
         if self._began is None:
             self._began = self.clock()
-        traces = super().run(jobs, self._left(budget))
+        left = self._left(budget)
+        if left is not None and left.nothing:
+            return self.refuse(jobs)
+        traces = super().run(jobs, _budget(left))
         self.spent += sum((trace.usage for trace in traces), Usage())
         return traces
 
-    def _left(self, budget: Budget | None) -> Budget | None:
+    def _left(self, budget: Budget | None) -> Left | None:
         if self.total is None:
-            return budget
+            return None if budget is None else budget.left(Usage())
         spent = replace(self.spent, seconds=self.clock() - (self._began or 0.0))
         left = self.total.left(spent, self.price.of(self.spent) if self.price else 0.0)
-        least = left.least(budget.left(Usage())) if budget else left
-        return Budget(
-            tokens=_whole(least.tokens),
-            calls=_whole(least.calls),
-            seconds=None if least.seconds == float("inf") else max(least.seconds, 1e-6),
-            usd=None if least.usd == float("inf") else max(least.usd, 1e-12),
-        )
+        return left.least(budget.left(Usage())) if budget else left
 
 
-def _whole(amount: float) -> int | None:
-    """Return the amount as a budget takes it: at the end the smallest there is, which refuses all but nothing."""
-    return None if amount == float("inf") else max(int(amount), 1)
+def _budget(left: Left | None) -> Budget | None:
+    """Return what is left as a budget, which has None where a `Left` is infinite."""
+    if left is None:
+        return None
+    tokens, calls, seconds, usd = (None if amount == inf else amount for amount in astuple(left))
+    return Budget(None if tokens is None else int(tokens), None if calls is None else int(calls), seconds, usd)

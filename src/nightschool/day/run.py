@@ -40,16 +40,16 @@ _PLAIN = "zero-shot"
 class Day:
     """One day of one model with one task. Everything that touches the world outside comes in here.
 
-    drive: over the model; watched: tasks that must not be lost; ledger: of nights; now: ISO 8601 time, for the
-    manifest; begin: makes a pupil for training, from a checkpoint where one is given (None: nothing can be trained
-    here); wakes: the night that the model wakes from, loaded already (None: the bare model); resume: go on with an
-    interrupted night of the same day.
+    drive: over the model; watched: tasks that must not be lost, each with how it is posed; ledger: of nights; now: ISO
+    8601 time, for the manifest; begin: makes a pupil for training, from a checkpoint where one is given (None: nothing
+    can be trained here); wakes: the night that the model wakes from, loaded already (None: the bare model); resume: go
+    on with an interrupted night of the same day.
     """
 
     world: World
     drive: Drive
     settings: DaySettings
-    watched: Sequence[World]
+    watched: Sequence[tuple[World, Wording]]
     ledger: Ledger
     watch: Watcher
     now: str
@@ -293,7 +293,7 @@ def _look(day: Day, adapter: str | None) -> Glance:
         seed=settings.seed,
         adapter=adapter,
         watch=day.watch,
-        wording=settings.wording,
+        wording=day.wording,
     )
     for each in (glance.practised, *glance.tasks):
         _stop_if_partial(each)

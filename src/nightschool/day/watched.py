@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nightschool.drive import Drive
 from nightschool.exam import ExamReport, open_rungs, sit
-from nightschool.items import Split
+from nightschool.items import Split, Wording
 from nightschool.ports import Model, Watcher, World
 from nightschool.sleep.gate import WatchedTask, WatchedText
 from nightschool.sleep.text_loss import TextLoss
@@ -27,7 +27,7 @@ class Glance:
 
 def look(
     practised: World,
-    watched: Sequence[World],
+    watched: Sequence[tuple[World, Wording]],
     model: Model,
     drive: Drive,
     *,
@@ -37,22 +37,23 @@ def look(
     seed: int,
     adapter: str | None,
     watch: Watcher,
-    wording: str | None = None,
+    wording: Wording,
 ) -> Glance:
     """Return how the weights named by `adapter` do on tune items of the practised and the watched tasks, and on text.
 
-    weigh_text: the loss of the weights that it is given the name of.
+    weigh_text: the loss of the weights that it is given the name of; wording: of the practised task. A watched task
+    comes with the wording in which the model does it, since a baseline at chance has nothing to lose.
     """
-    chosen = next((w for w in practised.wordings if w.name == wording), None)
     rungs = open_rungs(["zero-shot:wordings=1"])
 
-    def exam(world: World, limit: int) -> ExamReport:
+    def exam(world: World, way: Wording, limit: int) -> ExamReport:
         items = world.items(Split.TUNE, limit, seed)
-        own = chosen if world is practised else None
-        return sit(world, model, items, rungs, seed=seed, wording=own, adapter=adapter, drive=drive, watch=watch)
+        return sit(world, model, items, rungs, seed=seed, wording=way, adapter=adapter, drive=drive, watch=watch)
 
     return Glance(
-        exam(practised, tune_items), tuple(exam(world, watched_items) for world in watched), weigh_text(adapter)
+        exam(practised, wording, tune_items),
+        tuple(exam(world, way, watched_items) for world, way in watched),
+        weigh_text(adapter),
     )
 
 

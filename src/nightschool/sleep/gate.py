@@ -164,7 +164,7 @@ def _text(watched: WatchedText, margins: Margins) -> Finding:
     after = _mean(watched.after, watched.tokens)
     size = len(watched.tokens) / total
     gains = [(b - a) * t * size for b, a, t in zip(watched.before, watched.after, watched.tokens, strict=True)]
-    spread = stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else math.inf
+    spread = stdev(gains) / math.sqrt(len(gains)) if len(gains) > 1 else abs(gains[0])
     z = NormalDist().inv_cdf(0.975)
     gain = before - after
     power = NormalDist().cdf(margins.nats / spread - z) if spread > 0 else 1.0

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nightschool.day.run import Day
     from nightschool.day.settings import DaySettings
     from nightschool.day.term import Pupil
-    from nightschool.items import Adapter
-    from nightschool.ports import Model
+    from nightschool.items import Adapter, Wording
+    from nightschool.ports import Model, World
     from nightschool.sleep.ledger import Ledger
     from nightschool.sleep.night import Night
 
@@ -41,8 +41,8 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     world = open_world(task)
     wording_of(world, plan.wording)
     open_rungs(plan.rungs)
-    others = [open_world(name) for name in plan.watched]
-    others = [other for other in others if other.spec.partition(":")[0] != world.spec.partition(":")[0]]
+    others = [_watched(name) for name in plan.watched]
+    others = [(other, way) for other, way in others if other.spec.partition(":")[0] != world.spec.partition(":")[0]]
     describe(settings.model)
     check_night(night)
     ledger = Nights(data_folder() / "nights")
@@ -75,6 +75,18 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
             )
         finally:
             model.close()
+
+
+def _watched(text: str) -> tuple[World, Wording]:
+    """Return the world and the wording of `TASK@WORDING` or `TASK`. A file's path may hold an @ of its own."""
+    from nightschool.day.run import wording_of
+    from nightschool.worlds.open import open_world
+
+    task, at, wording = text.rpartition("@")
+    if not at or "/" in wording or "." in wording:
+        task, wording = text, ""
+    world = open_world(task)
+    return world, wording_of(world, wording or None)
 
 
 class _Pupils:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from nightschool.errors import StopRequested
 from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.say import answer, plain, remark
 from nightschool.surface.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.day.result import DayReport
+    from nightschool.exam.report import PageData
 
 
 @click.command("day", short_help="Exam, practise, sleep, exam again.")
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
               help="Draws of each practice item.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=12, show_default=True, metavar="N",
               help="Gradient steps in a round.")  # fmt: skip
-@click.option("--watch", "watched", multiple=True, metavar="TASK",
+@click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
               help="A task that must not get worse (repeatable).  [default: arithmetic and extraction]")  # fmt: skip
 @click.option("--text-tokens", type=click.IntRange(min=0), default=50_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip
@@ -96,10 +98,13 @@ def command(
 def finish(report: DayReport, settings: Settings) -> int:
     """Write the report's files, print what the day brought, and return the exit code. Raises StopRequested."""
     from nightschool.exam.report import write
+    from nightschool.paths import write_durably
 
     assert settings.report is not None  # `shared(report=True)` makes one
     report.report = str(settings.report / "index.html")
-    page = write(settings.report, report.to_page() | {"day": report.to_json()})
+    data = json.dumps(report.to_json(), ensure_ascii=False, indent=1, default=plain)
+    write_durably(settings.report / "day.json", data.encode("utf-8", "backslashreplace"))
+    page = write(settings.report, cast("PageData", report.to_page()))
     report.report = str(page)
     answer(settings, table(report), report.to_json())
     remark(settings, f"report: {page}")

@@ -18,7 +18,7 @@ from nightschool.surface.say import answer
 @click.option("--wording", metavar="NAME", help="How the task is posed.  [default: its first wording]")
 @click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
-@click.option("--watch", "watched", multiple=True, metavar="TASK",
+@click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
               help="A task that must not get worse (repeatable).  [default: arithmetic and extraction]")  # fmt: skip
 @click.option("--text-tokens", type=click.IntRange(min=0), default=50_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip

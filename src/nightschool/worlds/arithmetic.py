@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Prompt, Split, Wording, split_of
@@ -96,14 +97,14 @@ class Arithmetic:
 
     def _draw(self, dice: Dice) -> Item | None:
         steps = [self._first(dice)]
-        split = split_of(_key(steps))
+        split = _split_of_fact(steps[0].family)
         while len(steps) < self.steps:
             more = (self._step(dice, steps[-1].result, dice.pick(self.ops)) for _ in range(_TRIES))
-            step = next((step for step in more if split_of(_key([step])) is split), None)
+            step = next((step for step in more if _split_of_fact(step.family) is split), None)
             if step is None:
                 return None
             steps.append(step)
-        if split_of(_key(steps)) is not split:
+        if len(steps) > 1 and split_of(_key(steps)) is not split:
             return None
         asked = expression(steps)
         numbers = [steps[0].left, *(step.right for step in steps)]
@@ -122,6 +123,11 @@ class Calculator:
         """Return the steps written out, or the result alone where that is what is asked."""
         steps = steps_of(item.inputs["expression"])
         return working(steps) if self.shown else str(steps[-1].result)
+
+
+@lru_cache(maxsize=100_000)  # small numbers come again and again
+def _split_of_fact(family: str) -> Split:
+    return split_of(f"arithmetic {family}")
 
 
 def _divisors(number: int, most: int) -> list[int]:

@@ -11,7 +11,7 @@ from nightschool.worlds.dice import Dice
 UNLIMITED = 1_000
 """How many items a generated world gives when no limit is named: its items have no natural end."""
 
-_PATIENCE = 5_000
+_PATIENCE = 2_000
 
 
 def supply(
@@ -23,7 +23,7 @@ def supply(
     roll unlike dice.
     No two items share a leak key, so that items are independent in statistics. Practice is no statistic: once its keys
     have run out, it goes on with other items of keys it had (another order of the same numbers).
-    A space counts as run out after 5,000 draws in a row that brought nothing new.
+    A space counts as run out after 2,000 draws in a row that brought nothing new.
     """
     if limit is not None and limit < 0:
         raise ValueError(f"a limit is at least 0, not {limit}")

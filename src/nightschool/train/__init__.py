@@ -4,7 +4,10 @@
     examples       lessons as token ids
     grouping       which examples share the beginning that is computed once
     shared_prefix  the loss and its gradient, the shared beginning computed once
+    low_rank       LoRA in a module: peft puts it in, one function computes it
     lora           the learner: step, save, checkpoint, resume
+    course         all lessons in shuffled steps, when they are all there at the beginning
+    adapter_folder, adapter_name   what was learned, on disk, named by its content
 
 Only this room and `models.local` import torch; both load it when they are imported, so import them late.
 """

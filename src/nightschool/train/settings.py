@@ -18,7 +18,8 @@ class LoraSettings:
     rank: of the update; alpha: the update is scaled by alpha / rank, and alpha stays 32 whatever the rank, which makes
     the best rate nearly independent of it (schulman2025); rate: of AdamW, None for `rate_for(hidden size)`;
     warmup_steps: the rate rises linearly over so many steps, then stays; clip: largest norm of the gradient;
-    weight_decay: of AdamW; micro_tokens: most tokens, padding included, that one forward pass holds;
+    weight_decay: of AdamW; micro_tokens: most tokens, padding included, that one forward pass holds (for a model of 135
+    million parameters in float32 each takes 2 MB, so 1,024 take 2 GB; what does not fit comes in the next pass);
     share_prefix: compute a beginning that lessons share once (the same gradient, less work).
     """
 
@@ -28,7 +29,7 @@ class LoraSettings:
     warmup_steps: int = 4
     clip: float = 1.0
     weight_decay: float = 0.0
-    micro_tokens: int = 2048
+    micro_tokens: int = 1024
     share_prefix: bool = True
 
     def __post_init__(self) -> None:

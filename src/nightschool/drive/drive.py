@@ -94,3 +94,12 @@ class Drive:
         finally:
             run.close()
         return [live.trace() for live in lives]
+
+    def refuse(self, jobs: Sequence[Job]) -> list[Trace]:
+        """Return a trace for each of `jobs` as when a budget is used up before they begin; no model is asked."""
+        self.interrupted = False
+        lives = [Live(i, job, job.search.start(job.task, job.noise), self.price) for i, job in enumerate(jobs)]
+        for live in lives:
+            live.close("budget", "the budget is used up")
+            live.tell()
+        return [live.trace() for live in lives]

@@ -17,7 +17,7 @@ from nightschool.day.practise import Classroom, practise
 from nightschool.day.recommend import Offer, Recommendation, offers, recommend
 from nightschool.day.result import DayReport
 from nightschool.day.settings import DaySettings
-from nightschool.day.term import Pupil, School, Term, hold_term
+from nightschool.day.term import Pupil, School, Term, hold_term, read_term
 from nightschool.day.watched import Glance, look, paired, watched_tasks, watched_texts
 from nightschool.drive import Drive
 from nightschool.errors import StopRequested, UnknownName, Unsupported
@@ -135,6 +135,8 @@ def practise_and_learn(day: Day) -> Term:
         day.glance = _look(day, day.start)
     if not day.resume:
         day.ledger.finish(day.key)
+    elif not day.ledger.is_unfinished(day.key):
+        day.watch.say("there is no interrupted night of this task, model and settings; this one begins anew")
     with _stage(day, "rehearsal"):
         day.watch.stage("rehearsal: what the old self says", unit="texts")
         rehearsal = rehearse(drive, settings.seed, adapter=day.start) if settings.term.rehearsal else []
@@ -160,7 +162,11 @@ def practise_and_learn(day: Day) -> Term:
             examined=day.exam_items,
             start=day.start,
         )
-        term = hold_term(school)
+        try:
+            term = hold_term(school)
+        except (KeyboardInterrupt, StopRequested):
+            day.report.term = read_term(school.folder)  # the rounds that were finished
+            raise
     day.report.term = term
     return term
 
@@ -229,18 +235,17 @@ def advise(day: Day) -> Recommendation | None:
         day.report.advice = recommend(found, target, lambda offer: _confirm(day, offer))
         if day.report.advice is not None:
             day.watch.say(day.report.advice.sentence)
-            way = day.report.advice.offer.way
+            way, night = day.report.advice.offer.way, _night(day)
             day.mind = mind_of(
-                day.world, day.model, way, seed=day.settings.seed, adapter=_weights(day),
-                night=day.report.night.name if day.report.night else None, own=day.own,
+                day.world, day.model, way, seed=day.settings.seed, own=day.own,
+                adapter=day.ledger.adapter(night) if night else None, night=night.name if night else None,
             )  # fmt: skip
     return day.report.advice
 
 
-def _weights(day: Day) -> Adapter | None:
-    """Return the adapter that the model wakes up with, where the ledger keeps it."""
-    night = day.report.night if day.report.night and day.report.night.accepted else day.wakes
-    return day.ledger.adapter(night) if night else None
+def _night(day: Day) -> Night | None:
+    """Return the night that the model wakes up with: today's if it was accepted, else the one before."""
+    return day.report.night if day.report.night and day.report.night.accepted else day.wakes
 
 
 def wording_of(world: World, name: str | None) -> Wording:

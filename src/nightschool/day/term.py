@@ -55,12 +55,12 @@ class TermPlan:
     after so many, None for no limit.
     """
 
-    rounds: int = 7
+    rounds: int = 4
     steps: int = 12
     batch: int = 16
     older: float = 0.25
     rehearsal: float = 0.0625
-    seconds: float | None = None
+    seconds: float | None = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 @click.option(
     "--rungs", metavar="A,B", help="Ways that the morning's exam tries beside the plain question; '' for none."
 )
-@click.option("--exam-items", type=click.IntRange(min=2), default=240, show_default=True, metavar="N",
+@click.option("--exam-items", type=click.IntRange(min=2), default=200, show_default=True, metavar="N",
               help="Held-out items, before and after.")  # fmt: skip
-@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, metavar="N",
+@click.option("--rounds", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
-@click.option("--items", type=click.IntRange(min=1), default=48, show_default=True, metavar="N",
+@click.option("--items", type=click.IntRange(min=1), default=40, show_default=True, metavar="N",
               help="Practice items in a round.")  # fmt: skip
 @click.option("--draws", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
               help="Draws of each practice item.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=12, show_default=True, metavar="N",
               help="Gradient steps in a round.")  # fmt: skip
 @click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
-              help="A task that must not get worse (repeatable).  [default: arithmetic and extraction]")  # fmt: skip
-@click.option("--text-tokens", type=click.IntRange(min=0), default=50_000, show_default=True, metavar="N",
-              help="Plain text whose likelihood is watched.")  # fmt: skip
+              help="A task that must not get worse (repeatable).  [default: arithmetic@calculator]")  # fmt: skip
+@click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
+              help="Plain text whose likelihood is watched; it counts from 50,000 on.")  # fmt: skip
 @click.option("--night", default="none", show_default=True, metavar="NIGHT",
               help="The night that the model wakes from; none, the bare model, lets a day be repeated.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very day.")

@@ -16,11 +16,11 @@ from nightschool.surface.say import answer
 @click.option("--teacher", type=click.Choice(["self", "expert"]), default="self", show_default=True,
               help="Learn from what the verifier passed, or from demonstrations.")  # fmt: skip
 @click.option("--wording", metavar="NAME", help="How the task is posed.  [default: its first wording]")
-@click.option("--rounds", type=click.IntRange(min=1), default=7, show_default=True, metavar="N",
+@click.option("--rounds", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
 @click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
-              help="A task that must not get worse (repeatable).  [default: arithmetic and extraction]")  # fmt: skip
-@click.option("--text-tokens", type=click.IntRange(min=0), default=50_000, show_default=True, metavar="N",
+              help="A task that must not get worse (repeatable).  [default: arithmetic@calculator]")  # fmt: skip
+@click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip
 @click.option("--night", metavar="NIGHT", help="The night to build on, or none.  [default: the night in force]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very task and settings.")

@@ -134,12 +134,9 @@ def _folder_of(path: Path, watch: Watcher) -> Path:
         return path
     if not path.is_file():
         raise ModelNotFound(f"there is no {path}; a model's path is a transformers folder or a .gguf file")
-    from nightschool.models.weights.convert import architecture_of, converted
+    from nightschool.models.weights.convert import converted
 
-    sha256 = kept.remembered_sha256_of(path)
-    if kept.manifest_of(kept.folder_for(sha256)) is None:
-        architecture_of(path)
-    return converted(path, sha256, path.name, watch)
+    return converted(path, kept.remembered_sha256_of(path), path.name, watch)
 
 
 def _packaged(model: packaged.Packaged, name: str, watch: Watcher, options: dict[str, Any]) -> Model:

@@ -71,7 +71,7 @@ def test_a_file_cut_short_is_damaged(file, cache, kept_bytes):
 def test_what_is_no_gguf_file(file):
     file.write_bytes(b"PK\3\4 something else")
     with pytest.raises(ModelDamaged, match=r"begins with b'PK"):
-        convert.architecture_of(file)
+        convert.converted(file, "0" * 64, "tiny", Told())
     with pytest.raises(ModelNotFound):
         convert.converted(file.with_name("none.gguf"), "0" * 64, "none", Told())
 

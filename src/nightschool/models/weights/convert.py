@@ -34,21 +34,21 @@ def converted(file: Path, sha256: str, source: str, watch: Watcher) -> Path:
     if manifest_of(final) is None:
         if not file.is_file():
             raise ModelNotFound(f"no such file: {file}")
-        architecture_of(file)
         watch.stage(f"Dequantising {file.name} (once)")
-        with paths.new_folder(final) as folder:
-            _convert(file, folder)
+        reader = _opened(file)
+        _architecture(file, reader)
+        with paths.new_folder(final) as folder, _read_once(file, reader):
+            _convert(file, folder, reader)
             versions = {name: importlib.metadata.version(name) for name in ("transformers", "torch", "gguf")}
             write_manifest(folder, source, sha256, versions)
         watch.advance()
     return final
 
 
-def architecture_of(file: Path) -> str:
-    """Return the architecture that a GGUF file declares. Raises ModelDamaged for a broken or unsupported file."""
+def _opened(file: Path) -> Any:
     try:
         import gguf
-        from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
+        import transformers  # noqa: F401  (said before, not after, minutes of reading)
     except ImportError as error:
         raise MissingDependency(
             f"reading {file.name} needs {error.name}; type: pip install 'nightschool[local]'"
@@ -59,10 +59,15 @@ def architecture_of(file: Path) -> str:
     if magic != b"GGUF":
         raise ModelDamaged(f"{file} ({size} bytes) is no GGUF file: it begins with {magic!r}, not with b'GGUF'")
     try:
-        field = gguf.GGUFReader(file).fields.get("general.architecture")
-        architecture = str(field.contents()) if field else ""
+        return gguf.GGUFReader(file)
     except Exception as error:  # the reader trusts its file: a cut one surfaces as any of a dozen errors
         raise ModelDamaged(f"{file} ({size} bytes) is cut short or damaged: {error}; fetch it again") from error
+
+
+def _architecture(file: Path, reader: Any) -> str:
+    from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
+
+    architecture = str(_metadata(reader, "general.architecture") or "")
     if architecture not in GGUF_SUPPORTED_ARCHITECTURES:
         raise ModelDamaged(
             f"{file} is of the architecture {architecture!r}, which cannot be read here; "
@@ -71,7 +76,7 @@ def architecture_of(file: Path) -> str:
     return architecture
 
 
-def _convert(file: Path, folder: Path) -> None:
+def _convert(file: Path, folder: Path, reader: Any) -> None:
     import torch
     import transformers
 
@@ -93,27 +98,41 @@ def _convert(file: Path, folder: Path) -> None:
         fresh.load_state_dict(read.state_dict(), strict=True, assign=True)
         fresh.tie_weights()
         fresh.save_pretrained(folder)
-        _mend(tokenizer, _metadata(file))
+        _mend(tokenizer, reader)
         tokenizer.save_pretrained(folder)
 
 
-def _metadata(file: Path) -> dict[str, Any]:
-    import gguf
-
-    wanted = ("tokenizer.ggml.pre", "tokenizer.chat_template")
-    fields = gguf.GGUFReader(file).fields
-    return {name: fields[name].contents() for name in wanted if name in fields}
+def _metadata(reader: Any, key: str) -> Any:
+    field = reader.fields.get(key)
+    return None if field is None else field.contents()
 
 
-def _mend(tokenizer: Any, metadata: dict[str, Any]) -> None:
+def _mend(tokenizer: Any, reader: Any) -> None:
     from tokenizers import pre_tokenizers
 
     backend = tokenizer.backend_tokenizer
-    if metadata.get("tokenizer.ggml.pre") in _DIGITS_APART:
+    if _metadata(reader, "tokenizer.ggml.pre") in _DIGITS_APART:
         digits = pre_tokenizers.Digits(individual_digits=True)
         backend.pre_tokenizer = pre_tokenizers.Sequence([digits, backend.pre_tokenizer])
-    if not tokenizer.chat_template and "tokenizer.chat_template" in metadata:
-        tokenizer.chat_template = metadata["tokenizer.chat_template"]
+    if not tokenizer.chat_template and (template := _metadata(reader, "tokenizer.chat_template")):
+        tokenizer.chat_template = template
+
+
+@contextlib.contextmanager
+def _read_once(file: Path, reader: Any) -> Iterator[None]:
+    """Hand `reader` to transformers, which opens the file three times; a large vocabulary takes seconds each time."""
+    import gguf
+
+    original = gguf.GGUFReader
+
+    def reopened(path: Any, *words: Any, **more: Any) -> Any:
+        return reader if Path(path) == file else original(path, *words, **more)
+
+    gguf.GGUFReader = reopened
+    try:
+        yield
+    finally:
+        gguf.GGUFReader = original
 
 
 @contextlib.contextmanager

@@ -57,7 +57,7 @@ def snapshot(repository: str, watch: Watcher) -> Path:
         raise _unreachable(name, error) from error
     if not whole(folder):  # offline, the hub's library gives whatever there is
         raise ModelNotFound(
-            f"hf:{name} is not whole in {folder}: config.json and *.safetensors are needed; fetch it again with a network"
+            f"hf:{name} is not whole in {folder}: config.json and *.safetensors are needed; fetch it again"
         )
     return folder
 

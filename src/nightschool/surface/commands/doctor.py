@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from nightschool import sandbox
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer
 
@@ -61,12 +61,12 @@ def findings() -> Iterator[Finding]:
     yield Finding("peft", _version("peft"), "nights and the rung lora", _LOCAL)
     yield Finding("gguf", _version("gguf"), "models in GGUF files, such as smollm2", _LOCAL)
     yield Finding("safetensors", _version("safetensors"), "the cache of models, and nights", _LOCAL)
-    linux = platform.system() == "Linux"
+    why_not = sandbox.available()
     yield Finding(
-        "bubblewrap",
-        shutil.which("bwrap") if linux else None,
+        "sandbox",
+        "bubblewrap works here" if why_not is None else None,
         "running code that a model wrote (the critic python-tests)",
-        "sudo apt-get install bubblewrap" if linux else "it exists on Linux only",
+        why_not or "",
     )
 
 

@@ -94,3 +94,18 @@ def test_never_accepts_a_measured_loss_beyond_the_margin(lost, gained, margin):
     decision = decide(*BETTER, [WatchedTask("task", before, after)], margins=Margins(points=margin))
     if decision.accepted:
         assert (sum(after) - sum(before)) / 300 > -margin
+
+
+def test_what_could_not_be_looked_at_again_rejects_the_night():
+    better = decide([False] * 40, [True] * 40)
+    assert better.accepted
+    refused = decide([False] * 40, [True] * 40, unseen=["arithmetic"])
+    assert not refused.accepted
+    assert "arithmetic" in refused.reason
+
+
+def test_a_night_without_any_outcome_is_rejected():
+    nothing = decide([], [])
+    assert not nothing.accepted
+    assert nothing.n == 0
+    assert "rolled back" in nothing.reason

@@ -18,9 +18,9 @@ from nightschool.day.recommend import Offer, Recommendation, offers, recommend
 from nightschool.day.result import DayReport
 from nightschool.day.settings import DaySettings
 from nightschool.day.term import Pupil, School, Term, hold_term, read_term
-from nightschool.day.watched import Glance, look, paired, watched_tasks, watched_texts
+from nightschool.day.watched import Glance, look, paired, unseen, watched_tasks, watched_texts
 from nightschool.drive import Drive
-from nightschool.errors import StopRequested, UnknownName, Unsupported
+from nightschool.errors import ModelError, StopRequested, UnknownName, Unsupported
 from nightschool.exam import ExamReport, Row, Rung, open_rungs, sit
 from nightschool.exam.compare import compare
 from nightschool.items import Adapter, Item, Split, Wording, digest
@@ -68,9 +68,9 @@ class Day:
         self.wording = wording_of(self.world, self.settings.wording)
         self.exam_items = self.world.items(Split.EXAM, self.settings.exam_items, self.settings.seed)
         self.start = self.wakes.adapter if self.wakes else None
-        self.key = digest(model.identity, self.start, self.world.spec, self.settings.as_dict(), version("nightschool"))[
-            :16
-        ]
+        timeless = replace(self.settings, term=replace(self.settings.term, seconds=None))  # --resume may take longer
+        words = (model.identity, self.start, self.world.spec, timeless.as_dict(), version("nightschool"))
+        self.key = digest(*words)[:16]
         self.published: Adapter | None = None
         self.glance: Glance | None = None
         self.own: list[Item] = []
@@ -178,7 +178,11 @@ def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
         after = _look(day, adapter.name)
     before_outcomes, after_outcomes = paired(day.glance.practised, after.practised)
     decision = decide(
-        before_outcomes, after_outcomes, watched_tasks(day.glance, after), watched_texts(day.glance, after)
+        before_outcomes,
+        after_outcomes,
+        watched_tasks(day.glance, after),
+        watched_texts(day.glance, after),
+        unseen=unseen(day.glance, after, text=_reads_text(day)),
     )
     night = Night(
         base=day.model.identity,
@@ -281,11 +285,15 @@ def _look(day: Day, adapter: str | None) -> Glance:
     settings = day.settings
 
     def weigh_text(name: str | None) -> TextLoss | None:
-        if not settings.text_tokens or Ability.WEIGH not in day.model.abilities:
+        if not _reads_text(day):
             return None
         pieces = chunks([*prose(), *python_docs()], day.model.count_tokens, settings.text_tokens)
         day.watch.stage("watched text", len(pieces), "pieces")
-        return text_loss(day.drive, pieces, name)
+        try:
+            return text_loss(day.drive, pieces, name)
+        except ModelError as error:  # the gate refuses what it could not look at; the rest of the day stands
+            day.report.notes.append(f"the watched text could not be read: {error}")
+            return None
 
     glance = look(
         day.world,
@@ -303,6 +311,10 @@ def _look(day: Day, adapter: str | None) -> Glance:
     for each in (glance.practised, *glance.tasks):
         _stop_if_partial(each)
     return glance
+
+
+def _reads_text(day: Day) -> bool:
+    return bool(day.settings.text_tokens) and Ability.WEIGH in day.model.abilities
 
 
 def _publish(day: Day, adapter: Adapter) -> None:

@@ -79,3 +79,9 @@ def watched_texts(before: Glance, after: Glance) -> list[WatchedText]:
     if before.text is None or after.text is None:
         return []
     return [WatchedText(TEXT, before.text.nats, after.text.nats, before.text.tokens)]
+
+
+def unseen(before: Glance, after: Glance, *, text: bool) -> list[str]:
+    """Return the names of what was to be watched and could not be looked at both times; text: was to be watched."""
+    names = [a.task for a, b in zip(before.tasks, after.tasks, strict=True) if not paired(a, b)[0]]
+    return [*names, TEXT] if text and (before.text is None or after.text is None) else names

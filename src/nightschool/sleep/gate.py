@@ -97,21 +97,29 @@ def decide(
     tasks: Sequence[WatchedTask] = (),
     texts: Sequence[WatchedText] = (),
     margins: Margins | None = None,
+    unseen: Sequence[str] = (),
 ) -> Decision:
     """Return whether the night is kept.
 
     before, after: outcomes of the practised task on the same tune items. The practised task must be significantly
     better (mid-p McNemar), and no watched thing may be shown or suspected to be worse: for each that counts, the lower
     end of the interval of its change must lie above the margin; one too small to count rejects only a loss that is
-    significant and larger than the margin.
+    significant and larger than the margin. unseen: names of watched things that could not be looked at both times (a
+    budget ran out, a model failed); any of them rejects the night, and so does a practised task without outcomes.
 
     Ref: fagerland2013; tango1998; piaggio2012.
     """
     margins = margins or Margins()
     practised = Paired.of(before, after)
+    if practised.n == 0:
+        why = "no item of what was practised was answered both before and after; the night is rolled back"
+        return Decision(False, why, 1.0, 0.0, -1.0, 0, ())
     gain, p = difference(practised), mcnemar(practised)
     findings = (*(_task(each, margins) for each in tasks), *(_text(each, margins) for each in texts))
     accepted, reason = _judge(gain.value, p, findings, margins)
+    if accepted and unseen:
+        accepted = False
+        reason = f"not looked at both before and after: {', '.join(unseen)}; the night is rolled back"
     return Decision(accepted, reason, p, gain.value, gain.low, practised.n, findings)
 
 

@@ -3,7 +3,6 @@
 engine    nightschool, all branches of one ask at once
 generate  transformers' generate, called once for each answer, as most scripts do (a few answers; the rate is the same)
 batched   transformers' generate with num_return_sequences
-llama     llama.cpp through the xllamacpp wheel, where it is installed and a GGUF file is given (--gguf)
 
 Beside each width stands the machine's limit for it: the model's matrix products alone, timed in the same minute. Rates
 are per second of wall time and per second of CPU time; the latter is less disturbed by what else the machine does.
@@ -82,43 +81,12 @@ def products(model: Any, branches: int) -> float:
     return branches / best
 
 
-def llama(path: str, text: str, branches: int, tokens: int) -> dict[str, float] | None:
-    try:
-        import xllamacpp
-    except ImportError:
-        return None
-    from concurrent.futures import ThreadPoolExecutor
-
-    import httpx
-
-    parameters = xllamacpp.CommonParams()
-    parameters.model.path = path
-    parameters.n_parallel = branches
-    parameters.n_ctx = branches * (tokens + 16) + 512
-    parameters.kv_unified = True
-    parameters.port = 0
-    server = xllamacpp.Server(parameters)
-    body = {"prompt": text, "n_predict": tokens, "temperature": 1.0, "cache_prompt": True, "ignore_eos": True}
-    httpx.post(f"{server.listening_address}/completion", json=body, timeout=600)
-
-    def work() -> int:
-        with ThreadPoolExecutor(branches) as pool:
-            asked = [
-                pool.submit(httpx.post, f"{server.listening_address}/completion", json=body, timeout=3600)
-                for _ in range(branches)
-            ]
-            return sum(reply.result().json()["tokens_predicted"] for reply in asked)
-
-    return timed(work)
-
-
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--model", default="smollm2")
     arguments.add_argument("--branches", default="1,16,64,256")
     arguments.add_argument("--prompt", type=int, default=256, help="tokens of the shared prompt")
     arguments.add_argument("--tokens", type=int, default=32, help="tokens of each answer")
-    arguments.add_argument("--gguf", help="the same model for llama.cpp")
     arguments.add_argument("--skip", default="", help="peers to leave out: generate,batched")
     arguments.add_argument("--json", action="store_true")
     given = arguments.parse_args()
@@ -138,8 +106,6 @@ def main() -> None:
         show("engine", branches, engine(model, prompt, branches, given.tokens, seed), products(model, branches))
         if "batched" not in skipped:
             show("batched", branches, generate(model, prompt, branches, given.tokens, True))
-        if given.gguf and (result := llama(given.gguf, text, branches, given.tokens)):
-            show("llama", branches, result)
     if "generate" not in skipped:
         show("generate", 1, generate(model, prompt, 3, given.tokens, False))
     if given.json:

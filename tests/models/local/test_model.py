@@ -246,7 +246,7 @@ def test_long_texts_are_weighed_in_chunks(tiny: Make, monkeypatch: pytest.Monkey
 
 def test_fewer_branches_at_once_give_the_same_answers_within_the_memory_limit(tiny: Make) -> None:
     # a token of the tiny llama takes 2 layers * 2 * 2 heads * 8 * 4 bytes = 256 bytes
-    asks = [propose(f"{i}", document("abc " * 20 + str(i)), 4, seed=i, max_tokens=60) for i in range(12)]
+    asks = [propose(f"{i}", document("abc " * 20 + str(i)), 4, seed=i, max_tokens=60) for i in range(6)]
     plenty = finish(tiny(), asks)
     small = tiny()
     small._memory = 400 * 256

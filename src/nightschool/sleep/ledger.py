@@ -64,18 +64,20 @@ class Ledger:
         """Return `night` with its name, once it and its adapter are on the disk for good.
 
         It becomes current only by `switch`: a night that the gate refused is kept and listed, and never woken by
-        itself. Recording the same night twice is recording it once.
+        itself. Recording the same night twice is recording it once, and mends an adapter that was damaged.
+
+        Raises NightError for an adapter whose files are not what it is called, or that cannot be written.
         """
         night = night.named()
         if adapter.name != night.adapter:
             raise NightError(f"night {night.name} is of adapter {night.adapter}, not {adapter.name}")
-        kept = self.folder / "adapters" / adapter.name
-        if not kept.exists():
-            with contextlib.suppress(FileExistsError), new_folder(kept) as growing:
-                shutil.copytree(adapter.path, growing, dirs_exist_ok=True)
         lines = "".join(json.dumps(_plain(lesson), ensure_ascii=False) + "\n" for lesson in lessons)
-        write_durably(self.folder / "lessons" / f"{night.name}.jsonl", lines)
-        write_durably(self.folder / "manifests" / f"{night.name}.json", json.dumps(night.as_dict(), indent=2))
+        try:
+            self._keep(adapter)
+            write_durably(self.folder / "lessons" / f"{night.name}.jsonl", lines)
+            write_durably(self.folder / "manifests" / f"{night.name}.json", json.dumps(night.as_dict(), indent=2))
+        except OSError as error:
+            raise NightError(f"cannot keep night {night.name} in {self.folder}: {error}; the old mind stays") from error
         with self._writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO nights (name, base, accepted) VALUES (?, ?, ?)",
@@ -103,19 +105,19 @@ class Ledger:
 
     def current(self, base: str) -> Night | None:
         """Return the night that the model of identity `base` woke from, None for the bare model."""
-        with self._open() as db:
+        with self._reading() as db:
             row = db.execute("SELECT night FROM current WHERE base = ? AND space = ?", (base, self.space)).fetchone()
         return self._manifest(row[0]) if row and row[0] else None
 
     def nights(self, base: str | None = None) -> list[Night]:
         """Return all nights in the order in which they were recorded, of one model or of all."""
-        with self._open() as db:
+        with self._reading() as db:
             rows = db.execute("SELECT name, base FROM nights ORDER BY place").fetchall()
         return [self._manifest(name) for name, of in rows if base in (None, of)]
 
     def find(self, name: str) -> Night:
         """Return the night of that name, or of the one name that begins so. Raises UnknownName, NightError."""
-        with self._open() as db:
+        with self._reading() as db:
             names = [row[0] for row in db.execute("SELECT name FROM nights ORDER BY place")]
         matches = [each for each in names if each.startswith(name)] if name else []
         if not matches:
@@ -131,7 +133,7 @@ class Ledger:
             raise NightError(f"the weights of night {night.name} are not in {path}")
         try:
             found = name_of(path, night.base)
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise NightError(f"the weights of night {night.name} cannot be read: {error}") from error
         if found != night.adapter:
             raise NightError(f"the weights of night {night.name} in {path} are damaged: they hash to {found}")
@@ -151,12 +153,28 @@ class Ledger:
         """Forget the checkpoints of night `key`."""
         shutil.rmtree(self.folder / "unfinished" / key, ignore_errors=True)
 
+    def _keep(self, adapter: Adapter) -> None:
+        """Copy an adapter whose files are what it is called, unless it is kept whole already."""
+        found = _content(Path(adapter.path), adapter.base)
+        if found != adapter.name:
+            raise NightError(f"the adapter in {adapter.path} is called {adapter.name}, and its files hash to {found}")
+        kept = self.folder / "adapters" / adapter.name
+        if kept.exists():
+            if _content(kept, adapter.base) == adapter.name:
+                return
+            shutil.rmtree(kept)
+        with new_folder(kept) as growing:
+            shutil.copytree(adapter.path, growing, dirs_exist_ok=True)
+
     def _manifest(self, name: str) -> Night:
         path = self.folder / "manifests" / f"{name}.json"
         try:
-            return Night.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            night = Night.from_dict(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             raise NightError(f"cannot read night {name} in {path}: {error}") from error
+        if night.name != name:
+            raise NightError(f"{path} is the manifest of night {night.name}")
+        return night
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -168,6 +186,14 @@ class Ledger:
             yield db
         finally:
             db.close()
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._open() as db:
+                yield db
+        except sqlite3.Error as error:
+            raise NightError(f"cannot read the ledger in {self.folder}: {error}") from error
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -188,6 +214,14 @@ class Ledger:
 def lessons_hash(lessons: Iterable[Lesson]) -> str:
     """Return the content hash of a set of lessons, whatever their order."""
     return digest(sorted(lesson.id for lesson in lessons))[:16]
+
+
+def _content(folder: Path, base: str) -> str:
+    """Return the name of the files in `folder`, empty where they are not whole."""
+    try:
+        return name_of(folder, base)
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        return ""
 
 
 def _plain(lesson: Lesson) -> dict[str, object]:

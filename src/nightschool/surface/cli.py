@@ -22,6 +22,7 @@ COMMANDS = {
     "sleep": (f"{_HERE}.sleep", "Practise a task and hold one night."),
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
     "wake": (f"{_HERE}.wake", "Say or choose which night is in force."),
+    "export": (f"{_HERE}.export", "Write a night for peft, vLLM, Ollama or llama.cpp."),
     "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies, rungs or nights."),
     "get": (f"{_HERE}.get", "Fetch models ahead of time."),
     "doctor": (f"{_HERE}.doctor", "Say what is installed, what is switched off, and how to get it."),

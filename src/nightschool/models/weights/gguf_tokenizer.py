@@ -66,9 +66,7 @@ def write(writer: Any, tokenizer: Any, size: int) -> None:
 def _parts(tokenizer: Any) -> dict[str, Any]:
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise Unsupported(
-            f"a {type(tokenizer).__name__} has no tokenizer.json to write to a GGUF; export --to merged"
-        )
+        raise Unsupported(f"a {type(tokenizer).__name__} has no tokenizer.json to write to a GGUF; export --to merged")
     parts: dict[str, Any] = json.loads(backend.to_str())
     return parts
 

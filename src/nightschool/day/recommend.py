@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nightschool.exam import ExamReport, Row
 from nightschool.exam.rung import Way
-from nightschool.stats import Candidate, cheapest_reaching, items_to_prove
+from nightschool.stats import Candidate, Reached, cheapest_reaching, items_to_prove
 
 _MOST = 3  # ways that are confirmed at most: each test more leaves less of alpha for the others
 
@@ -78,15 +78,23 @@ def recommend(found: Sequence[Offer], target: float, confirm: Callable[[Offer], 
     if not found:
         return None
     hopeful = sorted((offer for offer in found if offer.tune >= target), key=lambda offer: offer.cost)[:_MOST]
+    chosen = hopeful or [max(found, key=lambda offer: (offer.tune, -offer.cost))]
     tried: list[tuple[Offer, Candidate]] = []
-    for offer in hopeful or [max(found, key=lambda offer: (offer.tune, -offer.cost))]:
+    steps: list[Reached] = []
+    for place, offer in enumerate(chosen):
         row = confirm(offer)
-        if row is not None and row.accuracy is not None:
-            n = row.n + row.missing
-            tried.append((offer, Candidate(offer.name, round(row.accuracy * row.n), n)))
+        if row is None or row.accuracy is None:
+            continue
+        tried.append((offer, Candidate(offer.name, round(row.accuracy * row.n), row.n + row.missing)))
+        # Those still to come have their share of alpha, and are examined only where nothing cheaper reaches.
+        coming = [Candidate(later.name, 0, 1) for later in chosen[place + 1 :]]
+        steps = cheapest_reaching([*(candidate for _, candidate in tried), *coming], target)
+        if steps[-1].reached:
+            break
     if not tried:
         return None
-    steps = cheapest_reaching([candidate for _, candidate in tried], target)
+    if not steps[-1].reached:
+        steps = cheapest_reaching([candidate for _, candidate in tried], target)
     tests = tuple(
         Test(s.name, c.passed / c.n, s.low, c.n, s.p_value, s.alpha, s.reached)
         for s, (_, c) in zip(steps, tried, strict=False)

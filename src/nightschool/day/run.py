@@ -23,7 +23,7 @@ from nightschool.drive import Drive
 from nightschool.errors import ModelError, StopRequested, UnknownName, Unsupported
 from nightschool.exam import ExamReport, Row, Rung, open_rungs, sit
 from nightschool.exam.compare import compare
-from nightschool.items import Adapter, Item, Split, Wording, digest
+from nightschool.items import Adapter, Item, Lesson, Split, Wording, digest
 from nightschool.mind import Mind
 from nightschool.ports import Ability, Watcher, World
 from nightschool.sleep.gate import decide
@@ -138,8 +138,7 @@ def practise_and_learn(day: Day) -> Term:
     elif not day.ledger.is_unfinished(day.key):
         day.watch.say("there is no interrupted night of this task, model and settings; this one begins anew")
     with _stage(day, "rehearsal"):
-        day.watch.stage("rehearsal: what the old self says", unit="texts")
-        rehearsal = rehearse(drive, settings.seed, adapter=day.start) if settings.term.rehearsal else []
+        rehearsal = _rehearsal(day) if settings.term.rehearsal else []
     with _stage(day, "practice and lessons"):
         room = _room(day)
         expert = None
@@ -315,6 +314,21 @@ def _look(day: Day, adapter: str | None) -> Glance:
 
 def _reads_text(day: Day) -> bool:
     return bool(day.settings.text_tokens) and Ability.WEIGH in day.model.abilities
+
+
+def _rehearsal(day: Day) -> list[Lesson]:
+    """Return what the old self says to general prompts, and to practice items of the watched tasks.
+
+    The gate looks at tune items of those tasks, so that what is rehearsed is never what is watched.
+    """
+    day.watch.stage("rehearsal: what the old self says", unit="texts")
+    seed = day.settings.seed
+    lessons = rehearse(day.drive, seed, adapter=day.start)
+    for world, way in day.watched:
+        prompts = [world.pose(item, way) for item in world.items(Split.PRACTICE, len(lessons), seed)]
+        said = rehearse(day.drive, seed, prompts=prompts, max_tokens=world.max_answer_tokens, adapter=day.start)
+        lessons += said
+    return lessons
 
 
 def _publish(day: Day, adapter: Adapter) -> None:

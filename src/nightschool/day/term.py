@@ -59,7 +59,7 @@ class TermPlan:
     steps: int = 12
     batch: int = 16
     older: float = 0.25
-    rehearsal: float = 0.0625
+    rehearsal: float = 0.25
     seconds: float | None = 300.0
 
 

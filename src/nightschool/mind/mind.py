@@ -15,6 +15,7 @@ from nightschool.items import Adapter, Item, Noise, Sampling, Split, Task, Trace
 from nightschool.ports import Critic, Model, Search, World
 from nightschool.prompts import names_in, render
 from nightschool.registry import make
+from nightschool.worlds.open import open_world
 
 WORLD = "world"
 """In the place of a critic's specification: the task's own."""
@@ -161,7 +162,7 @@ class Mind:
             return named_critic(spec)
         if self.task is None and world is None:
             raise UsageError(f'the {role} of this mind is its task\'s, and it names no task; add task = "..."')
-        world = world or make("worlds", str(self.task))
+        world = world or open_world(str(self.task))
         critic = world.verifier if role == "verifier" else world.step_critic
         if critic is None:
             raise UsageError(f"{world.spec} has no {role}; name a critic in the mind's file")

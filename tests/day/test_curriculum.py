@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from nightschool.day.curriculum import Curriculum, Place, Tally, next_items
 from nightschool.items import Item
 

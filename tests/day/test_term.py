@@ -9,7 +9,8 @@ from nightschool.day.practise import Classroom, Practice
 from nightschool.day.term import School, Term, TermPlan, hold_term, read_term
 from nightschool.drive import Drive
 from nightschool.errors import Leak, NightError, StopRequested
-from nightschool.items import Lesson, Prompt, Split, split_of
+from nightschool.items import Lesson, Prompt, Split, Verdict, split_of
+from nightschool.ports import Sight
 from nightschool.worlds.sorting import Sorter, Sorting
 from support.learning import LIST, Counters, Listening, Studying, climbing, texts
 
@@ -228,3 +229,21 @@ def test_a_term_that_was_over_is_not_held_again(tmp_path):
 def test_only_the_last_checkpoint_is_kept(tmp_path):
     term = hold_term(school(tmp_path))
     assert [path.name for path in tmp_path.glob("learner-*")] == [f"learner-{len(term.rounds)}.safetensors"]
+
+
+def test_answers_that_were_all_cut_off_are_not_called_unsolved(tmp_path):
+    class Lenient(Sorting):
+        def levels(self):
+            return (self,)
+
+    class Anything:
+        name, sight = "anything", Sight.VERIFIER
+
+        def judge(self, item, answer):
+            return Verdict.of(True)
+
+    world = Lenient(n=3)
+    world.verifier = Anything()
+    room = Classroom(world, world.wordings[0], 0, PRACTICE)
+    term = hold_term(school(tmp_path, Studying(lambda steps: "on and on " * 20), room=room, curriculum=Curriculum(1)))
+    assert (term.adapter, term.stopped) == (None, "nothing whole")

@@ -78,16 +78,16 @@ def recommend(found: Sequence[Offer], target: float, confirm: Callable[[Offer], 
     if not found:
         return None
     hopeful = sorted((offer for offer in found if offer.tune >= target), key=lambda offer: offer.cost)[:_MOST]
-    chosen = hopeful or [max(found, key=lambda offer: (offer.tune, -offer.cost))]
+    hopes = hopeful or [max(found, key=lambda offer: (offer.tune, -offer.cost))]
     tried: list[tuple[Offer, Candidate]] = []
     steps: list[Reached] = []
-    for place, offer in enumerate(chosen):
+    for place, offer in enumerate(hopes):
         row = confirm(offer)
         if row is None or row.accuracy is None:
             continue
         tried.append((offer, Candidate(offer.name, round(row.accuracy * row.n), row.n + row.missing)))
         # Those still to come have their share of alpha, and are examined only where nothing cheaper reaches.
-        coming = [Candidate(later.name, 0, 1) for later in chosen[place + 1 :]]
+        coming = [Candidate(later.name, 0, 1) for later in hopes[place + 1 :]]
         steps = cheapest_reaching([*(candidate for _, candidate in tried), *coming], target)
         if steps[-1].reached:
             break

@@ -167,6 +167,11 @@ class DayReport:
                 "search solved nothing at any level, so there was nothing to learn and no night was held; try an "
                 "easier level or another wording, more draws (--draws), a larger model, or --teacher expert"
             )
+        if term.stopped == "nothing whole":
+            return (
+                "all that search solved was cut off by the length limit, so there was nothing whole to learn and no "
+                "night was held; try another wording, or a task that allows longer answers"
+            )
         return "no night was held"
 
     @staticmethod

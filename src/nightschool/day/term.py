@@ -43,7 +43,7 @@ class Pupil(Protocol):
         """Write all that is needed to go on."""
 
 
-Stopped = Literal["mastered", "rounds", "seconds", "nothing solved"]
+Stopped = Literal["mastered", "rounds", "seconds", "nothing solved", "nothing whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def hold_term(school: School) -> Term:
         known = {lesson.id for lesson in term.lessons}
         fresh = [each for each in _lessons(school, found) if each.id not in known]
         if not fresh:
-            why: Stopped = "rounds" if term.rounds else "nothing solved"
+            why: Stopped = "rounds" if term.rounds else "nothing whole" if found.place else "nothing solved"
             return _with(term, stopped=why, failures=found.failures)
         place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
         pupil = pupil or school.begin(None)

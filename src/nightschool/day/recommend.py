@@ -101,12 +101,12 @@ def recommend(found: Sequence[Offer], target: float, confirm: Callable[[Offer], 
     )
     last = tests[-1]
     if last.reached:
-        chosen = tried[len(tests) - 1][0]
+        winner = tried[len(tests) - 1][0]
         sentence = (
-            f"{chosen.name} is the cheapest way found that reaches {target:.0%}: {last.accuracy:.1%} of {last.n} exam "
-            f"items, at least {last.low:.1%}; {_price(chosen)} an answer"
+            f"{winner.name} is the cheapest way found that reaches {target:.0%}: {last.accuracy:.1%} of {last.n} exam "
+            f"items, at least {last.low:.1%}; {_price(winner)} an answer"
         )
-        return Recommendation(chosen, target, True, tests, None, sentence)
+        return Recommendation(winner, target, True, tests, None, sentence)
     place = max(range(len(tests)), key=lambda i: tests[i].accuracy)
     best, seen = tried[place][0], tests[place]
     needed = items_to_prove(seen.accuracy, target) if seen.accuracy > target else None

@@ -10,6 +10,7 @@ from hypothesis import settings
 from nightschool import paths
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure of what is tested
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("patient")
 
 

@@ -345,7 +345,7 @@ def in_namespace(inode: int) -> list[str]:
 
 @dataclass
 class Mounted:
-    """What came of an attack, and the process namespaces that it ran in."""
+    """What came of an attack, and the process namespaces that it ran in, held open: no other gets their numbers."""
 
     verdict: Verdict
     namespaces: list[int]
@@ -373,12 +373,16 @@ def mounted(
     def learn_and_note(life: Life) -> None:
         learn(life)
         if life.first is not None:
-            here.namespaces.append(Path(f"/proc/{life.first}/ns/pid").stat().st_ino)
+            here.namespaces.append(os.open(f"/proc/{life.first}/ns/pid", os.O_RDONLY | os.O_CLOEXEC))
 
     selected = [item.callspec.params["name"] for item in request.session.items if is_attack(item)]
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(4) as pool:
         patch.setattr(Life, "learn", learn_and_note)
-        yield {name: pool.submit(mount, ATTACKS[name], sandbox, host) for name in selected}
+        attacks = {name: pool.submit(mount, ATTACKS[name], sandbox, host) for name in selected}
+        yield attacks
+        for attack in attacks.values():
+            for namespace in attack.result().namespaces:
+                os.close(namespace)
 
 
 def is_attack(item: pytest.Item) -> TypeGuard[pytest.Function]:
@@ -393,15 +397,15 @@ def test_attack(name: str, mounted: dict[str, Future[Mounted]]) -> None:
     assert came.verdict.error is None, "the critic was brought down"
     assert attack.feedback in came.verdict.feedback
     assert len(came.namespaces) == 1
-    assert emptied(came.namespaces[0]), "something lives on"
+    assert survivors(came.namespaces[0]) == []
 
 
-def emptied(namespace: int, patience_s: float = 30.0) -> bool:
-    """Return whether nothing stays in `namespace`: its number may serve the next sandbox for a while, which ends."""
-    limit = time.monotonic() + patience_s
-    while in_namespace(namespace) and time.monotonic() < limit:
+def survivors(namespace: int, patience_s: float = 30.0) -> list[str]:
+    """Return the statuses of what still runs in an open `namespace` once the kernel had time to bury the killed."""
+    inode, limit = os.fstat(namespace).st_ino, time.monotonic() + patience_s
+    while (there := in_namespace(inode)) and time.monotonic() < limit:
         time.sleep(0.1)
-    return in_namespace(namespace) == []
+    return there
 
 
 def test_an_attempt_that_succeeds_would_be_seen(sandbox: Bubblewrap) -> None:

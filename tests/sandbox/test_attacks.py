@@ -378,7 +378,7 @@ def mounted(
     selected = [item.callspec.params["name"] for item in request.session.items if is_attack(item)]
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(4) as pool:
         patch.setattr(Life, "learn", learn_and_note)
-        attacks = {name: pool.submit(mount, ATTACKS[name], sandbox, host) for name in selected}
+        attacks = {str(name): pool.submit(mount, ATTACKS[name], sandbox, host) for name in selected}
         yield attacks
         for attack in attacks.values():
             for namespace in attack.result().namespaces:

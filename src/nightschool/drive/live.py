@@ -53,6 +53,7 @@ class Live:
         self.seconds = 0.0
         self.judgements = 0
         self.errors: list[str] = []
+        self.fault: Exception | None = None  # with which the model refused the first ask that it refused
         self.queue: deque[Slot] = deque()
         self.closed: Literal["budget", "cancelled"] | None = None
         self.why_closed = ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
-from nightschool.asks import Judge, Judged, ModelAsk, ModelReply, Progress, Propose, Proposed, Refused, Weigh
+from nightschool.asks import Delta, Judge, Judged, ModelAsk, ModelReply, Progress, Propose, Proposed, Refused, Weigh
 from nightschool.drive.job import Price
 from nightschool.drive.judges import Judges
 from nightschool.drive.ledger import Ledger, Need, ask_for
@@ -24,12 +26,15 @@ _DRAIN_STEPS = 3
 
 
 class Run:
-    """One call of `Drive.run`: what is alive, and what is in flight."""
+    """What is alive, and what is in flight: of one call of `Drive.run`, or of a `Service`, where more keep coming.
+
+    heard: is told what running draws added, piece by piece.
+    """
 
     def __init__(
         self,
         model: Model,
-        lives: Sequence[Live],
+        lives: Iterable[Live],
         budget: Budget | None,
         *,
         price: Price | None,
@@ -38,16 +43,17 @@ class Run:
         critic_workers: int,
         max_live: int,
         stopping: Callable[[], bool],
+        heard: Callable[[Piece, Delta], None] | None = None,
     ) -> None:
         self.model, self.price, self.clock, self.pace = model, price, clock, pace
-        self.max_live, self.stopping = max_live, stopping
+        self.max_live, self.stopping, self.heard = max_live, stopping, heard
         self.ledger = Ledger(budget, price)
         self.shared = budget is not None
         self.deadline = None if budget is None or budget.seconds is None else self.clock() + budget.seconds
-        self.lives = lives
-        self.coming = list(reversed(lives))
+        self.coming = deque(lives)
         self.live: dict[int, Live] = {}
         self.changed: dict[int, Live] = {}
+        self.finished: list[Live] = []
         self.flying: dict[str, Piece] = {}
         self.judges: Judges[tuple[int, Slot]] = Judges(critic_workers)
         self.submitted = 0
@@ -57,26 +63,30 @@ class Run:
     def all(self) -> None:
         """Run until every search is over."""
         while self.coming or self.live:
-            started = self.clock()
             if self.stopping():
                 raise StopRequested("the run was stopped")
-            self._admit()
-            self._close_late()
-            self._pump()
-            busy = self._busy()
-            if self.flying:
-                self._step()
-            elif len(self.judges):
-                self.judges.wait(min(self._patience(), _NAP_S))
-            for (index, slot), verdict in self.judges.finished():
-                if slot.reply is None:
-                    live = self.changed[index] = self.live[index]
-                    live.judged(slot, Judged(slot.ask.id, verdict))
-            self._share_out(self.clock() - started, busy)
+            self.turn()
+
+    def turn(self) -> None:
+        """Do the least useful work: let searches in, tell them what came, and take one step of the model."""
+        started = self.clock()
+        self._admit()
+        self._close_late()
+        self._pump()
+        busy = self._busy()
+        if self.flying:
+            self._step()
+        elif len(self.judges):
+            self.judges.wait(min(self._patience(), _NAP_S))
+        for (index, slot), verdict in self.judges.finished():
+            if slot.reply is None:
+                live = self.changed[index] = self.live[index]
+                live.judged(slot, Judged(slot.ask.id, verdict))
+        self._share_out(self.clock() - started, busy)
 
     def _admit(self) -> None:
         while self.coming and len(self.live) < self.max_live:
-            live = self.coming.pop()
+            live = self.coming.popleft()
             if live.job.budget is not None and live.job.budget.seconds is not None:
                 live.deadline = self.clock() + live.job.budget.seconds
             self.live[live.index] = self.changed[live.index] = live
@@ -93,10 +103,18 @@ class Run:
                 self._close(live, "the budget of seconds is used up")
 
     def _close(self, live: Live, why: str) -> None:
+        self._end(live, "budget", why)
+
+    def leave(self, live: Live) -> None:
+        """End one search: it is told what there is, and that no more will come."""
+        self._end(live, "cancelled", "nobody waits for it any more")
+
+    def _end(self, live: Live, by: Literal["budget", "cancelled"], why: str) -> None:
         if live.closed:
             return
-        live.close("budget", why)
-        self.changed[live.index] = live
+        live.close(by, why)
+        if live.index in self.live:
+            self.changed[live.index] = live
         self._withdraw(live)
 
     def _withdraw(self, live: Live) -> None:
@@ -133,6 +151,7 @@ class Run:
 
     def _finish(self, live: Live) -> None:
         if self.live.pop(live.index, None) is not None:
+            self.finished.append(live)
             self.pace.finished()
 
     def _begin_judging(self, live: Live) -> None:
@@ -195,6 +214,7 @@ class Run:
             self.model.submit([piece.ask for piece in pieces])
         except (ModelError, Unsupported, UnknownName) as error:
             if len(pieces) == 1:
+                pieces[0].live.fault = pieces[0].live.fault or error
                 self._receive(pieces[0], Refused(pieces[0].ask.id, str(error), "error"))
                 return
             for piece in pieces:
@@ -216,6 +236,8 @@ class Run:
             if piece is None:
                 continue
             piece.tokens += delta.tokens
+            if self.heard is not None:
+                self.heard(piece, delta)
             if piece.tokens > piece.grant.parts * piece.grant.tokens and not piece.cancelled:
                 piece.cancelled = True  # a server that does not keep to max_tokens
                 self.model.cancel([delta.id])
@@ -281,18 +303,19 @@ class Run:
         deadlines = [d for d in (self.deadline, *(live.deadline for live in self.live.values())) if d is not None]
         return max(0.0, min(deadlines) - self.clock()) if deadlines else math.inf
 
-    def _busy(self) -> dict[int, int]:
+    def _busy(self) -> dict[Live, int]:
         """Return how much each search has in flight: draws and other asks, each counted once."""
-        busy: dict[int, int] = {}
+        busy: dict[Live, int] = {}
         for piece in self.flying.values():
-            busy[piece.live.index] = busy.get(piece.live.index, 0) + piece.grant.parts
-        return busy or dict.fromkeys(self.live, 1)
+            busy[piece.live] = busy.get(piece.live, 0) + piece.grant.parts
+        return busy or dict.fromkeys(self.live.values(), 1)
 
-    def _share_out(self, seconds: float, busy: dict[int, int]) -> None:
+    @staticmethod
+    def _share_out(seconds: float, busy: dict[Live, int]) -> None:
         """Share wall time out among the searches that were at work."""
         total = sum(busy.values())
-        for index, weight in busy.items():
-            self.lives[index].seconds += seconds * weight / total
+        for live, weight in busy.items():
+            live.seconds += seconds * weight / total
 
 
 def _blamed(reply: ModelReply, why: str) -> ModelReply:

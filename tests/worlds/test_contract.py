@@ -16,6 +16,9 @@ SPECS = (
     "sorting", "sorting:n=3,low=0,high=9", "sorting:n=5,low=-9,high=9,distinct=false,guess=numbers",
     "arithmetic", "arithmetic:digits=1,ops=+-*/,steps=3", "arithmetic:steps=2,shown=false",
     "presidents", "presidents:ask=number", "extraction", "extraction:fields=5",
+    "automaton", "automaton:states=3,letters=3,steps=3,shown=false", "copying", "copying:kind=all,n=8",
+    "stories", "stories:people=2,events=6,ask=alive",
+    "copying:kind=induction", "markov", "markov:states=8,ways=4,shown=12,more=5,chain=3",
     "file:numbers.jsonl", "file:labels.csv,exam_only=true",
 )  # fmt: skip
 

@@ -1,0 +1,170 @@
+"""Automaton: a small machine is written down; run it on a word.
+
+Shows how far a state can be followed. Every step is one look-up in rules that stand in the prompt, so nothing has to
+be known, and the only difficulty is to go on: with `shown` the state is written out after every letter, without it the
+machine has to be run in the head. Answers written out tell the error of one step, the chance to come back after one,
+and the length at which runs break (`exam.horizon`).
+
+The leak key is the machine: all runs of one machine are in one split. Machines are random: where a letter leads from a
+state is drawn from all states alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from nightschool.errors import BadSpec
+from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.ports import Critic, Expert, Sight
+from nightschool.prompts import built_in, render
+from nightschool.worlds.dice import Dice
+from nightschool.worlds.supply import supply
+from nightschool.worlds.truth import Informed
+
+_STATES, _LETTERS = "ABCDEFGH", "0123"
+_RULE = re.compile(r"(\w) (\w) -> (\w)")
+_BETWEEN = re.compile(r"[\s,;]+|->")
+
+
+class Automaton:
+    """A world of random machines of `states` states that read `steps` letters out of `letters`.
+
+    shown: whether the state after every letter is to be written out, or the last state alone. Raises BadSpec.
+    """
+
+    def __init__(self, states: int = 4, letters: int = 2, steps: int = 6, shown: bool = True) -> None:
+        _refuse(states, letters, steps, shown)
+        self.states, self.letters, self.steps, self.shown = states, letters, steps, shown
+        self.spec = f"automaton:states={states},letters={letters},steps={steps}" + ("" if shown else ",shown=false")
+        self.wordings: Sequence[Wording] = built_in("automaton-steps" if shown else "automaton")
+        self.reference: Critic = Run(shown)
+        self.verifier: Critic | None = self.reference  # the rules determine the run
+        self.step_critic: Critic | None = RunSoFar(shown)
+        self.expert: Expert | None = Informed()
+        self.max_answer_tokens = 3 * (steps if shown else 1) + 8
+
+    def __repr__(self) -> str:
+        return self.spec
+
+    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
+        """Return items of `split`, at most `limit` (1,000 where None); fewer where there are fewer machines."""
+        return supply(self._draw, self.spec, split, limit, seed)
+
+    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
+        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
+        return render(wording, item, examples)
+
+    def levels(self) -> Sequence[Automaton]:
+        """Return one letter, two, four and so on, with as many states, ending with this world.
+
+        >>> [level.steps for level in Automaton(steps=6).levels()]
+        [1, 2, 4, 6]
+        """
+        lengths = [2**power for power in range(self.steps.bit_length()) if 2**power < self.steps]
+        return (*(Automaton(self.states, self.letters, n, self.shown) for n in lengths), self)
+
+    def babble(self, item: Item, noise: Noise) -> str:
+        """Return random states, as many as are wanted."""
+        dice = Dice(noise)
+        return ", ".join(dice.pick(_STATES[: self.states]) for _ in range(self.steps if self.shown else 1))
+
+    def marks(self, item: Item, answer: str) -> tuple[bool, ...]:
+        """Return for each state that `answer` writes out whether it is the true one there (for `exam.horizon`)."""
+        return tuple(a == b for a, b in zip(run(item), read_states(answer) or (), strict=False))
+
+    def misreadings(self, item: Item) -> Mapping[str, str]:
+        """Return what one would answer who did another task than this one."""
+        states = run(item)
+        return {
+            "repeats the letters": item.inputs["word"],
+            "goes nowhere": ", ".join([item.inputs["start"]] * (self.steps if self.shown else 1)),
+            "writes the last state alone" if self.shown else "writes every state": (
+                states[-1] if self.shown else ", ".join(states)
+            ),
+        }
+
+    def _draw(self, dice: Dice) -> Item | None:
+        states, letters = _STATES[: self.states], _LETTERS[: self.letters]
+        rules = "; ".join(f"{state} {letter} -> {dice.pick(states)}" for state in states for letter in letters)
+        start, word = dice.pick(states), " ".join(dice.pick(letters) for _ in range(self.steps))
+        name = f"{rules} | {start} | {word}"
+        blank = Item(name, {"rules": rules, "start": start, "word": word}, None, f"automaton {rules}")
+        visited = run(blank)
+        target = ", ".join(visited) if self.shown else visited[-1]
+        return Item(blank.id, blank.inputs, target, blank.key)
+
+
+def run(item: Item) -> tuple[str, ...]:
+    """Return the state after each letter of the item's word. Raises ValueError for a letter without a rule."""
+    rules = {(a, b): c for a, b, c in _RULE.findall(item.inputs["rules"])}
+    state, visited = item.inputs["start"], []
+    for letter in item.inputs["word"].split():
+        if (state, letter) not in rules:
+            raise ValueError(f"no rule says where {letter} leads from {state}: {item.inputs['rules']!r}")
+        state = rules[state, letter]
+        visited.append(state)
+    return tuple(visited)
+
+
+def read_states(answer: str) -> tuple[str, ...] | None:
+    """Return the states of an answer that is a list of them and nothing else, and None for anything else.
+
+    >>> read_states("B, C -> A"), read_states("It is B")
+    (('B', 'C', 'A'), None)
+    """
+    names = [part for part in _BETWEEN.split(answer.strip().removesuffix(".")) if part]
+    return tuple(names) if names and all(len(name) == 1 and name in _STATES for name in names) else None
+
+
+class Run:
+    """The verifier of automata: runs the machine. score: the share of states that are right before the first wrong."""
+
+    name = "automaton-run"
+    sight = Sight.VERIFIER
+    timeout_s = None
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Return the verdict, with the place of the first wrong state as feedback."""
+        wanted = run(item) if self.shown else run(item)[-1:]
+        given = read_states(answer)
+        if given is None:
+            return Verdict.of(False, "Write states alone, separated by commas.")
+        right = next((i for i, pair in enumerate(zip(wanted, given, strict=False)) if pair[0] != pair[1]), None)
+        if right is not None:
+            place = f"after {right + 1} letters" if self.shown else "at the end"
+            return Verdict(right / len(wanted), False, f"The state {place} is wrong.")
+        if len(given) != len(wanted):
+            return Verdict(0.5 * min(len(given), len(wanted)) / len(wanted), False, f"Write {len(wanted)} states.")
+        return Verdict.of(True)
+
+
+class RunSoFar:
+    """The step critic of automata: passed while the answer can still become right. score: (right + 1) / (n + 1)."""
+
+    name = "automaton-so-far"
+    sight = Sight.VERIFIER
+    timeout_s = None
+
+    def __init__(self, shown: bool) -> None:
+        self.shown = shown
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Return whether the states so far are the first of the run."""
+        wanted = run(item) if self.shown else run(item)[-1:]
+        given = read_states(answer) if answer.strip() else ()
+        if given is None or given != wanted[: len(given)]:
+            return Verdict.of(False, "This can no longer become right.")
+        return Verdict((len(given) + 1) / (len(wanted) + 1), True)
+
+
+def _refuse(states: int, letters: int, steps: int, shown: bool) -> None:
+    limits = (("states", states, 2, len(_STATES)), ("letters", letters, 1, len(_LETTERS)), ("steps", steps, 1, 64))
+    for name, value, least, most in limits:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise BadSpec(f"automaton: {name} is a whole number from {least} to {most}, not {value!r}")
+    if not isinstance(shown, bool):
+        raise BadSpec(f"automaton: shown is true or false, not {shown!r}")

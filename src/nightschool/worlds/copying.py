@@ -1,0 +1,168 @@
+"""Copying: what stands in the prompt is to be written again: all of it, a part of it, or what followed a cue.
+
+Shows the simplest uses of a context. `all` repeats a row; `selective` repeats its letters and leaves the digits out,
+which takes a decision at every place (arjovsky2015, gu2023); `induction` finds where a letter stood before and says
+what came after it, the step that in-context learning is made of (olsson2022). Nothing has to be known and nothing
+worked out, so a failure here is one of looking, and bounds what may be expected of tasks that need more.
+
+The leak key is the row: all cues of one row are in one split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nightschool.errors import BadSpec
+from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.ports import Critic, Expert, Sight
+from nightschool.prompts import built_in, render
+from nightschool.worlds.dice import Dice
+from nightschool.worlds.supply import supply
+from nightschool.worlds.truth import Informed
+
+KINDS = ("all", "selective", "induction")
+_LETTERS = "bcdfghjklmnpqrstvwxz"  # no vowels: rows must not be words that a model knows
+
+
+class Copying:
+    """A world of rows of `n` letters. Raises BadSpec.
+
+    kind: `all`, `selective` (`fillers` digits stand between the letters), or `induction` (each letter is followed by a
+    digit, and one letter is asked for).
+    """
+
+    def __init__(self, kind: str = "selective", n: int = 5, fillers: int = 5) -> None:
+        _refuse(kind, n, fillers)
+        self.kind, self.n, self.fillers = kind, n, fillers
+        self.spec = f"copying:kind={kind},n={n}" + (f",fillers={fillers}" if kind == "selective" else "")
+        self.wordings: Sequence[Wording] = built_in(f"copying-{kind}")
+        self.reference: Critic = Copied(kind)
+        self.verifier: Critic | None = self.reference  # the row determines the copy
+        self.step_critic: Critic | None = CopiedSoFar(kind)
+        self.expert: Expert | None = Informed()
+        self.max_answer_tokens = 2 * (1 if kind == "induction" else n) + 8
+
+    def __repr__(self) -> str:
+        return self.spec
+
+    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
+        """Return items of `split`, at most `limit` (1,000 where None)."""
+        return supply(self._draw, self.spec, split, limit, seed)
+
+    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
+        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
+        return render(wording, item, examples)
+
+    def levels(self) -> Sequence[Copying]:
+        """Return rows of three letters, then twice as many as before, ending with this world.
+
+        >>> [level.spec for level in Copying("all", n=10).levels()]
+        ['copying:kind=all,n=3', 'copying:kind=all,n=6', 'copying:kind=all,n=10']
+        """
+        sizes = [n for n in (3, 6, 12) if n < self.n]
+        return (*(Copying(self.kind, n, max(1, self.fillers * n // self.n)) for n in sizes), self)
+
+    def babble(self, item: Item, noise: Noise) -> str:
+        """Return what stands in the row, in random order, or any of its digits."""
+        dice, row = Dice(noise), item.inputs["row"].split()
+        if self.kind == "induction":
+            return dice.pick(row[1::2])
+        return " ".join(dice.shuffled(wanted(item, self.kind)))
+
+    def marks(self, item: Item, answer: str) -> tuple[bool, ...]:
+        """Return for each symbol of `answer` whether it is the true one there (for `exam.horizon`)."""
+        return tuple(a == b for a, b in zip(wanted(item, self.kind), _symbols(answer), strict=False))
+
+    def misreadings(self, item: Item) -> Mapping[str, str]:
+        """Return what one would answer who did another task than this one."""
+        row = item.inputs["row"].split()
+        letters = [symbol for symbol in row if symbol.isalpha()]
+        said = {
+            "repeats all of the row": " ".join(row),
+            "writes the digits": " ".join(symbol for symbol in row if symbol.isdigit()),
+            "writes the letters backwards": " ".join(reversed(letters)),
+            "writes them in alphabetical order": " ".join(sorted(letters)),
+        }
+        if self.kind == "induction":
+            said |= {"repeats the cue": item.inputs["cue"], "writes the last of the row": row[-1]}
+        target = " ".join(wanted(item, self.kind))
+        return {name: text for name, text in said.items() if text and text != target}
+
+    def _draw(self, dice: Dice) -> Item | None:
+        letters = [_LETTERS[place] for place in dice.distinct(self.n, 0, len(_LETTERS) - 1)]
+        inputs: dict[str, str] = {}
+        if self.kind == "all":
+            row = letters
+        elif self.kind == "selective":
+            places = dice.shuffled([True] * self.n + [False] * self.fillers)
+            queue = iter(letters)
+            row = [next(queue) if letter else str(dice.below(10)) for letter in places]
+        else:
+            row = [symbol for letter in letters for symbol in (letter, str(dice.below(10)))]
+            inputs["cue"] = dice.pick(letters)
+        inputs = {"row": " ".join(row), **inputs}
+        item = Item(" | ".join(inputs.values()), inputs, None, f"copying {self.kind} {inputs['row']}")
+        return Item(item.id, inputs, " ".join(wanted(item, self.kind)), item.key)
+
+
+def wanted(item: Item, kind: str) -> tuple[str, ...]:
+    """Return the symbols of the right answer. Raises ValueError for a cue that is not in the row."""
+    row = item.inputs["row"].split()
+    if kind == "all":
+        return tuple(row)
+    if kind == "selective":
+        return tuple(symbol for symbol in row if symbol.isalpha())
+    return (row[row.index(item.inputs["cue"]) + 1],)
+
+
+def _symbols(answer: str) -> tuple[str, ...]:
+    return tuple(answer.strip().removesuffix(".").replace(",", " ").split())
+
+
+class Copied:
+    """The verifier of copying: reads the row. score: the share of symbols that are right where they stand."""
+
+    name = "copied"
+    sight = Sight.VERIFIER
+    timeout_s = None
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Return the verdict; capitals do not count, commas between symbols neither."""
+        right, given = wanted(item, self.kind), tuple(symbol.casefold() for symbol in _symbols(answer))
+        if given == right:
+            return Verdict.of(True)
+        if not given or any(len(symbol) > 1 for symbol in given):
+            return Verdict.of(False, "Write the symbols alone, with spaces between them.")
+        placed = sum(a == b for a, b in zip(right, given, strict=False))
+        if len(given) != len(right):
+            return Verdict(0.5 * placed / max(len(given), len(right)), False, f"Write {len(right)} symbols.")
+        return Verdict(0.9 * placed / len(right), False, "Not every symbol is the right one at its place.")
+
+
+class CopiedSoFar:
+    """The step critic of copying: passed while the answer can still become right. score: (right + 1) / (n + 1)."""
+
+    name = "copied-so-far"
+    sight = Sight.VERIFIER
+    timeout_s = None
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Return whether the symbols so far are the first of the right answer."""
+        right, given = wanted(item, self.kind), tuple(symbol.casefold() for symbol in _symbols(answer))
+        if given != right[: len(given)]:
+            return Verdict.of(False, "This can no longer become right.")
+        return Verdict((len(given) + 1) / (len(right) + 1), True)
+
+
+def _refuse(kind: str, n: int, fillers: int) -> None:
+    if kind not in KINDS:
+        raise BadSpec(f"copying: kind is one of {', '.join(KINDS)}, not {kind!r}")
+    for name, value, least, most in (("n", n, 3, len(_LETTERS)), ("fillers", fillers, 1, 200)):
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise BadSpec(f"copying: {name} is a whole number from {least} to {most}, not {value!r}")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -66,6 +67,38 @@ def test_resuming_ends_at_the_same_weights_to_the_last_bit(tmp_path, killed_afte
         resumed.step(batch(step))
     assert same(weights(resumed.module), weights(whole.module))
     assert resumed.save(tmp_path / "a").name == whole.save(tmp_path / "b").name
+
+
+def test_what_is_rehearsed_holds_the_new_self_to_the_one_that_began(tmp_path):
+    pupil = Pupil()
+    first = Learner.fresh(pupil, SETTINGS, seed=1)
+    assert first.step(rehearsals(3)).norm < 1e-5  # nothing has changed, and nothing pulls
+    for _ in range(4):
+        first.step(lessons(3))
+    adapter = first.save(tmp_path)
+    assert first.step(rehearsals(3)).drift > 1e-4
+
+    heir = Learner.fresh(pupil, SETTINGS, seed=2, start=adapter)
+    assert heir.step(rehearsals(3)).norm < 1e-5  # its old self is the one that it began from
+    heir.step(lessons(3))
+    heir.checkpoint(tmp_path / "learner")
+    resumed = Learner.resume(pupil, tmp_path / "learner")
+    drift = heir.step(rehearsals(3)).drift
+    assert drift > 1e-5
+    assert resumed.step(rehearsals(3)).drift == drift
+
+
+def test_an_anchor_keeps_more_of_the_old_self_than_its_words_do():
+    kept = {}
+    for anchored in (True, False):
+        pupil = Pupil()
+        learner = Learner.fresh(pupil, replace(SETTINGS, anchored=anchored), seed=1)
+        for _ in range(30):
+            learner.step(lessons(6) + rehearsals(6))
+        ids = torch.tensor([encode_lesson(pupil, rehearsals(9)[-1]).tokens])
+        old, new = (m(ids).logits.log_softmax(-1) for m in (pupil.module, learner.module))
+        kept[anchored] = float((old.exp() * (old - new)).sum(-1).mean().detach())
+    assert kept[True] < 0.5 * kept[False]
 
 
 @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")  # peft asks transformers by an old name

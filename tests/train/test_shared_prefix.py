@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
+
 import pytest
 import torch
 
+from nightschool.train.anchor import OldSelf
 from nightschool.train.examples import encode_lesson
 from nightschool.train.low_rank import inject, parameters
+from nightschool.train.readout import Readout
 from nightschool.train.settings import LoraSettings
 from nightschool.train.shared_prefix import Gradient
 from support.pupils import Pupil, lessons, rehearsals
@@ -45,7 +50,7 @@ def gradients(module):
 def test_the_gradient_is_that_of_the_plain_computation(kind, micro_tokens):
     module, rows = module_with_lora(kind)
     loss, expected = plain(module, rows)
-    cost = Gradient(module, micro_tokens=micro_tokens).add(rows)
+    cost = Gradient(Readout(module), micro_tokens=micro_tokens).add(rows)
     found = gradients(module)
     assert cost.loss == pytest.approx(loss, rel=1e-5)
     largest = max(float(grad.abs().max()) for grad in expected.values())
@@ -54,10 +59,55 @@ def test_the_gradient_is_that_of_the_plain_computation(kind, micro_tokens):
         assert torch.allclose(found[name], grad, rtol=1e-4, atol=1e-5 * max(1.0, largest)), name
 
 
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "gemma2"])
+@pytest.mark.parametrize("micro_tokens", [4096, 60])
+def test_the_gradient_of_an_anchor_is_that_of_the_divergence(kind, micro_tokens):
+    module, rows = module_with_lora(kind)
+    rows = [replace(row, anchored=i % 3 != 0) for i, row in enumerate(rows)]  # within groups and across them
+    before = {name: weight.detach() * 0.5 for name, weight in parameters(module)}
+
+    @contextmanager
+    def as_before():
+        now = {name: weight.data for name, weight in parameters(module)}
+        for name, weight in parameters(module):
+            weight.data = before[name]
+        yield
+        for name, weight in parameters(module):
+            weight.data = now[name]
+
+    def log_probs(row):
+        return module(input_ids=torch.tensor([row.tokens]), use_cache=False).logits[0].float().log_softmax(-1)
+
+    total = sum(row.weight for row in rows)
+    parts = {True: 0.0, False: 0.0}
+    for row in rows:
+        said = log_probs(row)[row.start - 1 : -1]
+        with torch.no_grad(), as_before():
+            would = log_probs(row)[row.start - 1 : -1]
+        each = (
+            (would.exp() * (would - said)).sum(1) if row.anchored else -said[range(len(said)), row.tokens[row.start :]]
+        )
+        parts[row.anchored] = parts[row.anchored] + row.weight * each.mean()
+    loss = (parts[True] + parts[False]) / total
+    loss.backward()
+    expected = gradients(module)
+
+    readout = Readout(module)
+    cost = Gradient(readout, micro_tokens=micro_tokens, old=OldSelf(readout, as_before)).add(rows)
+    found = gradients(module)
+    anchored = sum(row.weight for row in rows if row.anchored)
+    assert cost.loss == pytest.approx(float(loss.detach()), rel=1e-5)
+    assert cost.drift == pytest.approx(float(parts[True].detach()) / anchored, rel=1e-4)
+    assert cost.taught == pytest.approx(float(parts[False].detach()) / (total - anchored), rel=1e-5)
+    largest = max(float(grad.abs().max()) for grad in expected.values())
+    for name, grad in expected.items():
+        assert torch.allclose(found[name], grad, rtol=1e-4, atol=1e-5 * max(1.0, largest)), name
+
+
 def test_sharing_computes_fewer_tokens_and_only_counts_what_is_learned():
     module, rows = module_with_lora("llama")
-    shared = Gradient(module, micro_tokens=4096).add(rows)
-    whole = Gradient(module, micro_tokens=4096, share_prefix=False).add(rows)
+    shared = Gradient(Readout(module), micro_tokens=4096).add(rows)
+    whole = Gradient(Readout(module), micro_tokens=4096, share_prefix=False).add(rows)
     assert shared.computed < 0.6 * whole.computed
     assert shared.tokens == whole.tokens == sum(len(row.tokens) for row in rows)
     assert shared.learned == sum(len(row.tokens) - row.start for row in rows)
@@ -65,5 +115,5 @@ def test_sharing_computes_fewer_tokens_and_only_counts_what_is_learned():
 
 def test_frozen_weights_get_no_gradient():
     module, rows = module_with_lora("llama")
-    Gradient(module, micro_tokens=4096).add(rows)
+    Gradient(Readout(module), micro_tokens=4096).add(rows)
     assert all(weight.grad is None for name, weight in module.named_parameters() if "lora_" not in name)

@@ -34,11 +34,15 @@ class Teachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """tokens: all ids; start: index of the first one that is learned, at least 1; weight: of the whole in the loss."""
+    """tokens: all ids; start: index of the first one that is learned, at least 1; weight: of the whole in the loss.
+
+    anchored: the tokens are what the old self said, and what it might have said there is learned with them.
+    """
 
     tokens: tuple[int, ...]
     start: int
     weight: float = 1.0
+    anchored: bool = False
 
 
 def encode_lesson(model: Teachable, lesson: Lesson) -> Example:
@@ -58,7 +62,7 @@ def encode_lesson(model: Teachable, lesson: Lesson) -> Example:
             f"a lesson of {length} tokens does not fit the context of {model.context_tokens}; "
             "split it, or limit how long practised answers may get"
         )
-    return Example((*prompt, *answer), len(prompt), lesson.weight)
+    return Example((*prompt, *answer), len(prompt), lesson.weight, anchored=lesson.source == "rehearsal")
 
 
 def turn_end(model: Teachable, prompt: Prompt) -> int:

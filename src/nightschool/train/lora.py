@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,19 +23,23 @@ from nightschool.items import Adapter, Lesson
 from nightschool.paths import write_durably
 from nightschool.train import low_rank
 from nightschool.train.adapter_folder import read_weights, write_adapter
+from nightschool.train.anchor import OldSelf
 from nightschool.train.examples import Teachable, encode_lesson
+from nightschool.train.readout import Readout
 from nightschool.train.settings import LoraSettings
 from nightschool.train.shared_prefix import Gradient
 
 
 @dataclass(frozen=True, slots=True)
 class StepInfo:
-    """What one step did. loss: nats per learned token, before the step; norm: of the gradient before clipping;
-    tokens: of the lessons; learned: of those, the ones that the loss is on; computed: that went through the model.
+    """What one step did, before it was taken. loss: nats per learned token of what was taught; drift: divergence from
+    the old self in nats per token of what is rehearsed; norm: of the gradient before clipping; tokens: of the lessons;
+    learned: of those, the ones that the loss is on; computed: that went through the model.
     """
 
     step: int
     loss: float
+    drift: float
     norm: float
     rate: float
     tokens: int
@@ -57,7 +62,12 @@ class Learner:
         self._optimizer = torch.optim.AdamW(
             [weight for _, weight in self._weights], lr=0.0, weight_decay=settings.weight_decay
         )
-        self._gradient = Gradient(self.module, micro_tokens=settings.micro_tokens, share_prefix=settings.share_prefix)
+        self._before = {name: weight.detach().clone() for name, weight in self._weights}
+        readout = Readout(self.module)
+        old = OldSelf(readout, self._as_before) if settings.anchored else None
+        self._gradient = Gradient(
+            readout, micro_tokens=settings.micro_tokens, share_prefix=settings.share_prefix, old=old
+        )
 
     @classmethod
     def fresh(
@@ -102,7 +112,21 @@ class Learner:
         self._optimizer.zero_grad(set_to_none=True)
         self.steps += 1
         seconds = self._clock() - begun
-        return StepInfo(self.steps, cost.loss, norm, rate, cost.tokens, cost.learned, cost.computed, seconds)
+        return StepInfo(
+            self.steps, cost.taught, cost.drift, norm, rate, cost.tokens, cost.learned, cost.computed, seconds
+        )
+
+    @contextmanager
+    def _as_before(self) -> Iterator[None]:
+        """Make the module the old self for a while: its weights are exchanged, and nothing is computed."""
+        now = [weight.data for _, weight in self._weights]
+        try:
+            for name, weight in self._weights:
+                weight.data = self._before[name]
+            yield
+        finally:
+            for (_, weight), data in zip(self._weights, now, strict=True):
+                weight.data = data
 
     def save(self, folder: Path) -> Adapter:
         """Return the adapter as it is now, written as a peft folder named by its content within `folder`."""
@@ -113,6 +137,7 @@ class Learner:
         tensors: dict[str, torch.Tensor] = {}
         for name, weight in self._weights:
             tensors[f"weight.{name}"] = weight.detach()
+            tensors[f"before.{name}"] = self._before[name]
             for key, value in self._optimizer.state.get(weight, {}).items():
                 tensors[f"{key}.{name}"] = value.detach()
         facts = {
@@ -145,6 +170,7 @@ class Learner:
         for name, weight in self._weights:
             try:
                 weight.data.copy_(tensors.pop(f"weight.{name}"))
+                self._before[name].copy_(tensors.pop(f"before.{name}"))
             except (KeyError, RuntimeError) as error:
                 raise BadFile(f"{path} does not fit this model at {name}: {error}") from error
             state = {key: tensors.pop(f"{key}.{name}") for key in ("step", "exp_avg", "exp_avg_sq") if self.steps}
@@ -161,3 +187,4 @@ class Learner:
             raise BadFile(f"the adapter {start.name} has other layers or another rank than {self.settings.rank}")
         for name, weight in self._weights:
             weight.data.copy_(known["base_model.model." + name.replace(f".{low_rank.SLOT}", "")])
+            self._before[name].copy_(weight.data)

@@ -20,7 +20,8 @@ class LoraSettings:
     warmup_steps: the rate rises linearly over so many steps, then stays; clip: largest norm of the gradient;
     weight_decay: of AdamW; micro_tokens: most tokens, padding included, that one forward pass holds (for a model of 135
     million parameters in float32 each takes 2 MB, so 1,024 take 2 GB; what does not fit comes in the next pass);
-    share_prefix: compute a beginning that lessons share once (the same gradient, less work).
+    share_prefix: compute a beginning that lessons share once (the same gradient, less work); anchored: learn what is
+    rehearsed as the old self's whole distribution, not as the tokens that it drew (see `train.anchor`).
     """
 
     rank: int = 16
@@ -31,6 +32,7 @@ class LoraSettings:
     weight_decay: float = 0.0
     micro_tokens: int = 1024
     share_prefix: bool = True
+    anchored: bool = True
 
     def __post_init__(self) -> None:
         if self.rank < 1 or self.alpha <= 0 or self.clip <= 0 or self.micro_tokens < 1:

@@ -1,0 +1,60 @@
+"""From a module to its next-token logits, only where they are asked for."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+
+class Readout:
+    """Reads states of `module`, a causal language model of transformers, and turns them into logits.
+
+    Its output layer is applied directly where that gives the model's own logits, which is tried once: then states are
+    hidden states, a hundredth of the size. A model that does something more to its logits (a soft cap, a scale) is
+    asked for them itself, and states are logits already. small: whether states are hidden states.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.device = next(module.parameters()).device
+        self.body = module.get_decoder()
+        self._head = module.get_output_embeddings()
+        self._selects = "logits_to_keep" in inspect.signature(module.forward).parameters
+        self.small = self._head_is_plain()
+
+    def _head_is_plain(self) -> bool:
+        if self._head is None or self.body is None or self.body is self.module:
+            return False
+        probe = torch.arange(3, device=self.device)[None]
+        with torch.no_grad():
+            own = self.module(input_ids=probe, use_cache=False).logits
+            ours = self._head(self.body(input_ids=probe, use_cache=False).last_hidden_state)
+        return bool(torch.allclose(own.float(), ours.float(), rtol=1e-4, atol=1e-4))
+
+    def states(self, ids: torch.Tensor, rows: Sequence[int], columns: Sequence[int], cache: Any = None) -> torch.Tensor:
+        """Return states[N, d] at N places (row, column) of ids[rows, length], which may continue a cache."""
+        given = {"input_ids": ids.to(self.device), "past_key_values": cache, "use_cache": cache is not None}
+        if self.small:
+            found: torch.Tensor = self.body(**given).last_hidden_state[rows, columns]
+            return found
+        length = ids.shape[1]
+        logits = self.module(**given, **({"logits_to_keep": length - min(columns)} if self._selects else {})).logits
+        offset = length - logits.shape[1]
+        chosen: torch.Tensor = logits[rows, [column - offset for column in columns]]
+        return chosen
+
+    def log_probs(self, states: torch.Tensor) -> torch.Tensor:
+        """Return log-probabilities[N, vocabulary] in float32 for states[N, d]."""
+        logits = self._head(states) if self.small else states
+        return torch.log_softmax(logits.float(), -1)
+
+
+def place(rows: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Return ids[rows, longest] padded with 0 behind each row, where causal attention never sees it."""
+    ids = torch.zeros((len(rows), max(map(len, rows))), dtype=torch.long)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row)
+    return ids

@@ -36,3 +36,10 @@ def one_of(strategy: str, allowed: tuple[Any, ...], **values: Any) -> None:
     for name, value in values.items():
         if value not in allowed:
             raise BadSpec(f"{strategy}: {name} is one of {', '.join(map(str, allowed))}, not {value!r}")
+
+
+def between(strategy: str, low: float, high: float, **values: Any) -> None:
+    """Raise BadSpec unless each of `values` is a number in [low, high]."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+            raise BadSpec(f"{strategy}: {name} is a number from {low:g} to {high:g}, not {value!r}")

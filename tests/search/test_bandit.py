@@ -1,0 +1,34 @@
+import random
+
+import pytest
+
+from nightschool.search.bandit import Arm, choose
+
+
+def test_what_was_never_tried_comes_first_in_order() -> None:
+    assert choose([Arm(3, 3, 30), Arm(), Arm()]) == 1
+    with pytest.raises(ValueError, match="nothing to choose"):
+        choose([])
+
+
+def test_success_for_each_token_counts() -> None:
+    good, dear = Arm(100, 60, 100 * 10), Arm(100, 90, 100 * 1000)
+    assert choose([dear, good]) == 1
+
+
+def test_it_is_never_much_worse_than_the_best_arm() -> None:
+    """Over 2,000 tokens' worth of pulls, at least 70% of what the best arm alone would bring, whichever it is."""
+    for rates, costs in (
+        ((0.05, 0.5, 0.1), (10, 10, 10)),
+        ((0.9, 0.3, 0.2), (90, 10, 40)),
+        ((0.3, 0.3, 0.3), (9, 9, 9)),
+    ):
+        dice = random.Random(3)
+        arms = [Arm() for _ in rates]
+        left = 20_000
+        while left > 0:
+            i = choose(arms)
+            arms[i] = arms[i].after(dice.random() < rates[i], costs[i])
+            left -= costs[i]
+        best = max(rate / cost for rate, cost in zip(rates, costs, strict=True)) * 20_000
+        assert sum(arm.worked for arm in arms) > 0.7 * best

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from nightschool.drive import Drive, Job
+from nightschool.errors import BadSpec, UnknownName
+from nightschool.items import Noise, Sampling, Trace
+from nightschool.models.scripted import Scripted
+from nightschool.registry import make
+from nightschool.think.auto import Auto
+from support.thinking import Likes, task
+
+SAMPLING = Sampling(max_tokens=24)
+
+
+def digits(prompt: str, written: str) -> dict[str, float]:
+    if len(written) >= 10:
+        return {"": 1.0}
+    return [dict.fromkeys("1234", 0.25), {",": 1.0}, {" ": 1.0}][len(written) % 3]
+
+
+def so_far(answer: str) -> float:
+    numbers = [part.strip() for part in answer.rstrip(", ").split(",")]
+    return len(numbers) / 4 if numbers == [str(i + 1) for i in range(len(numbers))] and len(numbers) <= 4 else 0.0
+
+
+CRITICS = {"step": Likes(so_far, least=0.1), "verifier": Likes(lambda a: float(a == "1, 2, 3, 4"))}
+
+
+def think(search: Auto, seeds: range) -> list[Trace]:
+    jobs = [Job(search, task(sampling=SAMPLING), Noise((seed,)), critics=CRITICS) for seed in seeds]
+    return Drive(Scripted(rule=digits)).run(jobs)
+
+
+def solved(trace: Trace) -> bool:
+    return trace.best is not None and trace.best.verdict is not None and trace.best.verdict.passed
+
+
+def test_it_finds_what_its_best_arm_finds() -> None:
+    traces = think(Auto(n=12, split="comma"), range(15))
+    assert sum(map(solved, traces)) >= 12
+
+
+def test_what_worked_on_other_questions_is_tried_first() -> None:
+    search = Auto(n=8, arms="best-of-n:n=4+chain:n=32", split="comma")
+    fresh = think(search, range(10))
+    learned = search.after(fresh)
+    later = think(learned, range(10, 20))
+    assert make("strategies", learned.spec) == learned
+    assert sum(map(solved, later)) >= sum(map(solved, fresh)) - 1
+    assert sum(t.usage.tokens for t in later) < 0.9 * sum(t.usage.tokens for t in fresh)
+    assert all(t.thoughts[0].answer.count(",") == 1 for t in later), "the chain begins with a step"
+
+
+def test_the_record_counts_tries_successes_and_tokens() -> None:
+    (trace,) = think(Auto(n=3, arms="single+best-of-n:n=2"), range(1))
+    assert trace.best is not None
+    tries = [[int(x) for x in part.split("/")] for part in trace.best.value.split("+")]
+    assert sum(row[1] for row in tries) == 3
+    assert sum(row[2] for row in tries) == trace.usage.tokens
+    after = Auto(arms="single+best-of-n:n=2").after([trace, trace])
+    assert after.seen == "+".join(f"{2 * a}/{2 * b}/{2 * c}" for a, b, c in tries)
+
+
+def test_the_first_try_is_the_strategy_alone_and_later_ones_are_fresh() -> None:
+    (trace,) = think(Auto(n=3, arms="single"), range(1))
+    (alone,) = Drive(Scripted(rule=digits)).run(
+        [Job(make("strategies", "single"), task(sampling=SAMPLING), Noise((0,)), critics=CRITICS)]
+    )
+    assert trace.thoughts[0].answer == alone.thoughts[0].answer
+    assert len({t.answer for t in trace.thoughts}) == 3
+
+
+@pytest.mark.parametrize("spec", ["auto:n=0", "auto:arms=auto", "auto:seen=1/2", "auto:arms=single,seen=2/1/5"])
+def test_bad_parameters_are_named(spec: str) -> None:
+    with pytest.raises(BadSpec):
+        make("strategies", spec)
+    with pytest.raises(UnknownName):
+        make("strategies", "auto:arms=chian")

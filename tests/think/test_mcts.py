@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import pytest
+
+from nightschool.asks import Judge, Propose
+from nightschool.drive import Drive, Job
+from nightschool.errors import BadSpec
+from nightschool.items import Draw, Noise, Sampling, Trace, Verdict
+from nightschool.models.scripted import Scripted
+from nightschool.registry import make
+from nightschool.think.mcts import Mcts
+from support.thinking import Likes, draw, replies, run, task
+
+SAMPLING = Sampling(max_tokens=40)
+
+
+def sorted_so_far(answer: str) -> float:
+    numbers = [part.strip() for part in answer.rstrip(", ").split(",")]
+    right = numbers == [str(i + 1) for i in range(len(numbers))]
+    return len(numbers) / 4 if right and len(numbers) <= 4 else 0.0
+
+
+def digits(prompt: str, written: str) -> dict[str, float]:
+    """Say any of four digits, four times, with commas between."""
+    if len(written) >= 10:
+        return {"": 1.0}
+    return [dict.fromkeys("1234", 0.25), {",": 1.0}, {" ": 1.0}][len(written) % 3]
+
+
+def trace(search: Mcts, seed: int = 0, step: bool = True, verifier: bool = True) -> Trace:
+    critics = {
+        **({"step": Likes(sorted_so_far, least=0.1)} if step else {}),
+        **({"verifier": Likes(lambda a: sorted_so_far(a) if a == "1, 2, 3, 4" else 0.0)} if verifier else {}),
+    }
+    (done,) = Drive(Scripted(rule=digits)).run([Job(search, task(sampling=SAMPLING), Noise((seed,)), critics=critics)])
+    return done
+
+
+def solved(done: Trace) -> bool:
+    return done.best is not None and done.best.verdict is not None and done.best.verdict.passed
+
+
+def test_a_step_critic_finds_what_single_draws_do_not() -> None:
+    traces = [trace(Mcts(n=64, split="comma"), seed) for seed in range(20)]
+    assert sum(map(solved, traces)) >= 19, "a single draw is right one time in 256"
+    assert all(t.usage.sampled_tokens < 400 for t in traces)
+
+
+def test_rollouts_find_it_from_the_verifiers_scores_alone() -> None:
+    partial = Likes(lambda a: sum(x == y for x, y in zip(a.split(", "), "1234", strict=False)) / 4)
+
+    def rate(spec: str) -> int:
+        jobs = [
+            Job(make("strategies", spec), task(sampling=SAMPLING), Noise((seed,)), critics={"verifier": partial})
+            for seed in range(20)
+        ]
+        return sum(map(solved, Drive(Scripted(rule=digits)).run(jobs)))
+
+    assert rate("mcts:n=80,split=comma,value=rollout,widen=2,explore=0.4") > rate("best-of-n:n=80") + 3
+
+
+def test_draws_at_the_root_are_those_of_best_of_n() -> None:
+    done = trace(Mcts(n=40, split="comma"))
+    model = Scripted(rule=digits)
+    jobs = [Job(make("strategies", "vote:n=8"), task(sampling=SAMPLING), Noise((0,)))]
+    (draws,) = Drive(model).run(jobs)
+    roots = [t.answer[0] for t in done.thoughts if t.parent is None]
+    firsts = list(dict.fromkeys(t.answer[0] for t in draws.thoughts))  # what was drawn before is no new child
+    assert roots[:3] == firsts[:3]
+
+
+def test_without_critics_the_likelier_text_wins() -> None:
+    said = {"1, 2": 0.2, "3, 4": 0.8}
+    job = Job(Mcts(n=12, split="comma"), task(sampling=SAMPLING), Noise((1,)))
+    (done,) = Drive(Scripted(said)).run([job])
+    assert done.best is not None
+    assert done.best.answer == "3, 4"
+
+
+def test_a_closed_beginning_is_never_continued() -> None:
+    continued: list[str] = []
+
+    def propose(ask: Propose) -> list[Draw]:
+        continued.append(ask.prefix.text)
+        return [draw("bad" if len(continued) % 2 else f"good{len(continued)}", finish="stop", stopped_by="\n")]
+
+    def judge(ask: Judge) -> Verdict:
+        return Verdict(0.5, not ask.answer.endswith("bad"))
+
+    run(Mcts(n=20), task(sampling=Sampling(max_tokens=200)), replies(propose, judge))
+    assert not [text for text in continued if text.endswith("bad\n")]
+
+
+def test_a_node_grows_wider_as_it_is_visited() -> None:
+    widths = []
+    for n in (4, 16, 64):
+        done = trace(Mcts(n=n, split="comma"), verifier=False, step=False)
+        widths.append(len([t for t in done.thoughts if t.parent is None]))
+    assert widths == sorted(widths)
+    assert widths[-1] <= 9
+
+
+def test_values_are_means_of_what_came_behind() -> None:
+    done = trace(Mcts(n=30, split="comma"))
+    assert all(t.value is None or 0 <= t.value <= 1 for t in done.thoughts)
+    assert all(t.verdict is None or t.parent is not None for t in done.thoughts)
+
+
+@pytest.mark.parametrize(
+    "spec", ["mcts:n=0", "mcts:value=best", "mcts:alpha=2", "mcts:explore=-1", "mcts:split=tokens"]
+)
+def test_bad_parameters_are_named(spec: str) -> None:
+    with pytest.raises(BadSpec):
+        make("strategies", spec)
+
+
+def test_a_critic_that_value_names_must_be_there() -> None:
+    assert Mcts(value="critic").needs == {"step"}
+    assert Mcts(value="rollout").needs == {"verifier"}

@@ -289,6 +289,10 @@ class Scripted:
             raise Unsupported(f"{self.name} has no script for the adapter {adapter.name}; a local model loads any")
         self._loaded[adapter.name] = self._known[adapter.name]
 
+    def decode(self, ids: Sequence[int]) -> str:
+        """Return the text of tokens that this model has said."""
+        return "".join("" if token == END_TOKEN else self._words.get(token) or chr(token) for token in ids)
+
     def count_tokens(self, text: str) -> int:
         """Return the number of characters."""
         return len(text)

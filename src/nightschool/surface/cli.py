@@ -22,6 +22,8 @@ COMMANDS = {
     "sleep": (f"{_HERE}.sleep", "Practise a task and hold one night."),
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
     "wake": (f"{_HERE}.wake", "Say or choose which night is in force."),
+    "serve": (f"{_HERE}.serve", "Serve minds to any OpenAI client, with a page to look at."),
+    "keys": (f"{_HERE}.keys", "Hand out keys for `serve`."),
     "export": (f"{_HERE}.export", "Write a night for peft, vLLM, Ollama or llama.cpp."),
     "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies, rungs or nights."),
     "get": (f"{_HERE}.get", "Fetch models ahead of time."),

@@ -61,6 +61,9 @@ def findings() -> Iterator[Finding]:
     yield Finding("peft", _version("peft"), "nights and the rung lora", _LOCAL)
     yield Finding("gguf", _version("gguf"), "models in GGUF files, such as smollm2", _LOCAL)
     yield Finding("safetensors", _version("safetensors"), "the cache of models, and nights", _LOCAL)
+    yield Finding("llguidance", _version("llguidance"), "answers that keep a JSON schema", _LOCAL)
+    yield Finding("starlette", _version("starlette"), "nightschool serve", "pip install 'nightschool[serve]'")
+    yield Finding("mcp", _version("mcp"), "nightschool mcp", "pip install 'nightschool[mcp]'")
     why_not = sandbox.available()
     yield Finding(
         "sandbox",

@@ -1,0 +1,102 @@
+"""What the endpoints for conversations and for plain text share: waiting, going away, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from sse_starlette import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from nightschool.drive.service import Over
+from nightschool.items import Draw
+from nightschool.surface.server.engine import Failed, Ticket, first_of
+from nightschool.surface.server.refusal import Refusal, refusal_of
+from nightschool.surface.server.searches import Drawing
+
+PING_S = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came of a request. draws: for a plain one; best: for one that thought, its answer; counts for usage."""
+
+    over: Over
+    draws: tuple[Draw, ...]
+    text: str | None
+    finish: str
+    prompt_tokens: int
+
+
+def settled(event: Over | Failed) -> Answers:
+    """Return what came of a request. Raises Refusal, or what the request failed with."""
+    if isinstance(event, Failed):
+        raise event.error
+    if event.fault is not None:
+        raise event.fault
+    trace = event.trace
+    if isinstance(event.state, Drawing):
+        draws = tuple(draw for draw in event.state.draws if draw is not None)
+        for draw in draws:
+            if draw.finish == "error":
+                raise _failure(draw.error or "a draw failed, and the model did not say why")
+        return Answers(event, draws, None, "stop", event.state.prompt_tokens)
+    best = trace.best
+    if best is None and trace.stopped == "error":
+        raise _failure(trace.errors[0])
+    cut = best is None or best.finish in ("length", "cancelled")
+    text = best.answer if best is not None else ""
+    return Answers(event, (), text, "length" if cut else "stop", trace.usage.prompt_tokens)
+
+
+def _failure(words: str) -> Refusal:
+    return Refusal(502, f"the model failed: {words}", code="model_error")
+
+
+async def until_gone(request: Request) -> None:
+    """Return when the client went away."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def wait_for(ticket: Ticket, request: Request) -> Over | Failed:
+    """Return the end of a ticket; where the client goes away first, end its work. Raises Refusal then."""
+    try:
+        event = await first_of(ticket.over(), until_gone(request))
+    finally:
+        ticket.cancel()  # where it is over already this does nothing
+    if event is None:
+        raise Refusal(499, "the client went away", code="client_gone")
+    return event
+
+
+def streamed(ticket: Ticket, chunks: AsyncIterator[dict[str, Any]], headers: dict[str, str]) -> Response:
+    """Return `chunks` as server-sent events with [DONE] behind them; a failure is a last event with its error."""
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        try:
+            async for chunk in chunks:
+                yield {"data": dumped(chunk)}
+            yield {"data": "[DONE]"}
+        except Exception as error:
+            yield {"data": dumped(refusal_of(error).body())}
+        finally:
+            ticket.cancel()
+
+    return EventSourceResponse(events(), headers=headers, ping=PING_S, sep="\n")
+
+
+def dumped(data: Any) -> str:
+    """Return `data` as JSON; a lone surrogate, which a model's bytes can become, stays an escape."""
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+class Plain(JSONResponse):
+    """A response in JSON, every character escaped that is not ASCII."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the bytes of the body."""
+        return dumped(content).encode()

@@ -1,0 +1,160 @@
+"""From what a client sent to a job for the engine: the same for conversations and for plain text."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from nightschool.asks import CriticRole
+from nightschool.drive import Budget, Job
+from nightschool.errors import PromptTooLong, UsageError
+from nightschool.items import Item, Noise, Prompt, Sampling, Task, digest
+from nightschool.ports import Critic, Model
+from nightschool.surface.server.minds import Meant, Minds
+from nightschool.surface.server.refusal import Refusal
+from nightschool.surface.server.searches import Draws, Texts
+from nightschool.surface.server.wire import Extension
+
+_SLACK = 16  # tokens that a chat template writes around a message, at most, where the model does not tell
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may take. request_tokens: sampled in all its draws; seconds: from when it is let in."""
+
+    request_tokens: int = 65_536
+    seconds: float = 600.0
+    default_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted, whatever the form. text: the question alone, for critics; max_tokens: None for the default."""
+
+    prompt: Prompt
+    text: str
+    n: int
+    max_tokens: int | None
+    temperature: float | None
+    top_p: float
+    top_k: int
+    stop: tuple[str, ...]
+    seed: int | None
+    schema: str | None = None
+    extension: Extension | None = None
+
+
+def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -> Callable[[Model], Job]:
+    """Return what prepares the job for the engine. Raises Refusal, UsageError, UnknownName for what cannot be."""
+    budget = _budget(wish, limits)
+    if meant.file is not None:
+        return _job_of_file(wish, meant, minds, space, budget)
+    how = minds.search(meant)
+    if how is not None and wish.n > 1:
+        raise Refusal(400, "a mind that thinks gives one answer; ask for n=1", code="unsupported", param="n")
+    most = wish.max_tokens
+    if how is None and most is not None and wish.n * most > limits.request_tokens:
+        raise Refusal(
+            400,
+            f"{wish.n} answers of {most} tokens are {wish.n * most}, and a request may take {limits.request_tokens}",
+            code="too_many_tokens",
+            param="max_tokens",
+        )
+    seed = secrets.randbits(63) if wish.seed is None else wish.seed
+    key = digest(str(wish.prompt))
+    temperature = 1.0 if wish.temperature is None else wish.temperature
+
+    def make(model: Model) -> Job:
+        adapter = minds.weights(meant, model, space)
+        room = _room(model, wish.prompt)
+        if most is not None and most > room:
+            raise PromptTooLong(_too_long(model, room, most))
+        tokens = most or min(limits.default_tokens, room, limits.request_tokens // wish.n)
+        if tokens < 1:
+            raise PromptTooLong(_too_long(model, room, 1))
+        sampling = Sampling(tokens, temperature, wish.top_p, wish.top_k, wish.stop)
+        item = Item("asked", {"text": wish.text}, None, key)
+        task = Task(item, wish.prompt, sampling, adapter)
+        noise = Noise((seed, "serve", key))
+        if how is None:
+            return Job(Draws(wish.n), task, noise, budget)
+        search, judge = how
+        roles: list[CriticRole] = sorted(search.needs | {"verifier"})
+        critics: dict[CriticRole, Critic] = {} if judge is None else dict.fromkeys(roles, judge)
+        return Job(search, task, noise, budget, critics)
+
+    return make
+
+
+def texts_of(
+    texts: tuple[str, ...], meant: Meant, minds: Minds, space: str, limits: Limits, *, weigh: bool = False
+) -> Callable[[Model], Job]:
+    """Return what prepares the job of reading (or weighing) texts for the engine."""
+    if meant.file is not None or meant.strategy is not None:
+        raise Refusal(400, f"{meant.name} thinks; name the model alone for this", code="unsupported", param="model")
+
+    def make(model: Model) -> Job:
+        adapter = minds.weights(meant, model, space)
+        for text in texts:
+            if (room := _room(model, Prompt(text=text))) < 0:
+                raise PromptTooLong(_too_long(model, room, 0))
+        task = Task(Item("texts", {}, None, "texts"), Prompt(text=""), Sampling(1), adapter)
+        return Job(Texts(texts, weigh), task, Noise(("texts",)), Budget(seconds=limits.seconds))
+
+    return make
+
+
+def _job_of_file(wish: Wish, meant: Meant, minds: Minds, space: str, budget: Budget) -> Callable[[Model], Job]:
+    mind = meant.file
+    assert mind is not None
+    if wish.n > 1:
+        raise Refusal(400, "a mind gives one answer; ask for n=1", code="unsupported", param="n")
+    if wish.seed is not None:
+        mind = replace(mind, seed=wish.seed)
+    job = mind.job(wish.text)
+    job = replace(job, budget=_least(job.budget, budget))
+
+    def make(model: Model) -> Job:
+        minds.weights(meant, model, space)
+        return job
+
+    return make
+
+
+def _budget(wish: Wish, limits: Limits) -> Budget:
+    most = Budget(tokens=limits.request_tokens, seconds=limits.seconds)
+    asked = wish.extension.budget if wish.extension is not None else None
+    return most if asked is None else _least(Budget.parse(asked), most)
+
+
+def _least(asked: Budget | None, most: Budget) -> Budget:
+    """Return the budget that keeps both. `most` limits tokens and seconds."""
+    if asked is None:
+        return most
+    assert most.tokens is not None
+    assert most.seconds is not None
+    return replace(
+        asked,
+        tokens=most.tokens if asked.tokens is None else min(asked.tokens, most.tokens),
+        seconds=most.seconds if asked.seconds is None else min(asked.seconds, most.seconds),
+    )
+
+
+def _room(model: Model, prompt: Prompt) -> int:
+    """Return how many tokens fit behind `prompt`; exactly where the model is local. Below zero: it is too long."""
+    encode = getattr(model, "encode", None)
+    if encode is None:
+        slack = _SLACK * (len(prompt.messages) + 1) if prompt.text is None and model.context_tokens > 1024 else 0
+        return model.context_tokens - model.count_tokens(str(prompt)) - slack
+    try:
+        return model.context_tokens - len(encode(prompt))
+    except Exception as error:  # a chat template is a program that came with the weights, and raises what it likes
+        raise UsageError(f"the chat template of {model.name} does not take this conversation: {error}") from error
+
+
+def _too_long(model: Model, room: int, more: int) -> str:
+    return (
+        f"this model's context is {model.context_tokens} tokens; the prompt has {model.context_tokens - room}, and "
+        f"{more} more were asked for; shorten the prompt or ask for fewer tokens"
+    )

@@ -1,0 +1,134 @@
+"""What is served: models with their engines, their nights, and mind files; and what a name among them stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nightschool import registry
+from nightschool.critics.named import critic as named_critic
+from nightschool.errors import UnknownName, UsageError
+from nightschool.mind import Mind
+from nightschool.ports import Ability, Critic, Model, Search
+from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.night import Night
+from nightschool.surface.server import names
+from nightschool.surface.server.engine import Engine
+from nightschool.surface.server.wire import Extension
+
+BARE = "none"
+SAFE = frozenset({
+    "exact", "numeric", "regex", "contains", "choice", "sorted-list", "sorted-prefix", "fields", "composed",
+})  # fmt: skip
+"""Critics that a client may name: they run no code of anybody's and open no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a name stands for. file: of a mind that settles everything; night: None for the model's own weights."""
+
+    name: str
+    engine: Engine
+    night: Night | None = None
+    strategy: str | None = None
+    critic: str | None = None
+    file: Mind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Minds:
+    """All that is served. engines: by name of a model; files: minds by name; ledger: the nights of a space, or None.
+
+    critics: names of critics that a client may ask for.
+    """
+
+    engines: Mapping[str, Engine]
+    files: Mapping[str, Mind] = field(default_factory=dict)
+    ledger: Callable[[str], Ledger | None] = lambda space: None
+    critics: frozenset[str] = SAFE
+
+    async def meant(self, name: str, extension: Extension | None, space: str) -> Meant:
+        """Return what `name` stands for, for a client of `space`. Raises UnknownName, BadSpec, UsageError."""
+        named = names.parse(name, [*self.engines, *self.files])
+        strategy, critic = named.strategy, named.critic
+        if extension is not None and extension.strategy is not None:
+            strategy = names.strategy_of(extension.strategy)
+        if extension is not None and extension.critic is not None:
+            critic = extension.critic
+        if named.model in self.files:
+            if strategy or critic or named.night:
+                raise UsageError(f"the mind {named.model} settles its strategy, its critic and its night itself")
+            mind = self.files[named.model]
+            return Meant(name, self.engines[mind.model], file=mind)
+        engine = self.engines[named.model]
+        night = await self._night(engine, named.night, space)
+        return Meant(name, engine, night, strategy, critic)
+
+    async def _night(self, engine: Engine, name: str | None, space: str) -> Night | None:
+        kept = self.ledger(space)
+        if name == BARE or (kept is None and name is None):
+            return None
+        base, able = await engine.call(lambda model: (model.identity, Ability.ADAPTERS in model.abilities))
+        if name is None:
+            return kept.current(base) if kept is not None and able else None
+        mine = nights_of(kept, space) if kept is not None else []
+        fitting = [night for night in mine if night.base == base and night.name.startswith(name)]
+        if len({night.name for night in fitting}) != 1:
+            raise UnknownName("night", name, [night.name for night in mine if night.base == base])
+        return fitting[0]
+
+    def weights(self, meant: Meant, model: Model, space: str) -> str | None:
+        """Return the name of the adapter that answers, loaded into `model`. Raises as `Mind.equip` and `Ledger`."""
+        if meant.file is not None:
+            meant.file.equip(model)
+            return meant.file.adapter.name if meant.file.adapter else None
+        if meant.night is None:
+            return None
+        kept = self.ledger(space)
+        assert kept is not None
+        model.load_adapter(kept.adapter(meant.night))
+        return meant.night.adapter
+
+    def search(self, meant: Meant) -> tuple[Search[Any], Critic | None] | None:
+        """Return how `meant` thinks and who judges, None where it answers at once. Raises UnknownName, BadSpec."""
+        judge = None if meant.critic is None else self._critic(meant.critic)
+        if meant.strategy is None:
+            if judge is not None:
+                raise UsageError('a critic judges what a strategy finds; give one: "strategy": "best-of-n:n=8"')
+            return None
+        return registry.make("strategies", meant.strategy), judge
+
+    def _critic(self, text: str) -> Critic:
+        for name in registry.names("critics"):
+            if name not in self.critics and name in text:
+                raise UsageError(
+                    f"the critic {name} runs what it is given, so clients may not name it; start the server with "
+                    f"--allow-critic {name} where every client is trusted"
+                )
+        return named_critic(text)
+
+    def listed(self, space: str) -> list[tuple[str, str, str | None]]:
+        """Return (name, model, night) of all that a client of `space` may ask for, models first."""
+        found: list[tuple[str, str, str | None]] = [(name, name, None) for name in self.engines]
+        found += [(name, mind.model, mind.night) for name, mind in self.files.items()]
+        kept = self.ledger(space)
+        for night in nights_of(kept, space) if kept is not None else []:
+            if night.model in self.engines:
+                found.append((f"{night.model}@night-{night.name}", night.model, night.name))
+        return found
+
+
+def nights_of(ledger: Ledger, space: str) -> list[Night]:
+    """Return the nights that `space` may see, oldest first: all for the owner, for others their own lineage."""
+    nights = ledger.nights()
+    if space == "default":
+        return nights
+    by_name = {night.name: night for night in nights}
+    mine: set[str] = set()
+    for base in {night.base for night in nights}:
+        night = ledger.current(base)
+        while night is not None and night.name not in mine:
+            mine.add(night.name)
+            night = by_name.get(night.parent) if night.parent else None
+    return [night for night in nights if night.name in mine]

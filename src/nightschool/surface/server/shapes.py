@@ -1,0 +1,121 @@
+"""Answers in the form of the protocol: choices, chunks, log-probabilities, usage."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from nightschool.items import Draw, Segment, Thought, Usage, Verdict
+
+FINISH = {"end": "stop", "stop": "stop", "length": "length", "cancelled": "length", "error": "error"}
+"""How a draw ended, as the protocol says it: what a budget or a time limit cut was cut by length."""
+
+
+def pieces(decode: Any, segment: Segment) -> list[str]:
+    """Return the text of each token of `segment`, in order; together they are what the tokens wrote.
+
+    A character that several tokens make up belongs to the last of them.
+    """
+    texts: list[str] = []
+    before = ""
+    for end in range(1, len(segment.tokens or ()) + 1):
+        now = decode(list((segment.tokens or ())[:end]))
+        if now.endswith("\N{REPLACEMENT CHARACTER}") and end < len(segment.tokens or ()):
+            texts.append("")
+            continue
+        texts.append(now[len(before) :])
+        before = now
+    return texts
+
+
+def chat_logprobs(texts: Sequence[str], logps: Sequence[float]) -> dict[str, Any]:
+    """Return the log-probabilities of a message, in nats at temperature 1."""
+    content = [
+        {"token": text, "logprob": max(logp, -9999.0), "bytes": list(text.encode()), "top_logprobs": []}
+        for text, logp in zip(texts, logps, strict=True)
+    ]
+    return {"content": content, "refusal": None}
+
+
+def text_logprobs(texts: Sequence[str], logps: Sequence[float | None], start: int = 0) -> dict[str, Any]:
+    """Return the log-probabilities of a plain text that begins at character `start`."""
+    offsets, at = [], start
+    for text in texts:
+        offsets.append(at)
+        at += len(text)
+    return {
+        "tokens": list(texts),
+        "token_logprobs": [None if logp is None else max(logp, -9999.0) for logp in logps],
+        "top_logprobs": None,
+        "text_offset": offsets,
+    }
+
+
+def usage(prompt_tokens: int, sampled_tokens: int, answer_tokens: int | None = None) -> dict[str, Any]:
+    """Return what was spent. answer_tokens: those of the answer alone, where others were sampled to find it."""
+    counts: dict[str, Any] = {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": sampled_tokens,
+        "total_tokens": prompt_tokens + sampled_tokens,
+    }
+    if answer_tokens is not None:
+        counts["completion_tokens_details"] = {"reasoning_tokens": max(0, sampled_tokens - answer_tokens)}
+    return counts
+
+
+def verdict_data(verdict: Verdict | None) -> dict[str, Any] | None:
+    """Return a verdict as JSON."""
+    if verdict is None:
+        return None
+    return {
+        "score": verdict.score, "passed": verdict.passed, "feedback": verdict.feedback, "error": verdict.error,
+    }  # fmt: skip
+
+
+def thought_data(thought: Thought) -> dict[str, Any]:
+    """Return a thought as JSON. said: what it adds to its parent; answer: what a critic is shown."""
+    segments = thought.prefix.segments
+    return {
+        "id": thought.id,
+        "parent": thought.parent,
+        "said": segments[-1].text if segments else "",
+        "answer": thought.answer,
+        "finish": thought.finish,
+        "logp": thought.logp if thought.logp is not None and math.isfinite(thought.logp) else None,
+        "verdict": verdict_data(thought.verdict),
+    }
+
+
+def thought_line(thought: Thought, *, again: bool = False) -> str:
+    """Return a thought in words, as a line of what a mind shows of its thinking; `again`: only what is new of it."""
+    segments = thought.prefix.segments
+    said = " ".join((segments[-1].text if thought.parent is not None and segments else thought.answer).split())
+    verdict = thought.verdict
+    words = ""
+    if verdict is not None and verdict.error:
+        words = f" [the critic failed: {verdict.error}]"
+    elif verdict is not None:
+        feedback = f": {verdict.feedback}" if verdict.feedback else ""
+        words = f" [{'passed' if verdict.passed else f'score {verdict.score:.2g}'}{feedback}]"
+    if again:
+        return f"{thought.id}:{words}\n" if words else ""
+    under = "" if thought.parent is None else f" after {thought.parent}"
+    return f"{thought.id}{under}: {said}{words}\n"
+
+
+def spent(used: Usage) -> dict[str, Any]:
+    """Return all that was counted, by name."""
+    return {
+        "prompt_tokens": used.prompt_tokens,
+        "sampled_tokens": used.sampled_tokens,
+        "weighed_tokens": used.weighed_tokens,
+        "calls": used.calls,
+        "judgements": used.judgements,
+        "seconds": round(used.seconds, 4),
+    }
+
+
+def finish_of(draw: Draw) -> str:
+    """Return why a draw ended, as the protocol says it."""
+    return FINISH[draw.finish]

@@ -1,12 +1,16 @@
-"""A thousand searches with random budgets: none spends more than it may."""
+"""Hundreds of searches with random budgets, and some that are stopped: none spends more than it may."""
 
 import random
 from collections.abc import Iterator
 
+import pytest
+
+from nightschool.asks import Progress
 from nightschool.drive import Budget, Drive, Job
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Task
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
+from nightschool.think.standing import is_answer
 from support.thinking import Likes
 
 
@@ -21,6 +25,14 @@ def jobs(count: int, rng: random.Random) -> Iterator[Job]:
                 f"beam:width={rng.randint(1, 3)},expand={rng.randint(1, 3)},split=comma,steps=6",
                 f"beam:width={rng.randint(1, 3)},expand={rng.randint(1, 3)},split=tokens,step_tokens=3,steps=6",
                 f"revise:rounds={rng.randint(1, 4)}",
+                f"smc:n={rng.randint(1, 6)},split=comma,sweeps={rng.randint(1, 3)}",
+                f"smc:n={rng.randint(1, 6)},split=tokens,step_tokens=2,resample=1.0",
+                f"mcts:n={rng.randint(1, 20)},split=comma",
+                f"mcts:n={rng.randint(1, 9)},split=tokens,step_tokens=3,value=rollout",
+                f"chain:n={rng.randint(1, 20)},split=comma,tries={rng.randint(1, 4)}",
+                f"evolve:n={rng.randint(1, 16)},islands={rng.randint(1, 3)},size={rng.randint(1, 3)}",
+                f"evolve:n={rng.randint(1, 16)},mutate=random",
+                f"auto:n={rng.randint(1, 5)},split=comma",
             )
         )
         sampling = Sampling(max_tokens=rng.randint(1, 24), stop=rng.choice(((), ("3",))))
@@ -41,7 +53,7 @@ def digits(prompt: str, written: str) -> dict[str, float]:
 def test_no_search_exceeds_its_budget() -> None:
     rng = random.Random(11)
     model = Scripted(rule=digits)
-    many = list(jobs(1200, rng))
+    many = list(jobs(700, rng))
     traces = Drive(model, max_live=300).run(many)
     cut = 0
     for job, trace in zip(many, traces, strict=True):
@@ -53,9 +65,35 @@ def test_no_search_exceeds_its_budget() -> None:
         assert written <= trace.usage.sampled_tokens
         cut += trace.stopped == "budget"
         assert not trace.errors
-    assert 200 < cut < 1200
+    assert 100 < cut < 700
     by_job: dict[str, int] = {}
     for ask in model.asked:
         number = ask.id.split("/")[0]
         by_job[number] = by_job.get(number, 0) + 1
     assert [by_job.get(str(i), 0) for i in range(len(many))] == [trace.usage.calls for trace in traces]
+
+
+class StopsAt(Scripted):
+    """Stops its drive after so many steps."""
+
+    drive: Drive
+    last = 0
+
+    def step(self) -> Progress:
+        if self.steps == self.last:
+            self.drive.stop()
+        return super().step()
+
+
+@pytest.mark.parametrize("last", range(0, 90, 6))
+def test_whenever_it_is_stopped_the_best_so_far_is_there(last: int) -> None:
+    model = StopsAt(rule=digits, name="scripted")
+    model.last = last
+    model.drive = drive = Drive(model, max_live=20)
+    many = list(jobs(30, random.Random(last)))
+    traces = drive.run(many)
+    assert drive.interrupted or all(trace.stopped != "cancelled" for trace in traces)
+    for job, trace in zip(many, traces, strict=True):
+        assert job.budget is not None
+        assert trace.usage.tokens <= (job.budget.tokens or 0)
+        assert (trace.best is not None) == any(map(is_answer, trace.thoughts))

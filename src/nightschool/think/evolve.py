@@ -223,7 +223,8 @@ def _settle(state: Evolving, size: int) -> Evolving:
     for home in range(len(state.members)):
         alive = [t for t in tree if state.island[t.id] == home and t.verdict is not None and t.verdict.error is None]
         members.append(_fittest(alive + [tree[id] for id in state.members[home]], size))
-    return replace(state, tree=tree, members=tuple(members), judging=False)
+    cut = state.cut or any(isinstance(reply, Refused) for _, reply in state.round.pairs())
+    return replace(state, tree=tree, members=tuple(members), judging=False, cut=cut)
 
 
 def _fittest(thoughts: Sequence[Thought], size: int) -> tuple[int, ...]:

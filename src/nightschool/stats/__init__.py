@@ -8,6 +8,11 @@ Everything here is a pure function of counts and outcomes. What needs randomness
     bootstrap  intervals of means and differences whose outcomes repeat within an item
     family     several tests at once: Holm, fixed sequence, the cheapest way that reaches a target
     draws      pass@k without bias from n draws
+    curation   draws for each accepted answer, and what n draws will contain, told from a few
+    steps      error, recovery and horizon of work that goes on for many steps
+    components variance of outcomes over items, wordings and repeats, taken apart
+    calibration   reliability, Brier, calibration error without its bias, temperature
+    spread     worst, median and best of many ways from a part of the full grid
 """
 
 from nightschool.stats.bootstrap import bootstrap_difference, bootstrap_mean

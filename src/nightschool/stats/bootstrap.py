@@ -29,7 +29,7 @@ def bootstrap_mean(
         raise ValueError("a clustered bootstrap needs two items or more, and at least one outcome of each")
     picks = rng.multinomial(m, np.full(m, 1 / m), size=resamples)
     means = (picks @ sums) / (picks @ sizes)
-    edge = _expanded((1 - level) / 2, m)
+    edge = expanded((1 - level) / 2, m)
     low, high = np.quantile(means, [edge, 1 - edge])
     value = float(sums.sum() / sizes.sum())
     return Score(value, min(float(low), value), max(float(high), value), m)
@@ -51,7 +51,7 @@ def bootstrap_difference(
     return bootstrap_mean(means, rng, level=level, resamples=resamples)
 
 
-def _expanded(alpha: float, m: int) -> float:
+def expanded(alpha: float, m: int) -> float:
     """Return the percentile that corrects the bootstrap's narrowness for m items."""
     return NormalDist().cdf(math.sqrt(m / (m - 1)) * student(alpha, m - 1))
 

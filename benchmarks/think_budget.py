@@ -1,8 +1,8 @@
 """Do searches keep their budgets? `python benchmarks/think_budget.py [--searches 10000] [--timed 400] [--json]`.
 
 tokens    random strategies with random parameters, budgets and lengths over the exact fake, three hundred at once;
-          every tenth batch is stopped at a random step. Counted: searches that spent more tokens or calls than they might,
-          and stopped searches that had an answer and did not give it.
+          every tenth batch is stopped at a random step. Counted: searches that spent more than they might, and
+          those that had an answer and did not give it.
 deadline  searches with a budget of seconds over a model whose step takes STEP_MS: how long after the deadline they
           ended, beyond one step.
 """

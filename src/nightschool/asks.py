@@ -20,7 +20,11 @@ from nightschool.items import Draw, Item, Noise, Prefix, Sampling, Segment, Usag
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """Continue `prefix` n times. Draw i has the noise `noise.child(first_draw + i)`, so draws nest in larger n."""
+    """Continue `prefix` n times. Draw i has the noise `noise.child(first_draw + i)`, so draws nest in larger n.
+
+    begun: what was sampled of the draw before it was broken off, as `Delta.sampled` told it; with it n is 1, and the
+    draw goes on from there as if it had never stopped. Its reply is that of the whole draw, usage included.
+    """
 
     id: str
     prefix: Prefix
@@ -29,6 +33,7 @@ class Propose:
     noise: Noise
     adapter: str | None = None
     first_draw: int = 0
+    begun: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +124,17 @@ Reply = ModelReply | Judged
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Progress on one draw of a Propose in flight. text: what became readable; tokens: newly sampled, for budgets."""
+    """Progress on one draw of a Propose in flight.
+
+    text: what became readable; tokens: newly sampled, for budgets; sampled: ids and log-probabilities of those that the
+    draw goes on behind, where the model tells them.
+    """
 
     id: str
     draw: int
     text: str
     tokens: int
+    sampled: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

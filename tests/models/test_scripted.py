@@ -1,12 +1,13 @@
 import math
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nightschool import registry
-from nightschool.asks import Propose, Proposed, Read, Refused, Weigh
+from nightschool.asks import ModelReply, Propose, Proposed, Read, Refused, Weigh
 from nightschool.errors import ModelError, NotANumber, PromptTooLong, UnknownName, Unsupported
 from nightschool.items import Adapter, Message, Noise, Prefix, Prompt, Sampling, Segment
 from nightschool.models.distribution import END, END_TOKEN, normal, pick
@@ -236,3 +237,29 @@ def test_hidden_states_are_a_function_of_the_text():
 def test_identity_names_what_is_said():
     assert Scripted("a").identity == Scripted("a").identity != Scripted("b").identity
     assert Scripted(rule=coin).identity != Scripted().identity
+
+
+@pytest.mark.parametrize("stop", [(), ("ba",)])
+def test_a_draw_that_was_broken_off_goes_on_as_if_it_had_not_been(stop: tuple[str, ...]) -> None:
+    def rule(prompt: str, written: str) -> dict[str, float]:
+        return {"a": 2.0, "b": 1.0, "long": 1.0, "": 0.2}
+
+    ask = Propose("whole", Prefix(Prompt(text="?")), 1, Sampling(max_tokens=12, stop=stop), Noise((3,)))
+    model = Scripted(rule=rule)
+    model.submit([ask])
+    sampled: list[tuple[int, float]] = []
+    replies: tuple[ModelReply, ...] = ()
+    while not replies:
+        progress = model.step()
+        sampled += [token for delta in progress.deltas for token in delta.sampled]
+        replies = progress.replies
+    (whole,) = replies
+    assert isinstance(whole, Proposed)
+    for kept in range(1, len(sampled) + 1):
+        fresh = Scripted(rule=rule)
+        fresh.submit([replace(ask, begun=tuple(sampled[:kept]))])
+        steps = 0
+        while not (replies := fresh.step().replies):
+            steps += 1
+        assert replies == (whole,)
+        assert steps + kept < 12

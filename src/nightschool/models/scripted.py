@@ -77,6 +77,19 @@ class _Growing:
         elif self.sampled >= self.sampling.max_tokens:
             self.finish = "length"
 
+    def resume(self, token: int, logp: float) -> None:
+        """Take in a token that was sampled before."""
+        weights = self.script.after(self.prompt, self.before + self.text)
+        word = next((each for each in weights if token_id(each) == token), None)
+        word = chr(token) if word is None and token < END_TOKEN else word
+        if word is None:
+            raise ModelError(f"the token {token} of a draw that was begun is none behind {self.text!r}")
+        self.text += word
+        self.tokens.append(word)
+        self.logps.append(logp)
+        self.sampled += 1
+        self.shown = shown(self.text, self.sampling.stop)
+
     def news(self) -> str:
         """Return what became readable since the last time."""
         end = len(self.text) if self.finish else shown(self.text, self.sampling.stop)
@@ -180,6 +193,8 @@ class Scripted:
             said = listed[number % len(listed)] if listed else None
             key = ask.noise.child(number).key()
             draws.append(_Growing(key, script, prompt, written, ask.sampling, said))
+        for token, logp in ask.begun:
+            draws[0].resume(token, logp)
         return _Running(ask, self._faults(ask), draws)
 
     def _script_of(self, adapter: str | None) -> Script:
@@ -228,7 +243,8 @@ class Scripted:
                 draw.grow()
                 if fault == "draw":
                     draw.finish, draw.error = "error", f"{self.name} was told to fail in this draw"
-                deltas.append(Delta(ask.id, number, draw.news(), 1))
+                news = () if draw.finish else ((token_id(draw.tokens[-1]), draw.logps[-1]),)
+                deltas.append(Delta(ask.id, number, draw.news(), 1, news))
         return self._proposed(ask, running.draws) if all(draw.finish for draw in running.draws) else None
 
     def _proposed(self, ask: Propose, draws: Sequence[_Growing]) -> Proposed:

@@ -356,3 +356,26 @@ def test_the_gpu_gives_what_the_cpu_gives(kind: str, folder_of: Callable[[str], 
     replies = finish(model, asks)
     reference = Reference(model)
     assert all(reference.error(ask, replies[ask.id]) < EXACT for ask in asks)
+
+
+@pytest.mark.parametrize("kind", ["llama", "gpt2", "gemma3"])
+@pytest.mark.parametrize("stop", [(), ("e",)])
+def test_a_draw_that_was_broken_off_goes_on_as_if_it_had_not_been(kind: str, tiny: Make, stop: tuple[str, ...]) -> None:
+    ask = propose("whole", document("Once upon a time"), max_tokens=10, stop=stop)
+    model = tiny(kind)
+    model.submit([ask])
+    sampled: list[tuple[int, float]] = []
+    whole = None
+    while whole is None:
+        progress = model.step()
+        sampled += [token for delta in progress.deltas for token in delta.sampled]
+        whole = next(iter(progress.replies), None)
+    assert isinstance(whole, Proposed)
+    assert len(sampled) >= len(whole.draws[0].segment.tokens or ()) - 1
+    for kept in {1, len(sampled) // 2, len(sampled)} - {0}:
+        if kept <= len(sampled) and kept < 10:
+            again = finish(tiny(kind), [replace(ask, id="again", begun=tuple(sampled[:kept]))])["again"]
+            one, other = whole.draws[0].segment, again.draws[0].segment
+            assert (one.text, one.tokens, whole.draws[0].finish) == (other.text, other.tokens, again.draws[0].finish)
+            assert other.logps == pytest.approx(one.logps, abs=EXACT)
+            assert replace(again.usage, seconds=0.0) == replace(whole.usage, seconds=0.0)

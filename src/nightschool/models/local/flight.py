@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +24,15 @@ class Branch:
     words: Words
     sampled: int = 0
     logps: list[float] = field(default_factory=list)
+
+    def resume(self, begun: Sequence[tuple[int, float]]) -> None:
+        """Take in what was sampled before the draw was broken off."""
+        for token, logp in begun:
+            self.words.add(token)
+            self.logps.append(logp)
+        self.words.news()
+        self.sampled += len(begun)
+        self.job.sampled += len(begun)
 
     def take(self, token: int, logp: float, ends: frozenset[int]) -> Finish | None:
         """Take in a sampled token and return how the draw ended, if it did.
@@ -85,7 +95,8 @@ class Proposal(Job):
         """Return the reply once every draw ended."""
         if len(self.draws) < self.ask.n:
             return None
-        usage = Usage(prompt_tokens=len(self.ids), sampled_tokens=self.sampled, calls=1, seconds=self.seconds)
+        prompt = len(self.ids) - len(self.ask.begun)
+        usage = Usage(prompt_tokens=prompt, sampled_tokens=self.sampled, calls=1, seconds=self.seconds)
         return Proposed(self.ask.id, tuple(self.draws[i] for i in range(self.ask.n)), usage)
 
     def cancelled(self) -> ModelReply:

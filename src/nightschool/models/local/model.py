@@ -187,7 +187,8 @@ class LocalModel:
         ids = np.array(self.encode_prefix(ask.prefix), dtype=np.int64)
         if isinstance(ask, Propose):
             self._fit(ask, len(ids), ask.sampling.max_tokens)
-            return Proposal(ids, ask=ask)
+            begun = np.array([token for token, _ in ask.begun], dtype=np.int64)
+            return Proposal(np.concatenate([ids, begun]), ask=ask)
         if isinstance(ask, Read):
             self._fit(ask, len(ids), 0)
             layers = self.module.config.get_text_config().num_hidden_layers

@@ -218,14 +218,15 @@ class Schedule:
             finish = branch.take(token, float(logps[i]), self._ends)
             job = branch.job
             text = branch.words.news() if finish is None else branch.words.rest()
-            deltas.append(Delta(job.ask.id, job.ask.first_draw + branch.number, text, 1))
+            sampled = () if finish else ((token, branch.logps[-1]),)
+            deltas.append(Delta(job.ask.id, job.ask.first_draw + branch.number, text, 1, sampled))
             if finish is not None:
                 job.draws[branch.number] = branch.draw(finish)
                 job.live.remove(branch)
                 if i < count:
                     ended.append(branch)
                     if finish in ("stop", "length"):
-                        kept = np.array(branch.words.tokens, dtype=np.int64)
+                        kept = np.array(branch.words.tokens[len(job.ask.begun) :], dtype=np.int64)
                         self.runner.freeze(i, np.concatenate([job.ids, kept]))
             elif i < count:
                 self.runner.rows[i].token = token
@@ -251,10 +252,12 @@ class Schedule:
                 if not self.runner.room(0, [*limits, limit]):
                     return joined
                 limits.append(limit)
-                words = Words(self._decode, job.ids[-8:].tolist(), job.ask.sampling.stop)
+                prefix = job.ids[: len(job.ids) - len(job.ask.begun)]
+                words = Words(self._decode, prefix[-8:].tolist(), job.ask.sampling.stop)
                 number = job.begun
                 key = job.ask.noise.child(job.ask.first_draw + number).key()
                 branch = Branch(job, number, key, words)
+                branch.resume(job.ask.begun)
                 job.begun += 1
                 job.live.append(branch)
                 joined.append(branch)

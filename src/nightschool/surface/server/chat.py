@@ -56,7 +56,7 @@ async def chat(request: Request) -> Response:
     make = job_of(wish, meant, served.minds, space, served.limits)
     ticket = meant.engine.ask(make, watched=thinks)
     reply = _Reply(asked, meant, served, thinks, wish.n)
-    headers = {"x-nightschool-ignored": ", ".join(names)} if (names := ignored(asked)) else {}
+    headers = ignored(asked)
     seen(request, model=asked.model)
     if asked.stream:
         first = await ticket.next()

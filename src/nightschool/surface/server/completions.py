@@ -38,7 +38,7 @@ async def complete(request: Request) -> Response:
     space = request.state.space
     meant = await served.minds.meant(asked.model, asked.nightschool, space)
     seen(request, model=asked.model)
-    headers = {"x-nightschool-ignored": ", ".join(names)} if (names := ignored(asked)) else {}
+    headers = ignored(asked)
     if meant.file is not None or meant.strategy is not None:
         raise Refusal(400, "minds that think answer at /v1/chat/completions", code="unsupported", param="model")
     if (asked.best_of or 1) > (asked.n or 1):

@@ -47,8 +47,7 @@ async def embed(request: Request) -> Response:
     body = {
         "object": "list", "data": data, "model": asked.model, "usage": {"prompt_tokens": used, "total_tokens": used},
     }  # fmt: skip
-    names = ignored(asked)
-    return Plain(body, headers={"x-nightschool-ignored": ", ".join(names)} if names else {})
+    return Plain(body, headers=ignored(asked))
 
 
 def _written(state: Any, form: str | None) -> Any:

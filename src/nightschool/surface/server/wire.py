@@ -127,6 +127,7 @@ class EmbeddingRequest(_Open):
 
 
 R = TypeVar("R", bound=_Open)
+_LISTED, _LONGEST = 20, 60  # a header has to stay small, and in ASCII, whatever a client made up
 
 
 def read(kind: type[R], body: bytes) -> R:
@@ -140,9 +141,12 @@ def read(kind: type[R], body: bytes) -> R:
         raise Refusal(400, f"{where}{first['msg']}", code=first["type"], param=param or None) from None
 
 
-def ignored(asked: _Open) -> list[str]:
-    """Return the fields of a request that change nothing, sorted."""
-    return sorted(asked.model_extra or ())
+def ignored(asked: _Open) -> dict[str, str]:
+    """Return a header that names the fields of a request that change nothing; no header where there are none."""
+    names = [ascii(name)[1:-1][:_LONGEST] for name in sorted(asked.model_extra or ())]
+    if len(names) > _LISTED:
+        names = [*names[:_LISTED], f"and {len(names) - _LISTED} more"]
+    return {"x-nightschool-ignored": ", ".join(names)} if names else {}
 
 
 def refuse_unfollowed(asked: _Sampled) -> None:

@@ -101,7 +101,7 @@ def test_a_refused_night_leaves_the_night_before_in_force(tmp_path):
     first = day_of(tmp_path)
     run_day(first)
     old = first.ledger.current("studying")
-    model = Studying(lambda steps: climbing(steps) if steps <= 8 else "no")
+    model = Studying(lambda steps: climbing(steps) if steps <= 16 else "no")
     model.load_adapter(first.ledger.adapter(old))
 
     class Later(Counters):

@@ -76,7 +76,7 @@ def day_of(folder, nights, *, stage=None, resume=False):
         rungs=(),
         shots=(0,),
         practice=Practice(items=6, draws=4, look_items=4, look_draws=4),
-        term=TermPlan(rounds=2, steps=2, batch=4, rehearsal=0.0),
+        term=TermPlan(rounds=2, steps=2, batch=4, rehearsal=0.0, settle=2),
         watched=(),
         text_tokens=600,
     )
@@ -101,7 +101,7 @@ def test_a_day_from_exam_to_exam(folder, tmp_path):
     json.dumps(told, allow_nan=False)
     assert told["before"]["n"] == told["after"]["n"] == 8
     assert told["practice"]["solved"] > 0
-    assert told["sleep"]["steps"] == 2 * len(told["practice"]["rounds"])
+    assert told["sleep"]["steps"] == 2 * len(told["practice"]["rounds"]) + 2
     assert len(told["sleep"]["losses"]) == told["sleep"]["steps"]
     [watched] = told["watched"]
     assert watched["before"] != watched["after"]  # the text was read with the weights of the night

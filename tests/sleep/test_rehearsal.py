@@ -4,14 +4,14 @@ import pytest
 
 from nightschool.drive import Drive
 from nightschool.errors import StopRequested
-from nightschool.items import Adapter
+from nightschool.items import Adapter, Prompt
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
 from nightschool.sleep.rehearsal import general_prompts, rehearse
 
 
 def test_there_are_many_short_and_different_prompts_of_both_kinds():
-    prompts = general_prompts()
+    prompts = [prompt for prompt, _ in general_prompts()]
     assert len(prompts) == len(set(prompts)) >= 40
     assert all(len(str(prompt)) < 200 for prompt in prompts)
     first = prompts[:20]
@@ -20,22 +20,27 @@ def test_there_are_many_short_and_different_prompts_of_both_kinds():
 
 def test_it_is_what_the_old_self_says_and_the_same_again_with_the_same_seed():
     said = rehearse(Drive(Scripted()), 1)
-    assert {lesson.prompt for lesson in said} <= set(general_prompts())
+    assert {lesson.prompt for lesson in said} <= {prompt for prompt, _ in general_prompts()}
     assert all(lesson.source == "rehearsal" and lesson.answer.strip() and not lesson.keys for lesson in said)
     assert said == rehearse(Drive(Scripted()), 1)
     assert said != rehearse(Drive(Scripted()), 2)
 
 
-def test_draws_are_different_and_nest():
+def test_more_prompts_leave_what_is_said_to_the_others():
     one = {lesson.id for lesson in rehearse(Drive(Scripted()), 1)}
-    two = {lesson.id for lesson in rehearse(Drive(Scripted()), 1, draws=2)}
+    two = {
+        lesson.id for lesson in rehearse(Drive(Scripted()), 1, prompts=[*general_prompts(), (Prompt(text="And"), 9)])
+    }
     assert one < two
 
 
 def test_what_was_cut_off_teaches_no_end():
     long, short = "a very long answer", "brief"
     model = Scripted(lambda prompt: long if "poem" in prompt else short)
-    said = {lesson.answer: lesson.ended for lesson in rehearse(Drive(model), 1, max_tokens=8)}
+    said = {
+        lesson.answer: lesson.ended
+        for lesson in rehearse(Drive(model), 1, prompts=[(prompt, 8) for prompt, _ in general_prompts()])
+    }
     assert said == {long[:8]: False, short: True}
 
 

@@ -85,9 +85,9 @@ class Counting:
         self.base, self.seen = base, list(seen)
         self.lessons: list[Lesson] = []
 
-    def step(self, lessons: Sequence[Lesson]) -> Loss:
+    def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> Loss:
         self.lessons += lessons
-        self.seen.append(digest([lesson.id for lesson in lessons]))
+        self.seen.append(digest([lesson.id for lesson in lessons], pace))
         return Loss(1 / len(self.seen))
 
     def save(self, folder: Path) -> Adapter:

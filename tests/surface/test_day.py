@@ -131,7 +131,7 @@ def test_a_day_that_helps_wakes_its_night_and_json_is_one_object(
     assert (told["before"]["accuracy"], told["after"]["accuracy"]) == (0.0, 1.0)
     assert told["gate"]["accepted"] is True
     assert ledger().current("studying").name == told["sleep"]["night"]
-    assert told["sleep"]["steps"] == 2 * len(told["practice"]["rounds"])
+    assert told["sleep"]["steps"] == 2 * len(told["practice"]["rounds"]) + 8  # and it settles
     assert Path(told["report"]).is_file()
     assert json.loads((tmp_path / "r" / "day.json").read_text(encoding="utf-8"))["gate"] == told["gate"]
 

@@ -58,10 +58,10 @@ class DayReport:
             "sleep": {
                 "lessons": len(term.lessons),
                 "steps": term.steps,
-                "seconds": round(sum(r.learning_s for r in term.rounds), 3),
+                "seconds": round(term.learning_s, 3),
                 "adapter": term.adapter.name if term.adapter else None,
                 "night": self.night.name if self.night else None,
-                "losses": [loss for r in term.rounds for loss in r.losses],
+                "losses": list(term.losses),
             },
             "gate": {
                 "accepted": bool(self.decision and self.decision.accepted),
@@ -105,10 +105,10 @@ class DayReport:
             page["sleep"] = {
                 "lessons": len(term.lessons),
                 "steps": term.steps,
-                "seconds": sum(r.learning_s for r in term.rounds),
+                "seconds": term.learning_s,
                 "adapter": term.adapter.name if term.adapter else None,
-                "losses": [loss for r in term.rounds for loss in r.losses],
-                "marks": [sum(len(r.losses) for r in term.rounds[:i]) for i in range(len(term.rounds))],
+                "losses": list(term.losses),
+                "marks": list(term.marks),
                 "sources": _counts([lesson.source for lesson in term.lessons]),
             }
             if term.failures:

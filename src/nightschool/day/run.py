@@ -16,8 +16,9 @@ from nightschool.day.own_examples import OwnExamples, own_examples
 from nightschool.day.practise import Classroom, practise
 from nightschool.day.recommend import Offer, Recommendation, offers, recommend
 from nightschool.day.result import DayReport
+from nightschool.day.school import Pupil, School, hold_term
 from nightschool.day.settings import DaySettings
-from nightschool.day.term import Pupil, School, Term, hold_term, read_term
+from nightschool.day.term import Term, read_term
 from nightschool.day.watched import Glance, look, paired, unseen, watched_tasks, watched_texts
 from nightschool.drive import Drive
 from nightschool.errors import ModelError, StopRequested, UnknownName, Unsupported
@@ -29,7 +30,7 @@ from nightschool.ports import Ability, Watcher, World
 from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import Ledger, lessons_hash
 from nightschool.sleep.night import Night
-from nightschool.sleep.rehearsal import rehearse
+from nightschool.sleep.rehearsal import general_prompts, rehearse
 from nightschool.sleep.text_loss import TextLoss, text_loss
 from nightschool.sleep.watch_text import chunks, prose, python_docs
 
@@ -323,12 +324,11 @@ def _rehearsal(day: Day) -> list[Lesson]:
     """
     day.watch.stage("rehearsal: what the old self says", unit="texts")
     seed = day.settings.seed
-    lessons = rehearse(day.drive, seed, adapter=day.start)
+    prompts = list(general_prompts())
     for world, way in day.watched:
-        prompts = [world.pose(item, way) for item in world.items(Split.PRACTICE, len(lessons), seed)]
-        said = rehearse(day.drive, seed, prompts=prompts, max_tokens=world.max_answer_tokens, adapter=day.start)
-        lessons += said
-    return lessons
+        items = world.items(Split.PRACTICE, day.settings.rehearsed_items, seed)
+        prompts += [(world.pose(item, way), world.max_answer_tokens) for item in items]
+    return rehearse(day.drive, seed, prompts=prompts, adapter=day.start)
 
 
 def _publish(day: Day, adapter: Adapter) -> None:

@@ -21,7 +21,8 @@ class DaySettings:
     choosing; rungs: ways that the morning's exam tries; wording: by name, None for the world's first; shots: numbers
     of worked examples that practice may show; teacher: `self` learns from what the verifier passed, `expert` from
     demonstrations; watched, watched_items, text_tokens: what must not be lost, and how closely it is looked at (the
-    gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer); target: the accuracy that is wanted,
+    gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer); rehearsed_items: practice items of
+    each watched task whose answers by the old self are rehearsed; target: the accuracy that is wanted,
     which makes the day end with the cheapest way that reaches it.
     """
 
@@ -37,6 +38,7 @@ class DaySettings:
     teacher: Literal["self", "expert"] = "self"
     watched: tuple[str, ...] = WATCHED
     watched_items: int = 250
+    rehearsed_items: int = 250
     text_tokens: int = 10_000
     target: float | None = None
 

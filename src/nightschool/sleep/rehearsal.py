@@ -16,46 +16,47 @@ from nightschool.items import Item, Lesson, Message, Noise, Prompt, Sampling, Ta
 from nightschool.ports import Ability
 from nightschool.think.single import Single
 
+GENERAL_TOKENS = 48
+
 
 @cache
-def general_prompts() -> tuple[Prompt, ...]:
-    """Return the shipped requests and openings of documents, alternating, so that any beginning of them is a spread."""
+def general_prompts() -> tuple[tuple[Prompt, int], ...]:
+    """Return the shipped requests and openings of documents, each with how many tokens are said.
+
+    They alternate, so that any beginning of them is a spread.
+    """
     data = tomllib.loads(files("nightschool.sleep").joinpath("data/rehearsal.toml").read_text(encoding="utf-8"))
     asked = [Prompt((Message("user", text),)) for text in data["instructions"]]
     begun = [Prompt(text=text) for text in data["openings"]]
     count = max(len(asked), len(begun))
-    return tuple(prompt for i in range(count) for prompt in (*asked[i : i + 1], *begun[i : i + 1]))
+    return tuple((each, GENERAL_TOKENS) for i in range(count) for each in (*asked[i : i + 1], *begun[i : i + 1]))
 
 
 def rehearse(
     drive: Drive,
     seed: int,
     *,
-    draws: int = 1,
-    max_tokens: int = 48,
+    prompts: Sequence[tuple[Prompt, int]] | None = None,
     adapter: str | None = None,
-    prompts: Sequence[Prompt] | None = None,
 ) -> list[Lesson]:
-    """Return what the model says to general prompts, as lessons of source `rehearsal`: sampled at temperature 1.
+    """Return what the model says to prompts, as lessons of source `rehearsal`: sampled at temperature 1.
 
-    adapter: the old self, None for the bare weights; draws: for each prompt; prompts: `general_prompts` unless given.
-    A model that knows no chat, or no documents, is given the other kind alone. Answers that were cut at `max_tokens`
-    do not teach an end. Draws that failed or were empty are left out.
+    prompts: each with the most tokens that are said; `general_prompts` with `GENERAL_TOKENS` unless given. adapter: the
+    old self, None for the bare weights. A model that knows no chat, or no documents, is given the other kind alone.
+    Answers that were cut off do not teach an end. Draws that failed or were empty are left out.
 
     Raises StopRequested where it was interrupted.
     """
     can = drive.model.abilities
-    prompts = general_prompts() if prompts is None else prompts
-    posed = [prompt for prompt in prompts if (Ability.CHAT if prompt.messages else Ability.DOCUMENT) in can]
-    sampling = Sampling(max_tokens=max_tokens)
+    asked = general_prompts() if prompts is None else prompts
+    posed = [(each, most) for each, most in asked if (Ability.CHAT if each.messages else Ability.DOCUMENT) in can]
     jobs = [
         Job(
             Single(),
-            Task(Item(f"rehearsal {i}", {}, None, "rehearsal"), prompt, sampling, adapter),
-            Noise((seed, "rehearsal", i, draw)),
+            Task(Item(f"rehearsal {i}", {}, None, "rehearsal"), prompt, Sampling(max_tokens=most), adapter),
+            Noise((seed, "rehearsal", i)),
         )
-        for i, prompt in enumerate(posed)
-        for draw in range(draws)
+        for i, (prompt, most) in enumerate(posed)
     ]
     traces = drive.run(jobs)
     if drive.interrupted:

@@ -15,8 +15,8 @@ from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
     from nightschool.day.run import Day
+    from nightschool.day.school import Pupil
     from nightschool.day.settings import DaySettings
-    from nightschool.day.term import Pupil
     from nightschool.items import Adapter, Wording
     from nightschool.ports import Model, World
     from nightschool.sleep.ledger import Ledger

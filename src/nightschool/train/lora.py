@@ -88,8 +88,8 @@ class Learner:
             learner._take(start)
         return learner
 
-    def step(self, lessons: Sequence[Lesson]) -> StepInfo:
-        """Learn a little from all of `lessons` at once, and return how it went.
+    def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> StepInfo:
+        """Learn a little from all of `lessons` at once, at `pace` times the rate of this step, and return how it went.
 
         Raises UsageError for no lessons, PromptTooLong for one that does not fit, NotANumber for a loss or gradient
         that is not finite; the weights are then those before the step.
@@ -105,7 +105,7 @@ class Learner:
         if norm != norm or norm == float("inf"):
             self._optimizer.zero_grad(set_to_none=True)
             raise NotANumber(f"the gradient of step {self.steps} has norm {norm}; lower the rate, or train in float32")
-        rate = self.settings.rate_at(self.steps, self._hidden)
+        rate = pace * self.settings.rate_at(self.steps, self._hidden)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()

@@ -6,7 +6,8 @@ import pytest
 
 from nightschool.day.curriculum import Curriculum, Place
 from nightschool.day.practise import Classroom, Practice
-from nightschool.day.term import School, Term, TermPlan, hold_term, read_term
+from nightschool.day.school import School, hold_term
+from nightschool.day.term import Term, TermPlan, read_term
 from nightschool.drive import Drive
 from nightschool.errors import Leak, NightError, StopRequested
 from nightschool.items import Lesson, Prompt, Split, Verdict, split_of
@@ -16,7 +17,7 @@ from support.learning import LIST, Counters, Listening, Studying, climbing, text
 
 WORLD = Sorting(n=4)
 PRACTICE = Practice(items=8, draws=4, look_items=6, look_draws=4)
-PLAN = TermPlan(rounds=5, steps=2, batch=4)
+PLAN = TermPlan(rounds=5, steps=2, batch=4, settle=3)
 REHEARSAL = [Lesson(Prompt(text=f"{day} days ago"), " it rained", "rehearsal") for day in range(5)]
 
 
@@ -43,7 +44,7 @@ def test_it_climbs_round_by_round_until_the_goal_is_mastered(tmp_path):
     assert [done.place for done in term.rounds] == [Place(0, 0), Place(1, 0), Place(2, 0), Place(2, 0)]
     assert term.rounds[0].level == "sorting:n=3,low=0,high=9"
     assert term.stopped == "mastered"
-    assert term.steps == 8
+    assert term.steps == 4 * PLAN.steps + PLAN.settle
     assert term.rounds[-1].tally.rate == 1.0
     assert term.lessons
     assert term.usage.tokens == sum(done.usage.sampled_tokens for done in term.rounds)
@@ -52,6 +53,33 @@ def test_it_climbs_round_by_round_until_the_goal_is_mastered(tmp_path):
 def test_it_ends_after_the_rounds_that_it_was_given(tmp_path):
     term = hold_term(school(tmp_path, plan=TermPlan(rounds=2, steps=2, batch=4)))
     assert (len(term.rounds), term.stopped) == (2, "rounds")
+
+
+def test_it_settles_on_all_it_learned_at_a_rate_that_falls_to_nothing(tmp_path):
+    class Paced(Counters):
+        def __call__(self, checkpoint):
+            pupil = super().__call__(checkpoint)
+            step = pupil.step
+
+            def noting(lessons, pace=1.0):
+                paces.append((pace, lessons))
+                return step(lessons, pace)
+
+            pupil.step = noting
+            return pupil
+
+    paces = []
+    plan = TermPlan(rounds=3, steps=8, batch=16, settle=4, settling_rehearsal=0.5)
+    slow = Studying(lambda steps: climbing(steps // 8 * 2))
+    term = hold_term(school(tmp_path, slow, begin=Paced(), plan=plan))
+    assert [pace for pace, _ in paces] == [1.0] * 24 + [0.8, 0.6, 0.4, 0.2]
+    settling = [lesson for _, lessons in paces[-4:] for lesson in lessons]
+    first = {lesson.id for lesson in term.lessons[: term.rounds[0].lessons]}
+    assert first & {lesson.id for lesson in settling}
+    assert 0.3 < sum(lesson.source == "rehearsal" for lesson in settling) / len(settling) < 0.7
+    assert len(term.settling) == 4
+    assert term.steps == len(term.losses) == 28
+    assert term.marks == (0, 8, 16, 24)
 
 
 def test_no_round_begins_after_the_time_is_up(tmp_path):
@@ -185,13 +213,16 @@ def stop_at(stage):
     return Listening(at)
 
 
-@pytest.mark.parametrize("stage", ["practice, round 1", "lessons, round 1", "practice, round 2", "lessons, round 3"])
-def test_a_kill_and_a_resume_end_at_the_same_weights(tmp_path, stage):
+@pytest.mark.parametrize(("stage", "finished"), [
+    ("practice, round 1", 0), ("lessons, round 1", 0), ("practice, round 2", 1), ("lessons, round 3", 2),
+    ("lessons, settling", 4),
+])  # fmt: skip
+def test_a_kill_and_a_resume_end_at_the_same_weights(tmp_path, stage, finished):
     undisturbed = hold_term(school(tmp_path / "whole"))
     with pytest.raises(StopRequested):
         hold_term(school(tmp_path / "cut", watch=stop_at(stage)))
     kept = read_term(tmp_path / "cut")
-    assert len(kept.rounds) == int(stage[-1]) - 1
+    assert len(kept.rounds) == finished
     again = hold_term(school(tmp_path / "cut"))
     assert again.adapter.name == undisturbed.adapter.name
     assert [lesson.id for lesson in again.lessons] == [lesson.id for lesson in undisturbed.lessons]

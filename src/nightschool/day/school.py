@@ -1,0 +1,211 @@
+"""A term of school: practise, learn, climb, round after round, with one adapter that carries on, and settle.
+
+The term is what a night consolidates: nothing of it counts before the gate has passed. A kill loses the round in
+progress and nothing else: each finished round is on disk, and a resumed term goes on to the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import repeat
+from pathlib import Path
+from typing import Protocol
+
+from nightschool.day.curriculum import Curriculum, Tally
+from nightschool.day.practise import Classroom, Practised, practise
+from nightschool.day.term import Round, Stopped, Term, TermPlan, read_term, write_term
+from nightschool.drive import Drive
+from nightschool.items import Adapter, Item, Lesson, Noise, Prompt
+from nightschool.ports import Expert, Watcher
+from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
+from nightschool.sleep.replay import batches
+
+
+class Step(Protocol):
+    """What a gradient step tells. loss: nats per learned token, before the step."""
+
+    @property
+    def loss(self) -> float:
+        """Return the loss."""
+
+
+class Pupil(Protocol):
+    """What learns: a stepped trainer that can be saved and resumed to the last bit (see `train`)."""
+
+    def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> Step:
+        """Take one gradient step, at `pace` times the usual rate."""
+
+    def save(self, folder: Path) -> Adapter:
+        """Write what was learned so far and return it, named by its content."""
+
+    def checkpoint(self, path: Path) -> None:
+        """Write all that is needed to go on."""
+
+
+@dataclass
+class School:
+    """What a term needs: where to practise, who runs the searches, who learns, and what the old self wrote.
+
+    begin: makes the pupil, from a checkpoint where one is given; publish: makes an adapter available to practice;
+    folder: where the unfinished term is kept; expert: demonstrates at the goal instead of what practice solved;
+    examined: items of the exam, none of which may be asked in a lesson; start: the adapter that the pupil begins from,
+    None for the bare model.
+    """
+
+    room: Classroom
+    curriculum: Curriculum
+    drive: Drive
+    begin: Callable[[Path | None], Pupil]
+    publish: Callable[[Adapter], None]
+    folder: Path
+    plan: TermPlan
+    rehearsal: Sequence[Lesson]
+    watch: Watcher
+    clock: Callable[[], float]
+    expert: Expert | None = None
+    examined: Sequence[Item] = ()
+    start: str | None = None
+
+    def pose(self, level: int) -> Callable[[Item], Prompt]:
+        """Return how items of `level` are asked in lessons: as the user will ask, without examples."""
+        return lambda item: self.room.pose(level, item).prompt
+
+
+def hold_term(school: School) -> Term:
+    """Return what a term of practice and lessons brought, going on with the one that is in the school's folder.
+
+    Each round looks for the hardest place where search finds something, practises there, and takes gradient steps on
+    what the verifier passed, mixed with lessons of earlier rounds and with text of the old self.
+    """
+    term = read_term(school.folder)
+    school.room.record.update(term.record)
+    pupil: Pupil | None = None
+    if term.rounds and term.adapter is not None:
+        school.watch.say(f"resuming the night after round {len(term.rounds)}")
+        school.publish(term.adapter)
+        pupil = school.begin(_checkpoint(school.folder, len(term.rounds)))
+    term, pupil = _climb(school, term, pupil)
+    if pupil is not None and school.plan.settle and not term.settling:
+        term = _settle(school, term, pupil)
+    return term
+
+
+def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil | None]:
+    plan, began = school.plan, school.clock()
+    while term.stopped == "rounds" and len(term.rounds) < plan.rounds:
+        if plan.seconds is not None and school.clock() - began >= plan.seconds:
+            return replace(term, stopped="seconds"), pupil
+        number = len(term.rounds)
+        t0 = school.clock()
+        school.watch.stage(f"practice, round {number + 1} of at most {plan.rounds}", unit="searches")
+        adapter = term.adapter.name if term.adapter else school.start
+        found = practise(school.room, school.curriculum, school.drive, adapter, number)
+        t1 = school.clock()
+        known = {lesson.id for lesson in term.lessons}
+        fresh = [each for each in _lessons(school, found) if each.id not in known]
+        if not fresh:
+            why: Stopped = "rounds" if term.rounds else "nothing whole" if found.place else "nothing solved"
+            return replace(term, stopped=why, failures=found.failures), pupil
+        place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
+        pupil = pupil or school.begin(None)
+        school.watch.stage(f"lessons, round {number + 1}", plan.steps, "steps")
+        losses = _learn(
+            school,
+            pupil,
+            batches(
+                fresh,
+                Noise((school.room.seed, "lessons", number)),
+                count=plan.steps,
+                size=plan.batch,
+                older=term.lessons,
+                older_share=plan.older,
+                rehearsal=school.rehearsal,
+                rehearsal_share=plan.rehearsal,
+            ),
+        )
+        saved = pupil.save(school.folder / "adapters")
+        pupil.checkpoint(_checkpoint(school.folder, number + 1))
+        school.publish(saved)
+        done = Round(
+            level=school.room.levels[place.level].spec,
+            place=place,
+            tally=found.tally,
+            babble=found.babble,
+            looks=found.looks,
+            usage=found.usage,
+            lessons=len(fresh),
+            losses=losses,
+            practice_s=t1 - t0,
+            learning_s=school.clock() - t1,
+        )
+        mastered = place == school.curriculum.goal and found.tally.rate >= school.curriculum.mastered
+        term = Term(
+            (*term.rounds, done),
+            (*term.lessons, *fresh),
+            saved,
+            "mastered" if mastered else "rounds",
+            dict(school.room.record),
+        )
+        write_term(school.folder, term)
+        _checkpoint(school.folder, number).unlink(missing_ok=True)
+        school.watch.say(_line(number, done))
+    return term, pupil
+
+
+def _settle(school: School, term: Term, pupil: Pupil) -> Term:
+    plan, began = school.plan, school.clock()
+    school.watch.stage("lessons, settling", plan.settle, "steps")
+    mixed = batches(
+        term.lessons,
+        Noise((school.room.seed, "settling")),
+        count=plan.settle,
+        size=plan.batch,
+        rehearsal=school.rehearsal,
+        rehearsal_share=plan.settling_rehearsal,
+    )
+    losses = _learn(school, pupil, mixed, [left / (plan.settle + 1) for left in range(plan.settle, 0, -1)])
+    saved = pupil.save(school.folder / "adapters")
+    school.publish(saved)
+    settled = replace(term, adapter=saved, settling=losses, settling_s=school.clock() - began)
+    write_term(school.folder, settled)
+    return settled
+
+
+def _checkpoint(folder: Path, rounds: int) -> Path:
+    return folder / f"learner-{rounds}.safetensors"
+
+
+def _lessons(school: School, found: Practised) -> list[Lesson]:
+    lessons = _found_lessons(school, found)
+    guard(lessons, school.examined, school.pose(school.curriculum.goal.level))
+    return lessons
+
+
+def _found_lessons(school: School, found: Practised) -> list[Lesson]:
+    if school.expert is not None:
+        goal = school.curriculum.goal.level
+        items = school.room.pick(goal, school.room.plan.items, max(school.curriculum.shots))
+        for item in items:  # seen now, so that the next round is shown others
+            school.room.record.setdefault(f"{goal}:{item.id}", Tally(items=1))
+        return lessons_from_expert(school.expert, items, school.pose(goal))
+    return lessons_from_traces(found.traces, school.pose(found.place.level)) if found.place else []
+
+
+def _learn(
+    school: School, pupil: Pupil, mixed: Iterable[Sequence[Lesson]], paces: Iterable[float] = repeat(1.0)
+) -> tuple[float, ...]:
+    losses = []
+    for batch, pace in zip(mixed, paces, strict=False):
+        losses.append(pupil.step(batch, pace).loss)
+        school.watch.advance(1, loss=round(losses[-1], 3))
+    return tuple(losses)
+
+
+def _line(number: int, done: Round) -> str:
+    after = f" after {done.place.shots} examples" if done.place.shots else ""
+    babble = f" (random proposals: {done.babble.solved})" if done.babble else ""
+    return (
+        f"round {number + 1}: {done.level}{after}: {done.tally.solved} of {done.tally.items} items solved{babble}, "
+        f"{done.tally.rate:.0%} of draws; {done.lessons} lessons, loss {done.losses[0]:.2f} to {done.losses[-1]:.2f}"
+    )

@@ -65,3 +65,12 @@ def test_a_killed_writer_leaves_the_old_file(tmp_path):
     )
     assert subprocess.run([sys.executable, "-c", script, str(path)], check=False).returncode == -9
     assert path.read_text() == "old"
+
+
+def test_what_is_written_may_be_read_by_whom_the_umask_says(tmp_path):
+    old = os.umask(0o027)
+    try:
+        paths.write_durably(tmp_path / "report.html", "a")
+    finally:
+        os.umask(old)
+    assert (tmp_path / "report.html").stat().st_mode & 0o777 == 0o640

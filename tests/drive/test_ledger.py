@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.drive.job import Price
+from nightschool.config import Price
 from nightschool.drive.ledger import Ledger, Need, ask_for
 from nightschool.items import Usage
 from nightschool.search.budget import Budget

@@ -34,13 +34,21 @@ from nightschool.items import Usage
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a million tokens cost, in the currency of the budget; sampled: weighed tokens cost as much as a prompt's."""
+    """What a model costs, in US dollars per million tokens. Weighed tokens are prompt tokens to those who charge."""
 
     prompt: float = 0.0
     sampled: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not (self.prompt >= 0 and self.sampled >= 0):
+            raise ValueError(f"a price is not below zero: {self}")
+
     def of(self, usage: Usage) -> float:
-        """Return what `usage` cost."""
+        """Return what `usage` costs in US dollars.
+
+        >>> Price(prompt=1, sampled=10).of(Usage(prompt_tokens=1000, sampled_tokens=100))
+        0.002
+        """
         read = usage.prompt_tokens + usage.weighed_tokens
         return (read * self.prompt + usage.sampled_tokens * self.sampled) / 1e6
 

@@ -9,8 +9,17 @@ from nightschool.day.practise import Practice
 from nightschool.day.term import TermPlan
 from nightschool.errors import UsageError
 
-WATCHED = ("arithmetic@calculator",)
+WATCHED = ("arithmetic@calculator", "sorting:n=3,low=10,high=99@bracket")
 """Tasks that must not get worse, with the wording in which the default model does them (by practice items)."""
+
+
+def watched_beside(task: str) -> tuple[str, ...]:
+    """Return what is watched while `task` is practised, where nobody chose: the first task of another world.
+
+    >>> watched_beside("sorting:n=5"), watched_beside("arithmetic")
+    (('arithmetic@calculator',), ('sorting:n=3,low=10,high=99@bracket',))
+    """
+    return tuple(name for name in WATCHED if name.partition(":")[0].partition("@")[0] != task.partition(":")[0])[:1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,7 @@ class DaySettings:
     practice: Practice = field(default_factory=Practice)
     term: TermPlan = field(default_factory=TermPlan)
     teacher: Literal["self", "expert"] = "self"
-    watched: tuple[str, ...] = WATCHED
+    watched: tuple[str, ...] = WATCHED[:1]
     watched_items: int = 250
     rehearsed_items: int = 250
     text_tokens: int = 10_000

@@ -5,9 +5,10 @@ traces = drive.run(jobs, budget=None)  # a Trace for each Job, in their order
 service = Service(model)  # for jobs that come and go
 """
 
+from nightschool.config import Price
 from nightschool.drive.cache import Cache
 from nightschool.drive.drive import Drive
-from nightschool.drive.job import Job, Price
+from nightschool.drive.job import Job
 from nightschool.drive.service import Service
 from nightschool.search.budget import Budget
 

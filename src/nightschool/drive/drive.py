@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from nightschool.drive.cache import Cache
-from nightschool.drive.job import Job, Price
+from nightschool.config import Price
+from nightschool.drive.job import Job
 from nightschool.drive.live import Live
 from nightschool.drive.pace import Pace
 from nightschool.drive.preflight import check_asks, check_budget, check_job

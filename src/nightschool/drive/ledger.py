@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nightschool.drive.job import Price
+from nightschool.config import Price
 from nightschool.items import Usage
 from nightschool.search.budget import Budget, Left
 

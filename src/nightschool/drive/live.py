@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from nightschool.asks import Ask, Judge, Judged, ModelAsk, ModelReply, Propose, Proposed, Refused, Reply
-from nightschool.drive.job import Job, Price
+from nightschool.config import Price
+from nightschool.drive.job import Job
 from nightschool.drive.ledger import Grant, Ledger
 from nightschool.items import Draw, Segment, Stopped, Trace, Usage
 

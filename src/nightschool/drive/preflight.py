@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nightschool.asks import Ask, Propose, Read, Weigh
-from nightschool.drive.job import Job, Price
+from nightschool.config import Price
+from nightschool.drive.job import Job
 from nightschool.errors import BadBudget, Unsupported, UsageError
 from nightschool.ports import Ability, Model, Sight
 from nightschool.search.budget import Budget

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from nightschool.asks import Delta, Judge, Judged, ModelAsk, ModelReply, Progress, Propose, Proposed, Refused, Weigh
-from nightschool.drive.job import Price
+from nightschool.config import Price
 from nightschool.drive.judges import Judges
 from nightschool.drive.ledger import Ledger, Need, ask_for
 from nightschool.drive.live import Live, Piece, Slot

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from nightschool.asks import Delta
-from nightschool.drive.job import Job, Price
+from nightschool.config import Price
+from nightschool.drive.job import Job
 from nightschool.drive.live import Live, Piece
 from nightschool.drive.pace import Pace
 from nightschool.drive.preflight import check_asks, check_budget, check_job

@@ -31,7 +31,6 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     """
     from nightschool.day.purse import Purse
     from nightschool.day.run import Day, wording_of
-    from nightschool.drive import Price
     from nightschool.exam import open_rungs
     from nightschool.models.resolve import describe, open_model
     from nightschool.paths import data_folder
@@ -42,7 +41,6 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     wording_of(world, plan.wording)
     open_rungs(plan.rungs)
     others = [_watched(name) for name in plan.watched]
-    others = [(other, way) for other, way in others if other.spec.partition(":")[0] != world.spec.partition(":")[0]]
     describe(settings.model)
     check_night(night)
     ledger = Nights(data_folder() / "nights")
@@ -54,12 +52,11 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
         model = open_model(settings.model, settings.config, watch=watch)
         try:
             wakes = awaken(model, night)
-            price = settings.config.price(settings.model)
             purse = Purse(
                 model,
                 settings.budget,
                 watch=watch,
-                price=Price(price.prompt, price.sampled) if price else None,
+                price=settings.config.price(settings.model),
             )
             yield Day(
                 world=world,

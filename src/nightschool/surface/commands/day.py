@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--steps", type=click.IntRange(min=1), default=12, show_default=True, metavar="N",
               help="Gradient steps in a round.")  # fmt: skip
 @click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
-              help="A task that must not get worse (repeatable).  [default: arithmetic@calculator]")  # fmt: skip
+              help="A task that must not get worse (repeatable).  [default: arithmetic, or sorting]")  # fmt: skip
 @click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched; it counts from 50,000 on.")  # fmt: skip
 @click.option("--night", default="none", show_default=True, metavar="NIGHT",
@@ -65,7 +65,7 @@ def command(
     it again; keep the night only if nothing watched was lost.
     """
     from nightschool.day.practise import Practice
-    from nightschool.day.settings import WATCHED, DaySettings
+    from nightschool.day.settings import DaySettings, watched_beside
     from nightschool.day.term import TermPlan
 
     default = DaySettings()
@@ -77,7 +77,7 @@ def command(
         practice=Practice(items=items, draws=draws),
         term=TermPlan(rounds=rounds, steps=steps),
         teacher=teacher,
-        watched=watched or WATCHED,
+        watched=watched or watched_beside(task),
         text_tokens=text_tokens,
         target=target,
     )

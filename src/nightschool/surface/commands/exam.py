@@ -81,7 +81,6 @@ def _asked(rungs: Sequence[str], wordings: int | None) -> list[str]:
 def _sit(
     world: World, items: Sequence[Item], rungs: Sequence[Rung], wording: Wording, night: str | None, settings: Settings
 ) -> ExamReport:
-    from nightschool.drive import Price
     from nightschool.exam import sit
     from nightschool.models.resolve import open_model
     from nightschool.surface.lora import trainer
@@ -94,7 +93,6 @@ def _sit(
             awake = awaken(model, night)
             if awake is not None:
                 watch.say(f"awake with night {awake.name} of {awake.task}; --night none examines the bare model")
-            price = settings.config.price(settings.model)
             return sit(
                 world,
                 model,
@@ -105,7 +103,7 @@ def _sit(
                 adapter=awake.adapter if awake else None,
                 train=trainer(model, settings.seed, watch),
                 budget=settings.budget,
-                price=Price(price.prompt, price.sampled) if price else None,
+                price=settings.config.price(settings.model),
                 watch=watch,
             )
         finally:

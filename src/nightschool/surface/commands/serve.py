@@ -93,7 +93,6 @@ def command(
 
 
 def _served(models: list[str], files: dict[str, Mind], settings: Settings, queue: int, critics: frozenset[str]) -> Any:
-    from nightschool.drive import Price
     from nightschool.models.resolve import describe, open_model
     from nightschool.surface.server.engine import Engine
     from nightschool.surface.server.minds import SAFE, Minds
@@ -106,7 +105,7 @@ def _served(models: list[str], files: dict[str, Mind], settings: Settings, queue
             name,
             lambda name=name: open_model(name, settings.config),  # type: ignore[misc]
             max_waiting=queue,
-            price=Price(price.prompt, price.sampled) if price else None,
+            price=price,
             complain=_complain,
         )
     return Minds(engines, files, _ledger, SAFE | critics)

@@ -19,7 +19,7 @@ from nightschool.surface.say import answer
 @click.option("--rounds", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
 @click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
-              help="A task that must not get worse (repeatable).  [default: arithmetic@calculator]")  # fmt: skip
+              help="A task that must not get worse (repeatable).  [default: arithmetic, or sorting]")  # fmt: skip
 @click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip
 @click.option("--night", metavar="NIGHT", help="The night to build on, or none.  [default: the night in force]")
@@ -41,7 +41,7 @@ def command(
     The night is built on the one in force. A gate that refuses leaves the old mind as it was.
     """
     from nightschool.day.run import run_night
-    from nightschool.day.settings import WATCHED, DaySettings
+    from nightschool.day.settings import DaySettings, watched_beside
     from nightschool.day.term import TermPlan
     from nightschool.surface.commands.day import table
     from nightschool.surface.school import day_of
@@ -52,7 +52,7 @@ def command(
         wording=wording,
         term=TermPlan(rounds=rounds),
         teacher=teacher,
-        watched=watched or WATCHED,
+        watched=watched or watched_beside(task),
         text_tokens=text_tokens,
     )
     with day_of(task, plan, settings, night=night, resume=resume) as day:

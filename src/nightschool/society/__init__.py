@@ -1,5 +1,8 @@
-"""Generative models that compose, contradict and compete. Not built yet: this package holds no code.
+"""Generative models that compose, contradict and compete: the best explanation of an input wins.
 
-Concepts as generative models, factor graphs, message passing and recognisers will live here: the best explanation of
-an input wins, and longer search finds better ones. The search engine that it will share with language is `search`.
+Everything here is a generative model (`generative.Generative`): distributions (`primitives`), weights and rules
+(`potentials`), programs that call other models (`program`, `each`). What they did is a trace (`traces`), which is
+immutable, kept on disk (`kept`) and replayable. `infer` asks what explains what is given.
+
+torch lives in every module of this room but this one; nothing here knows a language model, a critic or a clock.
 """

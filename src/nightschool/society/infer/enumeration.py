@@ -1,0 +1,79 @@
+"""Exact inference over discrete choices: every combination is run, whatever way control flow takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from nightschool.errors import Unsupported
+from nightschool.items import Noise
+from nightschool.society import columns
+from nightschool.society.generative import Call
+from nightschool.society.infer.posterior import Posterior
+from nightschool.society.lanes import Lanes
+from nightschool.society.primitives import Primitive
+from nightschool.society.traces import Given, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Enumeration:
+    """All combinations of discrete choices, at most `most` of them."""
+
+    most: int = 200_000
+
+    def run(self, call: Call, given: Given, noise: Noise) -> Posterior:
+        """Return every run with its exact weight. Raises Unsupported for a continuous choice or too many runs.
+
+        Choices are split one at a time, in the order in which they are made, and runs that came out impossible are
+        left out, so that branches never taken cost nothing.
+        """
+        fixed: dict[str, Any] = {}
+        n, scored = 1, 0
+        args = call.args
+        while True:
+            known = {**given, **fixed}
+            trace, logw = call.model.generate(args, known, Lanes.of(noise, n))
+            scored += n
+            alive = (logw > -torch.inf).nonzero()[:, 0]
+            address, leaf = next(((a, t) for a, t in trace.leaves() if not t.fixed and _open(t)), ("", None))
+            if leaf is None:
+                return Posterior(_loose(trace, given), logw, float(torch.logsumexp(logw, 0)), scored)
+            if leaf.rows is not None or any(trace.part(above).rows is not None for above in _above(address)):
+                raise Unsupported(
+                    f"the choice {address!r} is made in some runs only; use a program of columns, or Importance"
+                )
+            levels = _levels(address, leaf)
+            rows = alive.repeat_interleave(len(levels))
+            n = len(rows)
+            if n > self.most:
+                raise Unsupported(f"{n} combinations at {address!r} are more than {self.most}; use Importance")
+            if n == 0:
+                return Posterior(_loose(trace, given), logw, -torch.inf, scored)
+            args = tuple(columns.take_shared(arg, rows, len(trace)) for arg in args)
+            given = {a: columns.take(columns.spread(v, len(trace)), rows) for a, v in given.items()}
+            fixed = {a: columns.take(v, rows) for a, v in fixed.items()}
+            fixed[address] = levels.repeat(len(alive))
+
+
+def _above(address: str) -> list[str]:
+    words = address.split("/")
+    return ["/".join(words[:i]) for i in range(1, len(words))]
+
+
+def _open(leaf: Trace) -> bool:
+    return isinstance(leaf.model, Primitive)
+
+
+def _levels(address: str, leaf: Trace) -> torch.Tensor:
+    model = leaf.model
+    assert isinstance(model, Primitive)
+    if model.levels is None or leaf.value.ndim > 1:
+        raise Unsupported(f"the choice {address!r} ({model.name}) has no finite list of values; use another scheduler")
+    return model.levels(model.aligned(leaf.args, len(leaf)))
+
+
+def _loose(trace: Trace, given: Given) -> Trace:
+    """Return the trace with the choices that were enumerated counted as drawn."""
+    return trace.loosened(frozenset(trace.addresses()) - given.keys())

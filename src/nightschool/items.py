@@ -263,6 +263,9 @@ class Usage:
     def __add__(self, other: Usage) -> Usage:
         return Usage(*(a + b for a, b in zip(self.as_tuple(), other.as_tuple(), strict=True)))
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(*(a - b for a, b in zip(self.as_tuple(), other.as_tuple(), strict=True)))
+
     def as_tuple(self) -> tuple[Any, ...]:
         """Return the counts in the order of the fields."""
         return (

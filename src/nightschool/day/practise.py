@@ -33,7 +33,8 @@ class Practised:
 
     place, level: where, with the specification of that level's world; None and empty when nothing passed anywhere;
     tally: by the model's search; babble: by random proposals of the right form, as many draws on the same items (None
-    where the world cannot babble); looks: by place; failures: samples of (input, answer, what the verifier said).
+    where the world cannot babble); looks: by place; failures: samples of (input, answer, what the verifier said);
+    spent: the budget ended before the search did.
     """
 
     place: Place | None = None
@@ -44,6 +45,7 @@ class Practised:
     looks: dict[str, Tally] = field(default_factory=dict)
     usage: Usage = field(default_factory=Usage)
     failures: tuple[tuple[str, str, str], ...] = ()
+    spent: bool = False
 
 
 @dataclass
@@ -124,7 +126,8 @@ def practise(room: Classroom, curriculum: Curriculum, drive: Drive, adapter: str
     looks = {_called(room, place): tally for place, tally in curriculum.tried.items()}
     choice = curriculum.choice()
     if choice is None:
-        return Practised(looks=looks, usage=usage, failures=_failures(traces for traces in kept.values()))
+        found = [trace for traces in kept.values() for trace in traces]
+        return Practised(looks=looks, usage=usage, failures=_failures(kept.values()), spent=_spent(found))
     traces = _search(room, drive, choice, room.plan.items, room.plan.draws, adapter, term, "practice", curriculum)
     tally = room.count(choice.level, traces)
     usage = sum((t.usage for t in traces), usage)
@@ -137,7 +140,12 @@ def practise(room: Classroom, curriculum: Curriculum, drive: Drive, adapter: str
         looks,
         usage,
         _failures([traces]),
+        _spent(traces),
     )
+
+
+def _spent(traces: Sequence[Trace]) -> bool:
+    return any(trace.stopped == "budget" for trace in traces)
 
 
 def _called(room: Classroom, place: Place) -> str:

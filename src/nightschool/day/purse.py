@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, replace
 from math import inf
 from typing import Any
@@ -16,12 +17,13 @@ from nightschool.search.budget import Left
 class Purse(Drive):
     """Runs searches as a drive does, until `total` is spent: what comes later is refused, and says so in its trace.
 
-    spent: by all runs so far, in seconds of the clock from the first run on.
+    spent: by all runs so far, in seconds of the clock from the first run on; kept: what runs may not touch now, because
+    something later needs it.
     """
 
     def __init__(self, model: Model, total: Budget | None = None, **options: Any) -> None:
         super().__init__(model, **options)
-        self.total, self.spent = total, Usage()
+        self.total, self.spent, self.kept = total, Usage(), Usage()
         self._began: float | None = None
 
     def run(self, jobs: Sequence[Job], budget: Budget | None = None) -> list[Trace]:
@@ -35,11 +37,21 @@ class Purse(Drive):
         self.spent += sum((trace.usage for trace in traces), Usage())
         return traces
 
+    @contextmanager
+    def keeping(self, kept: Usage) -> Iterator[None]:
+        """Keep `kept` back from the runs inside."""
+        self.kept += kept
+        try:
+            yield
+        finally:
+            self.kept = Usage()
+
     def _left(self, budget: Budget | None) -> Left | None:
         if self.total is None:
             return None if budget is None else budget.left(Usage())
-        spent = replace(self.spent, seconds=self.clock() - (self._began or 0.0))
-        left = self.total.left(spent, self.price.of(self.spent) if self.price else 0.0)
+        gone = self.spent + self.kept
+        gone = replace(gone, seconds=self.clock() - (self._began or 0.0) + self.kept.seconds)
+        left = self.total.left(gone, self.price.of(gone) if self.price else 0.0)
         return left.least(budget.left(Usage())) if budget else left
 
 

@@ -162,6 +162,11 @@ class DayReport:
     def _no_night(self, term: Term) -> str:
         if self.term is None:
             return "there was no night"
+        if term.stopped == "budget":
+            return (
+                "the budget was used up before there was anything to learn (what the gate and the evening's exam need "
+                "is kept back), and no night was held; give it more with --budget, or examine fewer items"
+            )
         if term.stopped == "nothing solved":
             return (
                 "search solved nothing at any level, so there was nothing to learn and no night was held; try an "

@@ -105,7 +105,7 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
         known = {lesson.id for lesson in term.lessons}
         fresh = [each for each in _lessons(school, found) if each.id not in known]
         if not fresh:
-            why: Stopped = "rounds" if term.rounds else "nothing whole" if found.place else "nothing solved"
+            why = _why_nothing(term, found)
             return replace(term, stopped=why, failures=found.failures), pupil
         place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
         pupil = pupil or school.begin(None)
@@ -151,6 +151,14 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
         _checkpoint(school.folder, number).unlink(missing_ok=True)
         school.watch.say(_line(number, done))
     return term, pupil
+
+
+def _why_nothing(term: Term, found: Practised) -> Stopped:
+    if found.spent:
+        return "budget"
+    if term.rounds:
+        return "rounds"
+    return "nothing whole" if found.place else "nothing solved"
 
 
 def _settle(school: School, term: Term, pupil: Pupil) -> Term:

@@ -11,7 +11,7 @@ from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Usage
 from nightschool.paths import write_durably
 
-Stopped = Literal["mastered", "rounds", "seconds", "nothing solved", "nothing whole"]
+Stopped = Literal["mastered", "rounds", "seconds", "budget", "nothing solved", "nothing whole"]
 
 
 @dataclass(frozen=True, slots=True)

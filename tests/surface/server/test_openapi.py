@@ -28,8 +28,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def schema(here: Running) -> Any:
     schemathesis = pytest.importorskip("schemathesis", reason="pip install schemathesis")
-    found = schemathesis.openapi.from_url(f"{here.url}/openapi.json")
-    return found
+    return schemathesis.openapi.from_url(f"{here.url}/openapi.json")
 
 
 def test_the_document_is_served_and_every_path_is_a_route(here: Running) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, Response
 
 from nightschool import registry
 from nightschool.errors import UnknownName
+from nightschool.exam.report.words import headline
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
 from nightschool.surface.server.answering import Plain
@@ -133,7 +134,7 @@ def _summary(name: str, folder: Path) -> dict[str, Any]:
         "model": data.get("model") or exam.get("model"),
         "task": data.get("task") or exam.get("task"),
         "items": len(exam.get("items", ())),
-        "headline": data.get("headline"),
+        "headline": data.get("headline") or headline(data),
     }
 
 
@@ -155,11 +156,12 @@ async def items(request: Request) -> Response:
     if name not in rows:
         raise Refusal(404, str(UnknownName("row", name, rows)), code="row_not_found", param="row")
     known = {item["id"]: item for item in whole.get("items", ())}
-    offset, records = _offset(request), rows[name].get("records", [])
+    offset, records, prompts = _offset(request), rows[name].get("records", []), whole.get("prompts", [])
     some = []
     for record in records[offset : offset + _AT_ONCE]:
-        item = known.get(record["item"], {})
-        some.append({**record, "inputs": item.get("inputs"), "target": item.get("target")})
+        item, prompt = known.get(record["item"], {}), record["prompt"]
+        prompt = prompts[prompt] if isinstance(prompt, int) else prompt  # kept once and by number in a report
+        some.append({**record, "prompt": prompt, "inputs": item.get("inputs"), "target": item.get("target")})
     return Plain({"row": name, "items": some, "of": len(records)})
 
 

@@ -14,9 +14,12 @@ from typing import Any, Literal
 
 from nightschool.errors import BadSpec, MissingDependency, UnknownName
 
-Kind = Literal["models", "critics", "worlds", "strategies", "rungs"]
-KINDS: tuple[Kind, ...] = ("models", "critics", "worlds", "strategies", "rungs")
-_ONE = {"models": "model", "critics": "critic", "worlds": "world", "strategies": "strategy", "rungs": "rung"}
+Kind = Literal["models", "critics", "worlds", "strategies", "rungs", "analyses"]
+KINDS: tuple[Kind, ...] = ("models", "critics", "worlds", "strategies", "rungs", "analyses")
+_ONE = {
+    "models": "model", "critics": "critic", "worlds": "world", "strategies": "strategy", "rungs": "rung",
+    "analyses": "analysis",
+}  # fmt: skip
 
 Value = int | float | bool | str
 

@@ -6,7 +6,7 @@ from nightschool.stats.components import components
 
 def planted(item: float, wording: float, both: float, repeat: float, shape: tuple[int, int, int]) -> object:
     rng = np.random.default_rng(3)
-    items, wordings, repeats = shape
+    items, wordings, _ = shape
     y = rng.normal(0, item, (items, 1, 1)) + rng.normal(0, wording, (1, wordings, 1))
     y = y + rng.normal(0, both, (items, wordings, 1)) + rng.normal(0, repeat, shape)
     return y.tolist()

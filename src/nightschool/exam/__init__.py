@@ -2,6 +2,8 @@
 
     rung, rungs   the ways, and the contract of one
     sit           all rungs over the same items
+    analysis, finding, analyses
+                  ways to look at what was answered, and what they find; readings, formats and weighing serve them
     grade, measure, compare, warn
                   answers -> outcomes -> rows -> paired comparisons -> what the reader must be told
     result        the report as plain data and JSON
@@ -10,6 +12,8 @@
 It knows no sleep: an adapter comes by its name, and what trains one is handed in.
 """
 
+from nightschool.exam.analysis import Analysis, open_analyses
+from nightschool.exam.finding import Drawing, Finding, Series
 from nightschool.exam.result import Comparison, ExamReport, Question, Record, Row
 from nightschool.exam.rung import Absent, Line, Part, Plan, Room, Rung, Said, Way
 from nightschool.exam.sit import LADDER, open_rungs, sit
@@ -17,8 +21,11 @@ from nightschool.exam.sit import LADDER, open_rungs, sit
 __all__ = [
     "LADDER",
     "Absent",
+    "Analysis",
     "Comparison",
+    "Drawing",
     "ExamReport",
+    "Finding",
     "Line",
     "Part",
     "Plan",
@@ -28,7 +35,9 @@ __all__ = [
     "Row",
     "Rung",
     "Said",
+    "Series",
     "Way",
+    "open_analyses",
     "open_rungs",
     "sit",
 ]

@@ -25,6 +25,11 @@ class Grader:
         self._judge((said.item, answer) for line in lines for said in line.said for answer in said.answers)
         return [tuple(self._record(said, line.pass_k) for said in line.said) for line in lines]
 
+    def verdicts(self, pairs: Sequence[tuple[Item, str]]) -> list[Verdict]:
+        """Return the verdict on each answer to an item."""
+        self._judge(pairs)
+        return [self._known[item.id, answer] for item, answer in pairs]
+
     def _judge(self, wanted: Iterable[tuple[Item, str]]) -> None:
         new = {(item.id, answer): item for item, answer in wanted if (item.id, answer) not in self._known}
         keys = list(new)

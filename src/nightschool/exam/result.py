@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from nightschool.errors import BadFile
+from nightschool.exam.finding import Finding
 from nightschool.exam.rung import Way
 
 SCHEMA = 1
@@ -123,7 +124,7 @@ class ExamReport:
 
     task: the world's specification; model: as the user named it; identity: its content hash; split: of the items;
     comparisons: each row with the first; changes: the same rows in an earlier report and in this one; example_truths:
-    practice items whose answers were shown in some row.
+    practice items whose answers were shown in some row; findings: of the analyses, in their order.
     """
 
     task: str
@@ -138,6 +139,7 @@ class ExamReport:
     changes: tuple[Comparison, ...] = ()
     warnings: tuple[str, ...] = ()
     example_truths: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     tokens: int = 0
     seconds: float = 0.0
     partial: bool = False

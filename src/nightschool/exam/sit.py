@@ -10,7 +10,9 @@ from typing import Any
 
 from nightschool.drive import Budget, Drive, Job, Price
 from nightschool.errors import StopRequested, UsageError
+from nightschool.exam.analysis import Analysis, Sitting, look
 from nightschool.exam.compare import before_after, with_first
+from nightschool.exam.finding import Finding
 from nightschool.exam.grade import Grader
 from nightschool.exam.measure import absent_row, row_of
 from nightschool.exam.result import ExamReport, Question, Row
@@ -89,6 +91,7 @@ def sit(
     learned: str | None = None,
     solved: Sequence[Lesson] = (),
     train: Callable[[Sequence[Lesson]], str] | None = None,
+    analyses: Sequence[Analysis] = (),
     before: ExamReport | None = None,
     budget: Budget | None = None,
     price: Price | None = None,
@@ -101,8 +104,9 @@ def sit(
 
     wording: the one that is not varied (None: the world's first); adapter: weights that every rung sits with; learned:
     those of the rung `lora`; both loaded already. solved, train: what `lora` may train on and with (`train` returns the
-    name of an adapter that it has loaded). before: an earlier report over the same items, to compare with. budget: for
-    the whole exam. drive: to run on (its own price counts); None: a new one. workers: threads that grade.
+    name of an adapter that it has loaded). analyses: ways to look at what was answered, after all rungs. before: an
+    earlier report over the same items, to compare with. budget: for the whole exam. drive: to run on (its own price
+    counts); None: a new one. workers: threads that grade.
 
     Answers that failed, were refused or cut off are missing: they are counted and shown, and no accuracy holds them.
     Ctrl-C and StopRequested give the report of what is done so far, with `partial` set.
@@ -119,14 +123,20 @@ def sit(
     )  # fmt: skip
     grader = Grader(world.reference, workers)
     rows: dict[str, Row] = {}
+    parts: dict[str, tuple[Part, tuple[Trace, ...]]] = {}
+    findings: list[Finding] = []
     notes: list[str] = []
     began, partial = clock(), False
     try:
         for rung in rungs:
-            for row in _sit_rung(rung, room, hall, grader, rows, drive.price, watch):
+            for row in _sit_rung(rung, room, hall, grader, rows, parts, drive.price, watch):
                 rows[row.name] = row
             if hall.interrupted:
                 raise StopRequested("the exam was interrupted")
+        for analysis in analyses:
+            if watch is not None:
+                watch.stage(f"exam: {analysis.name}")
+            findings.append(look(analysis, Sitting(room, rows, parts, grader.verdicts)))
     except (KeyboardInterrupt, StopRequested):
         partial = True
         done = ", ".join(dict.fromkeys(row.rung for row in rows.values())) or "nothing"
@@ -146,6 +156,7 @@ def sit(
         changes=before_after(before, found, seed) if before else (),
         warnings=(*notes, *warnings(found, questions)),
         example_truths=tuple(dict.fromkeys(id for row in found if row.way for id in row.way.examples)),
+        findings=tuple(findings),
         tokens=hall.spent.tokens,
         seconds=clock() - began,
         partial=partial,
@@ -159,6 +170,7 @@ def _sit_rung(
     hall: _Hall,
     grader: Grader,
     known: dict[str, Row],
+    parts: dict[str, tuple[Part, tuple[Trace, ...]]],
     price: Price | None,
     watch: Watcher | None,
 ) -> list[Row]:
@@ -178,6 +190,7 @@ def _sit_rung(
     start = 0
     for part in plan.parts:
         done.append((part, traces[start : start + len(part.jobs)]))
+        parts.setdefault(part.name, (part, tuple(done[-1][1])))
         start += len(part.jobs)
     lines = rung.read(room, done)
     rows = dict(known)

@@ -87,4 +87,4 @@ def _parts(y: Floats) -> Floats:
             ms_repeat,
         ]
     )
-    return np.maximum(parts, 0.0)
+    return np.asarray(np.maximum(parts, 0.0))

@@ -64,7 +64,8 @@ def fit_ability(passed: Sequence[int], draws: Sequence[int]) -> Ability:
     k, n = np.array(passed), np.array(draws)
     if len(k) == 0 or len(k) != len(n) or (n < 1).any() or (k > n).any() or (k < 0).any():
         raise ValueError("a spread of ability needs items with draws of which some number passed")
-    pairs, weights = np.unique(np.stack([k, n], axis=1), axis=0, return_counts=True)
+    pairs, counts = np.unique(np.stack([k, n], axis=1), axis=0, return_counts=True)
+    weights = counts.astype(float)
     mean_at, sure_at, never_at = (-7.0, 7.0), (-3.0, 6.0), (0.0, 0.98)
     best = (0.0, 0.0, 0.0)
     for _ in range(4):

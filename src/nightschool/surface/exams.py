@@ -16,7 +16,8 @@ def rows_of(report: ExamReport) -> str:
     lines = [table(["rung", "right", "95% interval", "n", "tokens", "seconds", ""], [_cells(row) for row in shown],
                    numbers=[1, 3, 4, 5])]  # fmt: skip
     lines += [f"{row.name}: not to be had: {row.unavailable}" for row in report.rungs if row.unavailable is not None]
-    return "\n".join(lines)
+    lines += ["", *(f"{found.title}: {found.sentence}" for found in report.findings if found.sentence)]
+    return "\n".join(lines).rstrip()
 
 
 def page_of(report: ExamReport) -> Any:

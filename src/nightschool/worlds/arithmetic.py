@@ -18,7 +18,7 @@ from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Prompt, Split, Wording, split_of
 from nightschool.ports import Critic, Expert
 from nightschool.prompts import built_in, render
-from nightschool.worlds.calculation import Step, Worked, WorkedSoFar, expression, steps_of, working
+from nightschool.worlds.calculation import Step, Worked, WorkedSoFar, expression, results_of, steps_of, working
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.supply import supply
 
@@ -76,6 +76,13 @@ class Arithmetic:
             value = self._step(dice, self._number(dice), step.sign).result
             lines.append(f"{left} {step.sign} {step.right} = {value}")
         return "; ".join(lines) if self.shown else str(value)
+
+    def marks(self, item: Item, answer: str) -> tuple[bool, ...]:
+        """Return for each step written out whether its result is the true one there; none where steps are not shown."""
+        if not self.shown:
+            return ()
+        wanted = [step.result for step in steps_of(item.inputs["expression"])]
+        return tuple(a == b for a, b in zip(wanted, results_of(answer), strict=False))
 
     def _number(self, dice: Dice) -> int:
         return 1 + dice.below(10 ** dice.between(1, self.digits) - 1)  # short numbers as often as long ones

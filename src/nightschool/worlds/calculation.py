@@ -79,6 +79,16 @@ def working(steps: Sequence[Step]) -> str:
     return "; ".join(map(str, steps))
 
 
+def results_of(answer: str) -> list[int | None]:
+    """Return what stands behind the equals sign of each step of an answer, None where that is no number.
+
+    >>> results_of("3 + 4 = 7; 7 * 2 = about 14; and so on")
+    [7, None]
+    """
+    parts = [part.rpartition("=")[2].strip() for part in _END_OF_STEP.split(answer.removesuffix(".")) if "=" in part]
+    return [int(part) if re.fullmatch(r"[+-]?\d{1,40}", part) else None for part in parts]
+
+
 class Worked:
     """The verifier of calculations: works the item's `expression` out for itself.
 

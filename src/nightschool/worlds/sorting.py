@@ -10,7 +10,8 @@ whatever level they were drawn. An order that happens to be sorted already is an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Prompt, Split, Wording
@@ -85,6 +86,23 @@ class Sorting:
         dice = Dice(noise)
         numbers = _numbers(item)
         return _text(dice.shuffled(numbers) if self.guess == "permutation" else self._roll(dice))
+
+    def marks(self, item: Item, answer: str) -> tuple[bool, ...]:
+        """Return for each number of `answer` whether it is the right one there (for `exam.horizon`)."""
+        given = map(int, re.findall(r"-?\d{1,40}", answer, re.ASCII))
+        return tuple(a == b for a, b in zip(sorted(_numbers(item)), given, strict=False))
+
+    def misreadings(self, item: Item) -> Mapping[str, str]:
+        """Return what one would answer who did another task than this one."""
+        numbers = _numbers(item)
+        said = {
+            "sorts downwards": sorted(numbers, reverse=True),
+            "turns the list round": numbers[::-1],
+            "writes the smallest alone": [min(numbers)],
+            "writes the largest alone": [max(numbers)],
+            "adds them up": [sum(numbers)],
+        }
+        return {name: _text(answer) for name, answer in said.items() if answer != sorted(numbers)}
 
     def _roll(self, dice: Dice) -> list[int]:
         if self.distinct:

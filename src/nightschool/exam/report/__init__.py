@@ -4,6 +4,7 @@
     words     numbers as a reader wants them, and the sentences made of them
     svg       the elements of a drawing, escaped
     charts    the drawings: intervals, slope, cost against accuracy, rounds, loss, gate
+    plots     the drawings of findings: curves with bands, parts of a whole
     view      from the dictionaries to what the template shows
     write     both files, whole or not at all
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nightschool.exam.report import charts
-from nightschool.exam.report.words import headline
+from nightschool.exam.report.plots import plot
+from nightschool.exam.report.words import headline, short
 
 SHOWN_FAILURES = 6
 
@@ -23,12 +24,26 @@ def view(data: Mapping[str, Any]) -> dict[str, Any]:
         "compared": {each["second"]: each for each in exam.get("comparisons", ())},
         "cost": charts.scatter(_costs(measured)) if len(measured) > 1 else None,
         "wordings": _wordings(measured),
+        "findings": [_finding(each) for each in exam.get("findings", ())],
         "failures": list(data.get("failures") or _failures(exam, measured)),
         "warnings": [*data.get("warnings", ()), *exam.get("warnings", ())],
         "disclosure": _disclosure(data, exam),
         "samples": _samples(exam),
         "charts": charts,
     }
+
+
+def _finding(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a finding with its drawings made."""
+    pictures = [(each["title"], plot(each)) for each in finding["drawings"]]
+    table = [[_cell(cell) for cell in row] for row in finding["table"]]
+    return {**finding, "pictures": pictures, "rows": table}
+
+
+def _cell(cell: Any) -> str:
+    if cell is None:
+        return "–"
+    return cell if isinstance(cell, str) else str(cell) if isinstance(cell, int) else short(cell)
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from nightschool.surface.specs import specs
 from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
-    from nightschool.exam import ExamReport, Rung
+    from nightschool.exam import Analysis, ExamReport, Rung
     from nightschool.items import Item, Wording
     from nightschool.ports import World
 
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     "--wordings", type=click.IntRange(min=1), metavar="N", help="How many wordings zero-shot tries.  [default: all]"
 )
 @click.option("--wording", metavar="NAME", help="How the other rungs pose the task.  [default: its first wording]")
+@click.option(
+    "--look",
+    metavar="A,B",
+    help="Analyses, as nightschool ls analyses: failures,prompt-noise:formats=60; none for none.  "
+    "[default: those that ask the model nothing more]",
+)
 @night_option
 @shared(model=True, report=True)
 def command(
@@ -40,23 +46,29 @@ def command(
     rungs: str | None,
     wordings: int | None,
     wording: str | None,
+    look: str | None,
     night: str | None,
     settings: Settings,
 ) -> None:
     """Examine a model on held-out items of TASK by every rung of the ladder: control prompt, plain question in several
     wordings, code style, few-shot, vote, search with a verifier, LoRA on what practice solved.
 
-    All rungs sit the same items, so that every comparison is paired. Writes index.html and a JSON file to --report.
+    All rungs sit the same items, so that every comparison is paired. Then the answers are looked at (--look): what the
+    failures are, what their structure is, how far work of many steps gets, whether confidence means anything.
+
+    Writes index.html and a JSON file to --report.
     """
     from nightschool.exam import LADDER, open_rungs
     from nightschool.items import Split
+    from nightschool.surface.looks import chosen as analyses_of
     from nightschool.worlds.open import open_world
 
     world = open_world(task)
     way = _wording(world, wording)
     chosen = open_rungs(_asked(LADDER if rungs is None else specs(rungs), wordings))
+    analyses = analyses_of(look)
     check_night(night)
-    report = _sit(world, world.items(Split.EXAM, items, settings.seed), chosen, way, night, settings)
+    report = _sit(world, world.items(Split.EXAM, items, settings.seed), chosen, analyses, way, night, settings)
     _finish(report, settings)
 
 
@@ -79,7 +91,13 @@ def _asked(rungs: Sequence[str], wordings: int | None) -> list[str]:
 
 
 def _sit(
-    world: World, items: Sequence[Item], rungs: Sequence[Rung], wording: Wording, night: str | None, settings: Settings
+    world: World,
+    items: Sequence[Item],
+    rungs: Sequence[Rung],
+    analyses: Sequence[Analysis],
+    wording: Wording,
+    night: str | None,
+    settings: Settings,
 ) -> ExamReport:
     from nightschool.exam import sit
     from nightschool.models.resolve import open_model
@@ -102,6 +120,7 @@ def _sit(
                 wording=wording,
                 adapter=awake.adapter if awake else None,
                 train=trainer(model, settings.seed, watch),
+                analyses=analyses,
                 budget=settings.budget,
                 price=settings.config.price(settings.model),
                 watch=watch,

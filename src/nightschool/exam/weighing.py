@@ -1,0 +1,71 @@
+"""A search that weighs: given continuations of a prompt, told with their log-probabilities and ranks, and nothing else.
+
+It lets what needs no sampling run through `drive` like every other search, within the same budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nightschool.asks import Ask, CriticRole, Reply, Weigh, Weighed
+from nightschool.items import Noise, Prefix, Segment, Task, Thought
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What is weighed, and what came back."""
+
+    task: Task
+    thoughts: tuple[Thought, ...] = ()
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Each of `texts` behind the prompt: a thought with `logp` in nats, tokens in its segment, `value` its ranks."""
+
+    texts: tuple[str, ...]
+
+    @property
+    def spec(self) -> str:
+        """Return a name that tells the texts apart from others."""
+        return f"weighing:texts={len(self.texts)} {self.texts!r}"
+
+    @property
+    def needs(self) -> frozenset[CriticRole]:
+        """Return nothing: nobody judges."""
+        return frozenset()
+
+    def start(self, task: Task, noise: Noise) -> Scales:
+        """Return the state before anything was asked."""
+        return Scales(task)
+
+    def ask(self, state: Scales) -> Sequence[Ask]:
+        """Return the one ask, until it is answered."""
+        if state.told:
+            return ()
+        segments = tuple(Segment(text) for text in self.texts)
+        return (Weigh("weigh", Prefix(state.task.prompt), segments, state.task.adapter),)
+
+    def tell(self, state: Scales, replies: Sequence[Reply]) -> Scales:
+        """Return the state with what was weighed, or with nothing where it was refused."""
+        for reply in replies:
+            state = replace(state, told=True)
+            if isinstance(reply, Weighed):
+                thoughts = tuple(
+                    Thought(
+                        i, None, Prefix(state.task.prompt, (segment,)), segment.text, logp=segment.logp, value=ranks
+                    )
+                    for i, (segment, ranks) in enumerate(zip(reply.segments, reply.ranks, strict=True))
+                )
+                state = replace(state, thoughts=thoughts)
+        return state
+
+    def best(self, state: Scales) -> Thought | None:
+        """Return the likeliest text."""
+        return max(state.thoughts, key=lambda thought: thought.logp or 0.0, default=None)
+
+    def thoughts(self, state: Scales) -> Sequence[Thought]:
+        """Return a thought for each text."""
+        return state.thoughts

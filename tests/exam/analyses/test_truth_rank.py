@@ -1,0 +1,58 @@
+import re
+
+import pytest
+
+from nightschool.exam.analyses.truth_rank import continuation
+from nightschool.items import Message, Prompt
+from nightschool.models.scripted import Scripted
+from nightschool.ports import Ability
+from nightschool.worlds.presidents import PRESIDENTS, Presidents
+from support.sittings import found
+from support.tiny_worlds import Doubling
+
+
+def historian(prompt: str) -> dict[str, float]:
+    """Know the first twenty presidents well, and the rest hardly."""
+    asked = re.findall(r"the (\d+)\w\w president", prompt)
+    number = int(asked[-1]) if asked else 1
+    weights = dict.fromkeys(PRESIDENTS, 0.01)
+    weights[PRESIDENTS[number - 1]] = 5.0 if number <= 20 else 0.002
+    return weights
+
+
+def test_ranks_and_probabilities_along_the_list() -> None:
+    finding = found(Presidents("number"), Scripted(historian), "truth-rank", rungs=("zero-shot:wordings=1",))
+    rank, probability = finding.drawings
+    assert rank.kind == "dots"
+    places = dict(probability.series[0].points)
+    known = [p for place, p in places.items() if place <= 20]
+    unknown = [p for place, p in places.items() if place > 24]
+    assert min(known) > 0.8
+    assert max(unknown) < 0.5
+    ranks = {item: among for item, _, _, _, among in finding.facts["items"]}
+    assert all(among == 0 for item, among in ranks.items() if int(item.split()[1]) <= 20)
+
+
+def test_a_model_without_weights_to_tell_says_so() -> None:
+    model = Scripted("no", lacks=[Ability.WEIGH])
+    assert "cannot" in (found(Doubling(), model, "truth-rank").unavailable or "")
+
+
+def test_the_first_token_is_weighed_among_all() -> None:
+    finding = found(Doubling(), Scripted({"": {"2": 0.7, "4": 0.2, "6": 0.1}}), "truth-rank", items=60)
+    for item, rank, probability, _, _ in finding.facts["items"]:
+        first = str(2 * int(item[1:]))[0]
+        assert (rank, round(probability, 3)) == {"2": (1, 0.7), "4": (2, 0.2), "6": (3, 0.1)}.get(first, (4, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [
+        (Prompt((Message("user", "Who?"),)), "Ann"),
+        (Prompt((Message("user", "Who?"),), prefill="Answer:"), " Ann"),
+        (Prompt(text="Q: Who?\nA:"), " Ann"),
+        (Prompt(text=">>> who()\n", prefill="'"), "Ann"),
+    ],
+)
+def test_a_text_is_weighed_as_it_would_stand(prompt: Prompt, text: str) -> None:
+    assert continuation(prompt, "Ann") == text

@@ -1,4 +1,4 @@
-"""`nightschool day`, killed in a process of its own: the old mind stays, and --resume ends where an undisturbed day does."""
+"""A whole day, killed in a process of its own: the old mind stays, and --resume ends where an undisturbed day does."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def day(school: Path, home: Path, *more: str) -> subprocess.Popen[str]:
         sys.executable, "-W", "ignore", "-c", RATE, "day",
         "file:task.jsonl,critic=regex:pattern=(?s).*[!-@].*,wordings=ways.toml,max_answer_tokens=12",
         "--model", "model", "--rungs", "", "--exam-items", "8", "--rounds", "2", "--items", "6", "--draws", "6",
-        "--steps", "3", "--watch", "arithmetic", "--text-tokens", "0", "--json", "--report", str(home / "report"), *more,
+        "--steps", "3", "--watch", "arithmetic", "--text-tokens", "0", "--json", "--report", str(home / "report"),
+        *more,
     ]  # fmt: skip
     environment = {**os.environ, "NIGHTSCHOOL_HOME": str(home), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(

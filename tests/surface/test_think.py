@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from nightschool import paths
+from nightschool.asks import Progress
+from nightschool.models.scripted import Scripted
 from nightschool.surface.cli import run
 
 SAYS_42 = ["--model", "scripted:answers=42"]
@@ -176,3 +185,129 @@ def test_what_a_mind_settles_is_not_settled_twice(
 def test_a_mind_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["think", "?", "--mind", "/nowhere/mind.toml"]) == 2
     assert "/nowhere/mind.toml" in capsys.readouterr().err
+
+
+def unfinished() -> list[Path]:
+    return sorted((paths.data_folder() / "thinking").glob("*"))
+
+
+def test_a_run_that_ends_leaves_no_record() -> None:
+    assert run(["think", "six times seven?", *SAYS_42, "-q"]) == 0
+    assert unfinished() == []
+
+
+class Killed(BaseException):
+    """What no code of ours catches."""
+
+
+LINE = ["think", "--task", "sorting:n=3", "--items", "6", "--model", "scripted", "--strategy", "mcts:n=12,split=comma"]
+
+
+def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Scripted.step
+    left = iter(range(steps))
+
+    def step(self: Scripted) -> Progress:
+        if next(left, None) is None:
+            raise Killed
+        return whole(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Scripted, "step", step)
+        with pytest.raises(Killed):
+            run([*LINE, "--seed", "3", "--budget", "3000tok"])
+
+
+def test_a_killed_run_goes_on_to_the_same_answers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*LINE, "--seed", "3", "--budget", "3000tok", "--json", "-q"]) == 0
+    undisturbed = json.loads(capsys.readouterr().out)
+    killed_after(150, monkeypatch)
+    [record] = unfinished()
+    capsys.readouterr()
+    assert run(["think", "--resume", record.name, "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "were on record and were not sampled again" in err
+    resumed = json.loads(out)
+    for told in (undisturbed, resumed):
+        for each in told["answers"]:
+            del each["usage"]["seconds"]
+    assert resumed == undisturbed
+    assert unfinished() == []
+
+
+def test_what_is_not_the_same_run_is_refused_and_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    killed_after(20, monkeypatch)
+    capsys.readouterr()
+    assert run(["think", "--resume", "last", "--model", "scripted:answers=42"]) == 2
+    assert "the model is scripted:answers=42 and was scripted" in capsys.readouterr().err
+    assert run(["think", "--resume", "last", "--seed", "4"]) == 2
+    assert "settles --seed" in capsys.readouterr().err
+    assert run(["think", "--resume", "nothing"]) == 2
+    assert "no unfinished run called 'nothing'" in capsys.readouterr().err
+    monkeypatch.setattr("nightschool.surface.resuming.code_version", lambda: "0.0+changed")
+    assert run(["think", "--resume", "last"]) == 2
+    assert "the code version is 0.0+changed" in capsys.readouterr().err
+    assert len(unfinished()) == 1
+
+
+def test_a_file_that_changed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f'{{"input": "What follows {i}?", "target": {i + 1}}}' for i in range(60)]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(rows))
+    line = ["think", "--task", f"file:{file}", "--model", "scripted", "--strategy", "vote:n=3"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Scripted, "step", _raise)
+        with pytest.raises(Killed):
+            run(line)
+    file.write_text("\n".join(rows).replace("follows", "comes after"))
+    capsys.readouterr()
+    assert run(["think", "--resume", "last"]) == 2
+    assert "the task is" in capsys.readouterr().err
+
+
+def _raise(self: Scripted) -> Progress:
+    raise Killed
+
+
+def grown() -> int:
+    """Return how many bytes the record has by now; files may go at any moment."""
+    size = 0
+    for file in (paths.data_folder() / "thinking").glob("*/draws.jsonl"):
+        with contextlib.suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size
+
+
+@pytest.mark.slow
+def test_kill_9_at_random_points(tmp_path: Path) -> None:
+    """A real process is killed whenever its record has grown some more, until it ends by itself."""
+    line = [sys.executable, "-m", "nightschool", "think"]
+    how = ["--items", "8", "--model", "scripted", "--strategy", "mcts:n=40,split=comma", "--json", "-q"]
+    long, again = ["--task", "sorting:n=6", *how], ["--resume", "last", "--json", "-q"]
+    calm = subprocess.run([*line, *long], capture_output=True, text=True, check=True, timeout=120)
+    dice, kills = random.Random(5), 0
+    while True:
+        with (tmp_path / "out").open("w") as file:
+            process = subprocess.Popen([*line, *(again if kills else long)], stdout=file)
+        enough = grown() + dice.randint(5_000, 40_000)
+        while process.poll() is None and (kills >= 5 or grown() < enough):
+            time.sleep(0.005)
+        if process.poll() is not None:
+            assert process.returncode == 0
+            break
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(60) == -signal.SIGKILL
+        kills += 1
+    out = (tmp_path / "out").read_text()
+    assert kills >= 2
+    one, other = json.loads(calm.stdout), json.loads(out)
+    for told in (one, other):
+        for each in told["answers"]:
+            del each["usage"]["seconds"]
+    assert one == other

@@ -44,7 +44,7 @@ def test_it_finds_what_its_best_arm_finds() -> None:
 def test_what_worked_on_other_questions_is_tried_first() -> None:
     search = Auto(n=8, arms="best-of-n:n=4+chain:n=32", split="comma")
     fresh = think(search, range(10))
-    learned = search.after(fresh)
+    learned = search.having_seen(fresh)
     later = think(learned, range(10, 20))
     assert make("strategies", learned.spec) == learned
     assert sum(map(solved, later)) >= sum(map(solved, fresh)) - 1
@@ -58,7 +58,7 @@ def test_the_record_counts_tries_successes_and_tokens() -> None:
     tries = [[int(x) for x in part.split("/")] for part in trace.best.value.split("+")]
     assert sum(row[1] for row in tries) == 3
     assert sum(row[2] for row in tries) == trace.usage.tokens
-    after = Auto(arms="single+best-of-n:n=2").after([trace, trace])
+    after = Auto(arms="single+best-of-n:n=2").having_seen([trace, trace])
     assert after.seen == "+".join(f"{2 * a}/{2 * b}/{2 * c}" for a, b, c in tries)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -77,6 +77,16 @@ class Cache:
                 rows.append((key, json.dumps((*parts, one.sampled, one.prompt_tokens))))
         with self._store:
             self._store.executemany("INSERT OR IGNORE INTO draws VALUES (?, ?)", rows)
+
+    def begun(self, key: str) -> tuple[tuple[int, float], ...]:
+        """Return nothing: only whole draws are kept here."""
+        return ()
+
+    def live(self) -> None:
+        """Take no notice: a cache has no time of its own."""
+
+    def note(self, sampled: Sequence[tuple[str, tuple[int, float]]]) -> None:
+        """Leave single tokens aside."""
 
     def close(self) -> None:
         """Give the file back."""

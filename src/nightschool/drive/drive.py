@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from nightschool.drive.cache import Cache
 from nightschool.config import Price
+from nightschool.drive.cache import Cache
 from nightschool.drive.job import Job
 from nightschool.drive.live import Live
+from nightschool.drive.logbook import Logbook
 from nightschool.drive.pace import Pace
 from nightschool.drive.preflight import check_asks, check_budget, check_job
 from nightschool.drive.remembering import Remembering
@@ -26,7 +27,7 @@ class Drive:
     model: used from the thread that calls `run`; watch: is told `advance(1)` for every finished job, with tokens and
     tokens per second; clock: seconds, only ever subtracted; price: what a budget in usd is counted by; critic_workers:
     threads for critics, 0 for none; max_live: searches that are alive at once; cache: draws that were made before,
-    which are not made again.
+    which are not made again, or the logbook of a run that was broken off.
 
     The traces do not depend on what ran together: permute the jobs or change `max_live`, and each trace stays as it
     was, but for its seconds and what a budget of seconds, or a budget for the whole run, cut (exact where the model's
@@ -42,7 +43,7 @@ class Drive:
         price: Price | None = None,
         critic_workers: int = 2,
         max_live: int = 256,
-        cache: Cache | None = None,
+        cache: Cache | Logbook | None = None,
     ) -> None:
         self.model: Model = model if cache is None else Remembering(model, cache)
         self.clock, self.price = clock, price

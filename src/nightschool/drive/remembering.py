@@ -11,15 +11,20 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import ModelAsk, ModelReply, Progress, Propose, Proposed, Refused
 from nightschool.drive.cache import Cache, Made, draw_key
+from nightschool.drive.logbook import Logbook
 from nightschool.items import Adapter, Draw, Segment, Usage
 from nightschool.ports import Model
 
 
 @dataclass(slots=True, eq=False)
 class _Whole:
-    """An ask of which some draws are made anew. parts: asks in flight for it; sampled: tokens of each draw."""
+    """An ask of which some draws are made anew.
+
+    keys: of its draws, by number; parts: asks in flight for it; sampled: tokens of each draw.
+    """
 
     ask: Propose
+    keys: dict[int, str]
     made: dict[int, Made]
     parts: dict[str, Propose] = field(default_factory=dict)
     sampled: dict[int, int] = field(default_factory=dict)
@@ -28,7 +33,7 @@ class _Whole:
 class Remembering:
     """`model` with `cache` before it."""
 
-    def __init__(self, model: Model, cache: Cache) -> None:
+    def __init__(self, model: Model, cache: Cache | Logbook) -> None:
         self.model, self.cache = model, cache
         self.name, self.identity = model.name, model.identity
         self.abilities, self.context_tokens = model.abilities, model.context_tokens
@@ -48,6 +53,7 @@ class Remembering:
                 passed_on.append(ask)
         if passed_on:
             self.model.submit(passed_on)
+            self.cache.live()
         for whole in wholes:
             self._wholes.update(dict.fromkeys(whole.parts, whole))
             if not whole.parts:
@@ -55,12 +61,23 @@ class Remembering:
 
     def _look_up(self, ask: Propose) -> _Whole:
         numbers = range(ask.first_draw, ask.first_draw + ask.n)
-        found = {number: self.cache.find(draw_key(self.identity, ask, number)) for number in numbers}
-        whole = _Whole(ask, {number: made for number, made in found.items() if made is not None})
-        for first, count in _runs([number for number, made in found.items() if made is None]):
-            part = replace(ask, id=f"{ask.id}~{first}", first_draw=first, n=count)
-            whole.parts[part.id] = part
+        keys = {number: draw_key(self.identity, ask, number) for number in numbers}
+        found = {number: self.cache.find(key) for number, key in keys.items()}
+        whole = _Whole(ask, keys, {number: made for number, made in found.items() if made is not None})
+        missing = [number for number, made in found.items() if made is None]
+        begun = {number: self.cache.begun(keys[number])[: ask.sampling.max_tokens - 1] for number in missing}
+        fresh = [number for number in missing if not begun[number]]
+        for number in (number for number in missing if begun[number]):
+            self._part(whole, replace(ask, first_draw=number, n=1, begun=begun[number]))
+            whole.sampled[number] = len(begun[number])
+        for first, count in _runs(fresh):
+            self._part(whole, replace(ask, first_draw=first, n=count))
         return whole
+
+    @staticmethod
+    def _part(whole: _Whole, ask: Propose) -> None:
+        part = replace(ask, id=f"{ask.id}~{ask.first_draw}")
+        whole.parts[part.id] = part
 
     def step(self) -> Progress:
         """Return what was found at once, and what one step of the model brings."""
@@ -71,12 +88,15 @@ class Remembering:
             self._ready = replies
             raise
         deltas = []
+        news: list[tuple[str, tuple[int, float]]] = []
         for delta in progress.deltas:
             whole = self._wholes.get(delta.id)
             if whole is not None:
+                news += [(whole.keys[delta.draw], token) for token in delta.sampled]
                 whole.sampled[delta.draw] = whole.sampled.get(delta.draw, 0) + delta.tokens
                 delta = replace(delta, id=whole.ask.id)
             deltas.append(delta)
+        self.cache.note(news)
         for reply in progress.replies:
             whole = self._wholes.pop(reply.id, None)
             if whole is None:
@@ -101,7 +121,7 @@ class Remembering:
             spoken = len(draw.segment.tokens or ())
             made[number] = Made(draw, max(whole.sampled.get(number, 0), spoken), prompt_tokens)
         whole.made |= made
-        self.cache.keep({draw_key(self.identity, whole.ask, number): one for number, one in made.items()})
+        self.cache.keep({whole.keys[number]: one for number, one in made.items()})
 
     def cancel(self, ids: Sequence[str]) -> None:
         """End these asks; the next steps reply with what they have."""

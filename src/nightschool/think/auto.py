@@ -48,7 +48,7 @@ class Auto:
 
     arms: strategies apart by `+`, with `;` between their parameters: `mcts:n=16+beam:width=2;expand=4`; split: where a
     step ends, for those arms that do not say; seen: what other questions of the task have shown, one
-    worked/tries/tokens for each arm apart by `+` (see `after`). Without anything seen, arms are tried in their order.
+    worked/tries/tokens for each arm apart by `+` (see `having_seen`). Without anything seen, arms are tried in their order.
     The first try of an arm has the draws that the strategy alone would have.
 
     The `value` of `best` is what the tries on this question brought, in the form of `seen`.
@@ -78,14 +78,14 @@ class Auto:
         """Return the strategies to choose from. Raises BadSpec and UnknownName."""
         return _made(str(self.arms), self.split)
 
-    def after(self, traces: Sequence[Trace]) -> Auto:
+    def having_seen(self, traces: Sequence[Trace]) -> Auto:
         """Return this strategy with what `traces` of its own on other questions have shown counted in."""
         count = len(self.searches())
         known = _read(self.seen, count)
         for trace in traces:
             if trace.best is not None and isinstance(trace.best.value, str):
                 known = tuple(a + b for a, b in zip(known, _read(trace.best.value, count), strict=True))
-        return replace(self, seen=_written(known))
+        return replace(self, seen=_written(known)) if any(arm.tries for arm in known) else self
 
     def start(self, task: Task, noise: Noise) -> Choosing:
         """Return the state before anything was asked."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--max-tokens", type=click.IntRange(min=1), metavar="N", help="Longest answer.  [default: 256, or the task's]"
 )
+@click.option("--resume", metavar="ID", help="Go on with a run that was stopped or killed; `last` is the latest.")
 @click.option("--mind", metavar="FILE", help="A mind.toml that settles all of this; TEXT is its input.")
 @night_option
 @click.option("--verbose", "-v", is_flag=True, help="Show every thought on stderr.")
@@ -50,6 +51,7 @@ def command(
     system: str | None,
     temperature: float | None,
     max_tokens: int | None,
+    resume: str | None,
     mind: str | None,
     night: str | None,
     verbose: bool,
@@ -58,37 +60,66 @@ def command(
     """Answer TEXT (or what stdin holds, for TEXT -) by search, and print the answer.
 
     A strategy that chooses between answers needs a critic that sees the question only. With --task, practice items are
-    answered and judged by the task's own critics, one line each. With --mind, the file says how.
+    answered and judged by the task's own critics, one line each. With --mind, the file says how. A run that was killed
+    goes on with --resume, to the same answer and within the same budget; a run that ends leaves no record.
     """
+    if resume is not None:
+        return _resume(resume, verbose, settings)
     _refuse_contradictions(text, task, items, wording, system, verbose, settings)
     if mind is not None:
         return _think_as(mind, text, verbose, settings)
     check_night(night)
+    options = {
+        "text": None if text is None else _read(text), "task": task, "items": items, "wording": wording,
+        "strategy": strategy, "critic": critic, "system": system, "temperature": temperature, "max_tokens": max_tokens,
+        "night": night, "model": settings.model, "seed": settings.seed, "budget": str(settings.budget or ""),
+    }  # fmt: skip
+    return _think(options, settings, verbose)
+
+
+def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resuming: str | None = None) -> int:
+    """Answer what `options` ask for."""
     from nightschool import registry
     from nightschool.surface.thinking import jobs_of_task, jobs_of_text
 
-    search = registry.make("strategies", strategy)
+    search = registry.make("strategies", options["strategy"])
+    temperature, task = options["temperature"], options["task"]
     if temperature is None:
         temperature = 0.0 if search.spec.partition(":")[0] == "single" else 1.0
-    judge = _critic(critic)
+    judge = _critic(options["critic"])
     if task is None:
         jobs = jobs_of_text(
-            _read(text),
-            search,
-            settings.seed,
-            critic=judge,
-            system=system,
-            temperature=temperature,
-            max_tokens=max_tokens or 256,
-        )
+            options["text"], search, settings.seed, critic=judge, system=options["system"], temperature=temperature,
+            max_tokens=options["max_tokens"] or 256,
+        )  # fmt: skip
     else:
         jobs = jobs_of_task(
-            task, items or 5, search, settings.seed, critic=judge, wording=wording, temperature=temperature,
-            max_tokens=max_tokens,
+            task, options["items"] or 5, search, settings.seed, critic=judge, wording=options["wording"],
+            temperature=temperature, max_tokens=options["max_tokens"],
         )  # fmt: skip
-    traces, interrupted = _run(jobs, settings, settings.model, lambda model: _awake(model, night, settings))
+    night = options["night"]
+    traces, interrupted = _run(
+        jobs, settings, settings.model, lambda model: _awake(model, night, settings), options, resuming
+    )
     graders = [job.critics.get("reference") for job in jobs]
     return _show(traces, graders, interrupted, settings, settings.model, listed=task is not None, verbose=verbose)
+
+
+def _resume(name: str, verbose: bool, settings: Settings) -> int:
+    """Go on with the run `name`."""
+    from nightschool.search.budget import Budget
+    from nightschool.surface.resuming import options_of
+
+    context = click.get_current_context()
+    typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    allowed = {"resume", "model", "verbose", "json", "quiet", "config"}
+    if clash := sorted(typed - allowed):
+        given = ", ".join("TEXT" if each == "text" else "--" + each.replace("_", "-") for each in clash)
+        raise UsageError(f"the run that was begun settles {given}; type --resume ID alone")
+    name, options = options_of(name)
+    budget = Budget.parse(options["budget"]) if options["budget"] else None
+    model = settings.model if "model" in typed else options["model"]
+    return _think(options, replace(settings, model=model, seed=options["seed"], budget=budget), verbose, name)
 
 
 def _awake(model: Model, night: str | None, settings: Settings) -> str | None:
@@ -158,11 +189,19 @@ def _critic(text: str | None) -> Any:
 
 
 def _run(
-    jobs: Sequence[Job], settings: Settings, model_name: str, prepare: Callable[[Model], str | None]
+    jobs: Sequence[Job],
+    settings: Settings,
+    model_name: str,
+    prepare: Callable[[Model], str | None],
+    options: Mapping[str, Any] | None = None,
+    resuming: str | None = None,
 ) -> tuple[list[Trace], bool]:
-    """Return the traces, and whether they were cut short. prepare: loads weights and returns their name."""
-    from nightschool.drive import Drive, Price
+    """Return the traces, and whether they were cut short. prepare: loads weights and returns their name.
+
+    options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with.
+    """
     from nightschool.models.resolve import open_model
+    from nightschool.surface.resuming import run_on_record
 
     assert settings.config is not None  # `shared(model=True)` reads one
     with watching(settings.quiet) as watch:
@@ -170,11 +209,12 @@ def _run(
         model = open_model(model_name, settings.config, watch=watch)
         try:
             adapter = prepare(model)
-            price = settings.config.price(model_name)
-            drive = Drive(model, watch=watch, price=Price(price.prompt, price.sampled) if price else None)
             watch.stage("thinking", len(jobs), "questions")
             asked = [replace(job, task=replace(job.task, adapter=adapter)) for job in jobs]
-            return drive.run(asked, settings.budget), drive.interrupted
+            return run_on_record(
+                model, asked, settings, options, resuming, watch=watch,
+                price=settings.config.price(model_name),
+            )  # fmt: skip
         finally:
             model.close()
 

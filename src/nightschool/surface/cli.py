@@ -19,6 +19,7 @@ _HERE = "nightschool.surface.commands"
 COMMANDS = {
     "day": (f"{_HERE}.day", "Exam a model, let it practise and sleep, exam it again."),
     "exam": (f"{_HERE}.exam", "Measure what a model can do, and what it takes to get it out."),
+    "view": (f"{_HERE}.view", "Show reports, and compare them item by item."),
     "sleep": (f"{_HERE}.sleep", "Practise a task and hold one night."),
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
     "wake": (f"{_HERE}.wake", "Say or choose which night is in force."),

@@ -7,6 +7,8 @@ Shows whatever you want to know: write what a right answer is, and the day measu
     critic: exact                         YAML: settings, then
     items: [{input: ..., target: ...}]    the items, or the name of a CSV or JSONL file
 
+Task files of lm-evaluation-harness and samples of Inspect are read too (`worlds.harness`, `worlds.inspect_rows`).
+
 Columns beside input and target: `choices` (a list, or red|green|blue), `critic` (of this line alone), `key` (lines with
 one key stay together, for instance all questions about one document), `split` (practice, tune, exam; or train, dev,
 test). Without a key, the text that the prompt shows decides, capitals and white space aside, where a line belongs.
@@ -29,6 +31,8 @@ from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in, names_in, read, render
 from nightschool.worlds.audit import Audited, Columns, audit, make_critic
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.harness import is_harness_task, read_harness_task
+from nightschool.worlds.inspect_rows import with_inspect_samples
 from nightschool.worlds.rows import read_sheet
 from nightschool.worlds.truth import Informed
 
@@ -49,7 +53,8 @@ class FileWorld:
     def __init__(self, path: str, **settings: str | int | float | bool) -> None:
         given = {name: _written(value) for name, value in settings.items()}
         _refuse_unknown(given, f"file:{path}")
-        sheet = read_sheet(Path(path))
+        place = Path(path)
+        sheet = read_harness_task(place) if is_harness_task(place) else with_inspect_samples(read_sheet(place))
         _refuse_unknown(sheet.settings, str(sheet.path))
         says = {**sheet.settings, **given}
         self.path = path

@@ -21,7 +21,9 @@ from nightschool.errors import BadFile
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A value that is neither text nor a list of texts."""
+    """A value that is neither text nor a list of texts. value: as JSON has it (None in YAML), for who can read it."""
+
+    value: Any = field(default=None, compare=False)
 
 
 Cell = str | tuple[str, ...] | None | Nested
@@ -105,15 +107,22 @@ class _Pairs(list[tuple[str, Any]]):
 def _json_cell(value: Any) -> Cell:
     match value:
         case _Pairs():
-            return Nested()
+            return Nested(_whole(value))
         case list():
             cells = [_json_cell(part) for part in value]
-            return tuple(cell for cell in cells if isinstance(cell, str)) if _all_text(cells) else Nested()
+            return tuple(cell for cell in cells if isinstance(cell, str)) if _all_text(cells) else Nested(_whole(value))
         case bool():
             return str(value).lower()
         case None:
             return None
     return str(value)
+
+
+def _whole(value: Any) -> Any:
+    """Return a JSON value with its objects as dictionaries."""
+    if isinstance(value, _Pairs):
+        return {str(name): _whole(part) for name, part in value}
+    return [_whole(part) for part in value] if isinstance(value, list) else value
 
 
 def _read_csv(data: bytes, sheet: Sheet) -> None:

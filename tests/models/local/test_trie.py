@@ -2,6 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nightschool.models.local.pool import Pool
 from nightschool.models.local.trie import Trie
 
 IDS = st.lists(st.integers(0, 2), min_size=1, max_size=12)
@@ -27,13 +28,17 @@ def test_splitting_keeps_what_is_computed_where_it_is(sequences: list[list[int]]
     trie = Trie()
     first = trie.insert(np.array(sequences[0]))
     first.done = data.draw(st.integers(0, len(sequences[0])))
-    first.start = 5
+    pool = Pool(bytes_per_token=1)
+    pool.resize(40)
+    _, first.held = pool.take([5, len(first)])
+    slots = first.held.at.tolist()
     computed = first.done
     for ids in sequences[1:]:
         trie.insert(np.array(ids))
     path = first.path()
     assert sum(node.done for node in path) == computed
-    assert [node.start for node in path] == [5 + node.begin for node in path]
+    assert np.concatenate([node.held.at for node in path]).tolist() == slots
+    assert pool.used == 5 + len(slots)
     assert trie.known(np.array(sequences[0])) == computed
 
 
@@ -43,7 +48,7 @@ def test_eviction_spares_what_is_used_and_begins_with_the_oldest() -> None:
         trie.insert(np.array(ids))
     pinned = trie.insert(np.array([1, 2, 3]))
     pinned.pins = 1
-    assert trie.evict()
+    assert trie.evict() == 1
     assert {tuple(node.tokens) for node in trie.nodes()} == {(1, 2), (3,), (5,)}
     assert trie.evict()
     assert not trie.evict()
@@ -51,4 +56,16 @@ def test_eviction_spares_what_is_used_and_begins_with_the_oldest() -> None:
     pinned.pins = 0
     while trie.evict():
         pass
+    assert not list(trie.nodes())
+
+
+def test_eviction_forgets_as_much_as_was_asked_for_and_parents_after_their_children() -> None:
+    trie = Trie()
+    for ids in ([1, 2, 3], [1, 2, 4], [5, 6], [7]):
+        trie.insert(np.array(ids))
+    assert trie.evict(2) == 2
+    assert {tuple(node.tokens) for node in trie.nodes()} == {(1, 2), (5, 6), (7,)}
+    assert trie.evict(1) == 2  # a run is forgotten whole, and [1, 2] was used before [5, 6]
+    assert {tuple(node.tokens) for node in trie.nodes()} == {(5, 6), (7,)}
+    assert trie.evict(100) == 3
     assert not list(trie.nodes())

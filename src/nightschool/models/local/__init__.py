@@ -4,12 +4,14 @@ model       LocalModel, the port: asks in, replies out
 flight      asks in flight: what each still needs, and its reply
 runner      one set of weights with its trie and its branches: one packed forward pass at a time
 trie        token runs that many branches share; longest-prefix lookup, splitting, eviction
-blocks      storage of keys and values
+pool        storage of the trie's keys and values
 tails       what each live branch wrote after its shared prefix
+compose     from branches and pieces of prompts to the parts of a pass
 parts       which queries of a pass see which keys
 attention   the attention function and the cache that transformers is handed
 pick        from logits to tokens, by noise
 words       from tokens to text that can be shown; stop strings
+packed      linear layers packed once for the products of a CPU
 folder      from a transformers folder to a module, a tokenizer and an identity
 adapters    weights merged with a LoRA adapter
 

@@ -20,10 +20,9 @@ from transformers import AttentionInterface
 from transformers.cache_utils import Cache
 
 from nightschool.errors import Unsupported
-from nightschool.models.local.parts import HIDDEN, Part, Pass, Skip
+from nightschool.models.local.parts import AnyPart, Pass, Skip, TailPart
 
 NAME = "nightschool"
-_SCORES = 1 << 25  # scores held at once in a partial softmax; longer rows are cut up
 
 _thread = threading.local()
 
@@ -83,93 +82,91 @@ def attend(
                 f"attention with {name} is not run by the local engine; serve the model and use openai:URL"
             )
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    now.attended += 1
-    out: torch.Tensor | None = None
-    weight: torch.Tensor | None = None
     rows = query[0].transpose(0, 1)  # [T, H, D]
-    for part in now.parts:
-        bias = part.bias(sliding_window, now.positions)
-        if isinstance(bias, Skip):
-            continue
-        o, z = partial(rows, part, now.layer, scale, softcap, bias)
+    if rows.dtype == torch.float32:  # fewer numbers than the scores; otherwise it would round too early
+        rows, scale = rows * scale, 1.0
+    rows = rows.contiguous()
+    out: torch.Tensor | None = None
+    weight: torch.Tensor | None = None  # log-sum-exp of the scores so far
+    for part in now.own:  # every token is in one of them
+        o, z = _partial(rows, part, now, scale, softcap, sliding_window)
         if out is None or weight is None:
-            out, weight = _spread(o, z, part, rows.shape[0])
-        else:
-            _merge(out, weight, o, z, part)
+            if len(o) == len(rows) and isinstance(part.tokens, slice):
+                out, weight = o, z
+                continue
+            out, weight = o.new_empty((len(rows), *o.shape[1:])), z.new_empty((len(rows), *z.shape[1:]))
+        out[part.tokens], weight[part.tokens] = o, z
     assert out is not None
+    assert weight is not None
+    for part in now.shared:
+        if isinstance(part.bias(sliding_window, now.positions), Skip):
+            continue
+        o, z = _partial(rows, part, now, scale, softcap, sliding_window)
+        _merge(out, weight, o, z, part.tokens)
     return out.to(query.dtype)[None], None
 
 
-def partial(
-    rows: torch.Tensor, part: Part, layer: int, scale: float, softcap: float | None, bias: torch.Tensor | None
+def _partial(
+    rows: torch.Tensor, part: AnyPart, now: Pass, scale: float, softcap: float | None, window: int | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the attention of a part's queries over its keys alone, and the log-sum-exp of its scores.
 
-    rows[T, H, D]: queries; bias: None or broadcastable to [G, 1, Q, 1, L].
-    Returns out[G, Q, H, D] and lse[G, Q, H], both float32.
+    rows[T, H, D]: queries of all tokens. Returns out[n, H, D] and lse[n, H, 1] of its n tokens, both float32.
     """
-    keys = part.block.keys[layer][part.rows, :, part.start : part.stop]
-    values = part.block.values[layer][part.rows, :, part.start : part.stop]
-    q = rows[None] if part.index is None else rows[part.index]  # [G, Q, H, D]
-    groups, count, heads, width = q.shape
-    kv_heads, length = keys.shape[1], keys.shape[2]
+    keys, values = part.held(now.layer, rows.dtype)
+    queries = part.queries(rows)
+    groups, count, heads, width = queries.shape
+    bias = part.bias(window, now.positions)
+    if isinstance(part, TailPart):
+        kv_heads, length = keys.shape[1], keys.shape[3]
+        queries = queries.view(groups, kv_heads, heads // kv_heads, width)
+        scores = torch.matmul(queries, keys)
+        hidden = None if bias is None or isinstance(bias, Skip) else bias[:, :, None]
+        out, lse = _softmax(scores, values, scale, softcap, hidden)
+        return out.view(groups, heads, -1), lse.view(groups, heads, 1)
+    kv_heads, length = keys.shape[0], keys.shape[2]
     share = heads // kv_heads
-    if q.dtype == torch.float32:  # fewer numbers than the scores; in lower precision it would round before the product
-        q, scale = q * scale, 1.0
-    most = max(1, _SCORES // (groups * heads * length))
-    pieces = [(a, min(a + most, count)) for a in range(0, count, most)]
-    outs, sums = [], []
-    for a, b in pieces:
-        piece = q[:, a:b].reshape(groups, b - a, kv_heads, share, width).permute(0, 2, 1, 3, 4)
-        piece = piece.reshape(groups, kv_heads, (b - a) * share, width)
-        scores = torch.matmul(piece, keys.transpose(-1, -2)).float()
-        if scale != 1.0:
-            scores = scores.mul_(scale)
-        if softcap is not None:
-            scores = scores.div_(softcap).tanh_().mul_(softcap)
-        if bias is not None:
-            cut = bias if bias.shape[2] == 1 else bias[:, :, a:b]
-            scores.view(groups, kv_heads, b - a, share, length).add_(cut)
-        top = scores.amax(-1, keepdim=True)
-        total = scores.sub_(top).exp_().sum(-1, keepdim=True)
-        out = torch.matmul(scores.to(values.dtype), values).float().div_(total)
-        lse = top.add_(total.log_())
-        shape = (groups, kv_heads, b - a, share, -1)
-        outs.append(out.view(shape).permute(0, 2, 1, 3, 4).reshape(groups, b - a, heads, -1))
-        sums.append(lse.view(shape).permute(0, 2, 1, 3, 4).reshape(groups, b - a, heads))
-    if len(pieces) == 1:
-        return outs[0], sums[0]
-    return torch.cat(outs, 1), torch.cat(sums, 1)
+    queries = queries.view(groups, count, kv_heads, share, width).permute(2, 0, 1, 3, 4)
+    queries = queries.reshape(kv_heads, groups, count * share, width)
+    scores = torch.matmul(queries, keys.transpose(-1, -2)).view(kv_heads, groups, count, share, length)
+    hidden = None if bias is None or isinstance(bias, Skip) else bias[:, :, None]
+    out, lse = _softmax(scores, values, scale, softcap, hidden)
+    out = out.view(kv_heads, groups * count, share, -1).transpose(0, 1).reshape(groups * count, heads, -1)
+    lse = lse.view(kv_heads, groups * count, share, 1).transpose(0, 1).reshape(groups * count, heads, 1)
+    return (out, lse) if part.real is None else (out[part.real], lse[part.real])
 
 
-def _spread(out: torch.Tensor, lse: torch.Tensor, part: Part, count: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a part's result on the whole row: out[T, H, D], lse[T, H, 1]; tokens outside the part weigh nothing."""
-    out, lse = out.flatten(0, 1), lse.flatten(0, 1).unsqueeze(-1)
-    if part.index is None:
-        return out, lse
-    if part.tokens is None:  # every token, only in another order
-        return out[part.slots], lse[part.slots]
-    whole = out.new_zeros((count, *out.shape[1:]))
-    weight = lse.new_full((count, *lse.shape[1:]), 2 * HIDDEN)
-    whole[part.tokens] = out[part.slots]
-    weight[part.tokens] = lse[part.slots]
-    return whole, weight
+def _softmax(
+    scores: torch.Tensor, values: torch.Tensor, scale: float, softcap: float | None, bias: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return softmax(scores) @ values and the log-sum-exp of scores, both float32; `scores` may be overwritten."""
+    scores = scores.float()
+    if scale != 1.0:
+        scores = scores.mul_(scale)
+    if softcap is not None:
+        scores = scores.div_(softcap).tanh_().mul_(softcap)
+    if bias is not None:
+        scores = scores.add_(bias)
+    top = scores.amax(-1, keepdim=True)
+    scores = scores.sub_(top).exp_()
+    total = scores.sum(-1, keepdim=True)
+    weights = scores.to(values.dtype).view(*values.shape[:2], -1, values.shape[2])
+    out = torch.matmul(weights, values).float()
+    out = out.div_(total.view(*out.shape[:-1], 1))
+    return out, top.add_(total.log_())
 
 
-def _merge(out: torch.Tensor, weight: torch.Tensor, o: torch.Tensor, z: torch.Tensor, part: Part) -> None:
-    """Merge a part's result into out[T, H, D] and weight[T, H, 1] in place."""
-    o, z = o.flatten(0, 1), z.flatten(0, 1).unsqueeze(-1)
-    if part.index is not None:
-        o, z = o[part.slots], z[part.slots]
-    if part.tokens is None:
-        both = torch.logaddexp(weight, z)
-        out.mul_((weight - both).exp_()).add_(o.mul_((z - both).exp_()))
-        weight.copy_(both)
-        return
-    was = weight[part.tokens]
-    both = torch.logaddexp(was, z)
-    out[part.tokens] = out[part.tokens].mul_((was - both).exp_()).add_(o.mul_((z - both).exp_()))
-    weight[part.tokens] = both
+def _merge(
+    out: torch.Tensor, weight: torch.Tensor, o: torch.Tensor, z: torch.Tensor, tokens: slice | torch.Tensor
+) -> None:
+    """Merge a part's result for `tokens` into out[T, H, D] and weight[T, H, 1] in place."""
+    was = weight[tokens]
+    share = torch.sigmoid(z - was)
+    if isinstance(tokens, slice):
+        out[tokens].lerp_(o, share)
+    else:
+        out[tokens] = out[tokens].lerp_(o, share)
+    weight[tokens] = torch.logaddexp(was, z)
 
 
 AttentionInterface.register(NAME, attend)

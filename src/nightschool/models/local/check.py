@@ -9,7 +9,8 @@ import torch
 
 from nightschool.errors import Unsupported
 from nightschool.models.local import attention
-from nightschool.models.local.runner import Piece, Runner
+from nightschool.models.local.compose import Piece
+from nightschool.models.local.runner import Runner
 from nightschool.models.local.trie import Node
 
 _TOKENS = 12
@@ -45,9 +46,8 @@ def same_as_plain(module: Any) -> int:
         runner.place([node])
         found.append(runner.run([Piece(node, 0, len(node), range(len(node)) if finite else ())]).pieces[0])
         node.done = len(node)
-    assert first.block is not None
-    held = [*first.block.keys.values(), *first.block.values.values()]
-    size = sum(tensor.nbytes for tensor in held) // len(first)
+    held = [*runner.pool.keys.values(), *runner.pool.values.values()]
+    size = sum(tensor.nbytes for tensor in held) // runner.pool.capacity
     if not finite:
         return size
     difference = float((torch.cat(found).log_softmax(-1) - plain.log_softmax(-1)).abs().max())

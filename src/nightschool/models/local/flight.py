@@ -10,7 +10,8 @@ import torch
 
 from nightschool.asks import Hidden, ModelReply, Propose, Proposed, Read, Refused, Weigh, Weighed
 from nightschool.items import Draw, Finish, Segment, Usage
-from nightschool.models.local.trie import Node
+from nightschool.models.local.pick import weigh
+from nightschool.models.local.trie import Node, Trie
 from nightschool.models.local.words import Words
 
 
@@ -112,49 +113,75 @@ class Proposal(Job):
 
 @dataclass(slots=True, eq=False)
 class Weighing(Job):
-    """A Weigh. continuations[i]: ids; twigs[i]: the run of all but the last of them; logps, ranks: as far as known."""
+    """A Weigh. continuations[i]: ids; twigs: runs of all but their last tokens, a parent before its children.
+
+    logps, ranks: as far as known; left: how many are not. What continuations begin with in common is one twig.
+    """
 
     ask: Weigh = field(kw_only=True)
     continuations: list[np.ndarray] = field(kw_only=True)
-    twigs: dict[int, Node] = field(default_factory=dict)
-    logps: list[list[float]] = field(init=False)
-    ranks: list[list[int]] = field(init=False)
+    twigs: list[Node] = field(default_factory=list)
+    logps: list[np.ndarray] = field(init=False)
+    ranks: list[np.ndarray] = field(init=False)
+    left: int = field(init=False)
+    _begun: bool = False
+    _users: dict[Node, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.logps = [[] for _ in self.continuations]
-        self.ranks = [[] for _ in self.continuations]
+        self.start_over()
 
     @property
     def waiting(self) -> bool:
         """Return whether what follows the prefix is still needed."""
-        return any(len(ids) and not known for ids, known in zip(self.continuations, self.logps, strict=True))
+        return any(len(known) and np.isnan(known[0]) for known in self.logps)
 
-    def take(self, number: int, logits: torch.Tensor) -> None:
-        """Take in logits[n, V] at the next n places of a continuation."""
-        begin = len(self.logps[number])
-        target = torch.from_numpy(self.continuations[number][begin : begin + len(logits)]).to(logits.device)
-        chosen = logits.gather(-1, target[:, None])
-        self.logps[number] += (chosen[:, 0] - logits.logsumexp(-1)).tolist()
-        self.ranks[number] += (logits > chosen).sum(-1).tolist()
+    def grow(self, leaf: Node) -> list[Node]:
+        """Return the twigs that are not complete, made behind `leaf` where there are none yet."""
+        if not self._begun:
+            self._begun = True
+            trie = Trie()
+            ends = [trie.insert(ids[:-1]) if len(ids) > 1 else None for ids in self.continuations]
+            for number, end in enumerate(ends):
+                for node in end.path() if end is not None else ():
+                    self._users.setdefault(node, []).append(number)
+            self.twigs = sorted(self._users, key=lambda node: node.begin)
+            for node in self.twigs:
+                node.begin += leaf.end
+                if node.parent is trie.root:
+                    node.parent = leaf
+        return [twig for twig in self.twigs if not twig.complete]
+
+    def take(self, node: Node | None, begin: int, logits: torch.Tensor) -> None:
+        """Take in logits[n, V] after tokens begin.. of a twig, or after the prefix (None)."""
+        first = 0 if node is None else node.begin - len(self.ids) + begin + 1  # in a continuation
+        pairs: dict[tuple[int, int], list[int]] = {}
+        for number in range(len(self.continuations)) if node is None else self._users[node]:
+            for row, token in enumerate(self.continuations[number][first : first + len(logits)].tolist()):
+                pairs.setdefault((row, token), []).append(number)
+        rows, tokens = (np.array(side, dtype=np.int64) for side in zip(*pairs, strict=True))
+        for (row, _), logp, rank in zip(pairs, *weigh(logits, rows, tokens), strict=True):
+            for number in pairs[row, _]:
+                self.logps[number][first + row], self.ranks[number][first + row] = logp, rank
+                self.left -= 1
 
     def start_over(self) -> None:
-        """Forget what is known of unfinished continuations, and their keys and values."""
-        for number, ids in enumerate(self.continuations):
-            if len(self.logps[number]) < len(ids):
-                self.logps[number], self.ranks[number] = [], []
-                self.twigs.pop(number, None)
+        """Forget what is known, and the twigs."""
+        self.logps = [np.full(len(ids), np.nan) for ids in self.continuations]
+        self.ranks = [np.zeros(len(ids), dtype=np.int64) for ids in self.continuations]
+        self.left = sum(len(ids) for ids in self.continuations)
+        self.twigs, self._users, self._begun = [], {}, False
 
     def reply(self) -> ModelReply | None:
         """Return the reply once every token was weighed."""
-        if any(len(known) < len(ids) for ids, known in zip(self.continuations, self.logps, strict=True)):
+        if self.left:
             return None
         segments = tuple(
-            replace(segment, tokens=tuple(ids.tolist()), logps=tuple(logps))
+            replace(segment, tokens=tuple(ids.tolist()), logps=tuple(logps.tolist()))
             for segment, ids, logps in zip(self.ask.continuations, self.continuations, self.logps, strict=True)
         )
         weighed = sum(len(ids) for ids in self.continuations)
         usage = Usage(prompt_tokens=len(self.ids), weighed_tokens=weighed, calls=1, seconds=self.seconds)
-        return Weighed(self.ask.id, segments, tuple(map(tuple, self.ranks)), usage)
+        return Weighed(self.ask.id, segments, tuple(tuple(ranks.tolist()) for ranks in self.ranks), usage)
 
     def cancelled(self) -> ModelReply:
         """Return that it was not done."""

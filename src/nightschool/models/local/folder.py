@@ -12,7 +12,7 @@ import torch
 import transformers
 
 from nightschool.errors import ModelDamaged, ModelNotFound, Unsupported
-from nightschool.models.local import attention
+from nightschool.models.local import attention, packed
 
 _LAYERS = {"full_attention", "sliding_attention"}
 _NAMED = ("config.json", "generation_config.json", "tokenizer*", "special_tokens_map.json", "chat_template*", "vocab*",
@@ -79,7 +79,7 @@ def load(path: Path, dtype: torch.dtype, device: torch.device) -> tuple[Any, Any
     missing = sorted(facts["missing_keys"]) + sorted(str(key) for key in facts["mismatched_keys"])
     if missing:
         raise ModelDamaged(f"the weights in {path} lack {len(missing)} tensors of the model, such as {missing[0]}")
-    return lay_out(freeze(module.to(device))), tokenizer
+    return freeze(module.to(device)), tokenizer
 
 
 def refuse(config: Any) -> None:
@@ -110,32 +110,17 @@ def freeze(module: Any) -> Any:
     return module
 
 
-def lay_out(module: Any) -> Any:
-    """Return `module` with the weights of its linear layers stored by columns, where a CPU multiplies them faster so.
-
-    Values and shapes stay as they are. A product of 4 to 32 rows with a transposed float32 matrix, which is what a
-    linear layer is, took three to five times as long as with one that lies the other way round; wider ones are equal.
-    Weights that are also an embedding stay, because rows of them are looked up.
-    """
-    looked_up = {id(m.weight) for m in module.modules() if isinstance(m, torch.nn.Embedding)}
-    for layer in module.modules():
-        if isinstance(layer, torch.nn.Linear) and id(layer.weight) not in looked_up:
-            weight = layer.weight
-            if weight.device.type == "cpu" and weight.dtype == torch.float32:
-                weight.data = weight.data.t().contiguous().t()
-    return module
-
-
 def twin(module: Any, attention_name: str = attention.NAME) -> Any:
     """Return a new module of the same architecture whose parameters share their memory with those of `module`.
 
     The parameters are objects of their own: freezing, replacing or wrapping one leaves `module` as it is. Only writing
     into one in place would not.
     """
-    memo: dict[int, Any] = {}
+    memo: dict[int, Any] = {id(tensor): tensor for tensor in packed.shared(module)}
     for parameter in module.parameters():
         memo[id(parameter)] = torch.nn.Parameter(parameter.data, requires_grad=False)
     other = copy.deepcopy(module, memo)
+    packed.unpack(other)
     other.set_attn_implementation(attention_name)
     return other
 

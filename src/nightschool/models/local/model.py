@@ -274,7 +274,7 @@ class LocalModel:
     @property
     def held_bytes(self) -> int:
         """Return the bytes that keys and values take now."""
-        return sum(runner.pool.bytes for runner in self._family)
+        return sum(runner.held_bytes for runner in self._family)
 
     def close(self) -> None:
         """Give up what is in flight, and the memory."""

@@ -1,70 +1,48 @@
-"""Which queries of a pass see which keys: the plan that the attention function follows."""
+"""Which queries of a pass see which keys: the parts whose partial softmaxes the attention function merges."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from nightschool.models.local.blocks import Block
-from nightschool.models.local.trie import Node
+from nightschool.models.local.pool import Pool, run_of
+from nightschool.models.local.tails import Tails
 
-HIDDEN = -1e30  # finite: a row that sees nothing of a part must give weight 0 there, not NaN
+HIDDEN = -1e30  # finite: a query that sees nothing of a part must give it weight 0 there, not NaN
+FAR = 1 << 60  # the position of padding: behind every query
+_PRODUCTS = 1 << 18  # pairs of query and key in one part: their scores should stay in the cache of a CPU
+_CALL = 1 << 14  # pairs that take as long as the calls of one part more
 
 
 class Skip:
     """Says that no query of a part sees any of its keys (they have left the sliding window)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Columns start..stop of one row of a block, and the tokens (indices into the packed row) that attend to them.
-
-    base: position of column 0, so that column c stands at position base + c.
-    """
-
-    block: Block
-    row: int
-    start: int
-    stop: int
-    base: int
-    tokens: Sequence[int]
-
-
 @dataclass(slots=True, eq=False)
 class Part:
-    """A batch of runs of one block with the queries that attend to them.
+    """Groups of queries over groups of keys. A query sees keys at its own position and before.
 
-    rows: which rows of the block (a slice); start, stop: columns; index[G, Q]: the query tokens of each row, padded
-    with 0, or None for one row that every token attends to; slots[n]: where in G * Q the real queries stand;
-    tokens[n]: which token each of those is, or None when they are all tokens in order; lows[G], highs[G], base[G]:
-    valid columns and position of column 0 of each row; causal: whether keys may stand after the query.
+    tokens: the tokens of the packed row that are answered; asked[G, Q]: the token of each query, padded by repetition;
+    real[n]: where in G * Q those of `tokens` stand, or None for all in order; places[G, L]: positions of keys, FAR
+    where padded.
     """
 
-    block: Block
-    rows: slice
-    start: int
-    stop: int
-    index: torch.Tensor | None
-    slots: torch.Tensor | None
-    tokens: torch.Tensor | None
-    lows: np.ndarray
-    highs: np.ndarray
-    base: np.ndarray
-    causal: bool
+    tokens: slice | torch.Tensor
+    asked: torch.Tensor
+    real: torch.Tensor | None
+    places: torch.Tensor
     _bias: dict[int | None, torch.Tensor | Skip | None] = field(default_factory=dict)
 
-    def moved(self) -> Part:
-        """Return this part for a pass in which its queries stand at other positions."""
-        for window in [w for w in self._bias if w is not None]:
+    def moved(self) -> None:
+        """Forget what was hidden from queries that now stand further on."""
+        for window in [window for window in self._bias if window is not None]:
             del self._bias[window]
-        return self
 
     def bias(self, window: int | None, positions: torch.Tensor) -> torch.Tensor | Skip | None:
-        """Return what is added to the scores: None, or [G, 1, Q or 1, 1, L] with 0 where a key is seen, else HIDDEN.
+        """Return what is added to the scores: None, or [G, Q or 1, L] with 0 where a key is seen, else HIDDEN.
 
         window: a query at position p sees keys at positions above p - window only; positions[T] of all tokens.
         """
@@ -73,113 +51,155 @@ class Part:
         return self._bias[window]
 
     def _make_bias(self, window: int | None, positions: torch.Tensor) -> torch.Tensor | Skip | None:
-        device = positions.device
-        columns = torch.arange(self.start, self.stop, device=device)
-        seen: torch.Tensor | None = None
-        if (self.lows > self.start).any() or (self.highs < self.stop).any():
-            lows, highs = (torch.from_numpy(bound).to(device)[:, None, None] for bound in (self.lows, self.highs))
-            seen = (columns >= lows) & (columns < highs)  # [G, 1, L]
-        if self.causal or window is not None:
-            asked = (positions[None] if self.index is None else positions[self.index])[:, :, None]  # [G, Q, 1]
-            keys = (torch.from_numpy(self.base).to(device)[:, None] + columns)[:, None, :]  # [G, 1, L]
-            if self.causal:
-                seen = keys <= asked if seen is None else seen & (keys <= asked)
-            if window is not None:
-                near = keys > asked - window
-                if not bool(near.all()):
-                    seen = near if seen is None else seen & near
-                    if not self.causal and not bool(near.any()):
-                        return Skip()
-        if seen is None:
+        asked, places = positions[self.asked][:, :, None], self.places[:, None, :]
+        seen = places <= asked
+        if window is not None:
+            seen &= places > asked - window
+        if bool(seen.all()):
             return None
-        zero = torch.zeros((), device=device)
-        return torch.where(seen, zero, HIDDEN)[:, None, :, None, :]
+        if not bool(seen.any()):
+            return Skip()
+        return torch.where(seen, 0.0, HIDDEN)
+
+    def queries(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return [G, Q, H, D] of rows[T, H, D]."""
+        groups, count = self.asked.shape
+        if self.real is None and isinstance(self.tokens, slice):
+            return rows[self.tokens].view(groups, count, *rows.shape[1:])
+        return rows[self.asked]
+
+
+@dataclass(slots=True, eq=False)
+class PoolPart(Part):
+    """Keys in slots of the pool. slots: a slice for one group of neighbours, else int64[G * L]."""
+
+    pool: Pool = field(kw_only=True)
+    slots: slice | torch.Tensor = field(kw_only=True)
+
+    def held(self, layer: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return keys [Hkv, G, L, D] and values."""
+        keys, values = self.pool.keys[layer], self.pool.values[layer]
+        if isinstance(self.slots, slice):
+            keys, values = keys[:, None, self.slots], values[:, None, self.slots]
+        else:
+            keys, values = (
+                held.index_select(1, self.slots).view(held.shape[0], *self.places.shape, held.shape[2])
+                for held in (keys, values)
+            )
+        return keys.to(dtype), values.to(dtype)
+
+
+@dataclass(slots=True, eq=False)
+class TailPart(Part):
+    """Keys in the rows of the tails, one row for each of the first tokens of a pass, its own new key included."""
+
+    tails: Tails = field(kw_only=True)
+
+    def held(self, layer: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return keys [rows, Hkv, D, L] and values [rows, Hkv, L, D]."""
+        count, length = self.places.shape
+        keys, values = self.tails.keys[layer], self.tails.values[layer]
+        return keys[:count, :, :, :length].to(dtype), values[:count, :, :length].to(dtype)
+
+
+AnyPart = PoolPart | TailPart
+
+
+def tail_part(tails: Tails, device: torch.device) -> TailPart:
+    """Return the part in which the first tokens of a pass see what their branches wrote, and themselves."""
+    count = len(tails)
+    columns = np.arange(int(tails.lengths.max()) + 1)
+    places = torch.from_numpy(tails.base[:, None] + columns).to(device)
+    return TailPart(slice(0, count), torch.arange(count, device=device)[:, None], None, places, tails=tails)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Queries `tokens` (indices into the packed row, in order) over keys in `slots`, at positions `places`."""
+
+    slots: np.ndarray
+    places: np.ndarray
+    tokens: np.ndarray
+
+
+def alone(group: Group, pool: Pool, device: torch.device) -> list[PoolPart]:
+    """Return parts for one group whose keys lie where they are, cut up where its scores would be too many."""
+    most = max(1, _PRODUCTS // len(group.slots))
+    return [
+        _part([Group(group.slots, group.places, group.tokens[a : a + most])], pool, device)
+        for a in range(0, len(group.tokens), most)
+    ]
+
+
+def together(groups: Sequence[Group], pool: Pool, device: torch.device) -> list[PoolPart]:
+    """Return parts for groups of like sizes together: padding costs less than a part more."""
+    parts: list[PoolPart] = []
+    batch: list[Group] = []
+    keys = queries = real = 0
+    for group in sorted(groups, key=lambda group: (-len(group.slots), -len(group.tokens))):
+        size = len(group.slots) * len(group.tokens)
+        width, height = max(keys, len(group.slots)), max(queries, len(group.tokens))
+        padded = (len(batch) + 1) * width * height
+        if batch and (padded > _PRODUCTS or padded > 1.5 * (real + size) + _CALL):
+            parts.append(_part(batch, pool, device))
+            batch, real, width, height = [], 0, len(group.slots), len(group.tokens)
+        batch.append(group)
+        keys, queries, real = width, height, real + size
+    if batch:
+        parts.append(_part(batch, pool, device))
+    return parts
+
+
+def _part(groups: Sequence[Group], pool: Pool, device: torch.device) -> PoolPart:
+    groups = sorted(groups, key=lambda group: int(group.tokens[0]))
+    count, width = max(len(group.tokens) for group in groups), max(len(group.slots) for group in groups)
+    asked = np.empty((len(groups), count), dtype=np.int64)
+    slots = np.empty((len(groups), width), dtype=np.int64)
+    places = np.full((len(groups), width), FAR, dtype=np.int64)
+    for i, group in enumerate(groups):
+        n, length = len(group.tokens), len(group.slots)
+        asked[i, :n], asked[i, n:] = group.tokens, group.tokens[0]
+        slots[i, :length], slots[i, length:] = group.slots, group.slots[0]
+        places[i, :length] = group.places
+    tokens = np.concatenate([group.tokens for group in groups])
+    run = run_of(tokens)
+    whole = len(tokens) == asked.size
+    real = None if whole else np.concatenate([i * count + np.arange(len(g.tokens)) for i, g in enumerate(groups)])
+    at: slice | np.ndarray = run_of(slots[0]) if len(groups) == 1 else slots.reshape(-1)
+
+    def tensor(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(device)
+
+    return PoolPart(
+        run if isinstance(run, slice) else tensor(run), tensor(asked), None if real is None else tensor(real),
+        tensor(places), pool=pool, slots=at if isinstance(at, slice) else tensor(at),
+    )  # fmt: skip
 
 
 class Pass:
     """One forward pass over a packed row: its tokens, what they see, and where their keys and values go.
 
-    ids[T], positions[T]; parts: every token is in at least one; writes: (block, rows, columns, tokens).
+    ids[T], positions[T]; own: parts that have every token once; shared: what tokens see beside; branches: how many of
+    the first tokens are written to `tails`; slots: where in `pool` those after them are.
     """
 
-    def __init__(self, ids: np.ndarray, positions: np.ndarray, device: torch.device) -> None:
+    def __init__(self, ids: np.ndarray, positions: np.ndarray, device: torch.device, pool: Pool, tails: Tails) -> None:
         self.ids = torch.from_numpy(ids).to(device)
         self.positions = torch.from_numpy(positions).to(device)
-        self.parts: list[Part] = []
-        self.writes: list[tuple[Block, torch.Tensor | int, torch.Tensor | slice, slice]] = []
+        self.pool, self.tails = pool, tails
+        self.own: list[AnyPart] = []
+        self.shared: list[AnyPart] = []
+        self.branches = 0
+        self.slots: slice | torch.Tensor = slice(0, 0)
+        self.written = 0
         self.layer = 0
-        self.attended = 0
 
     def store(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Put the new keys and values of `layer`, each [1, Hkv, T, D], where later passes will find them."""
+        """Put the new keys and values of `layer`, each [1, Hkv, T, D], where this and later passes will find them."""
         self.layer = layer
-        keys, values = keys[0].transpose(0, 1), values[0].transpose(0, 1)
-        for block, rows, columns, tokens in self.writes:
-            block.write(layer, rows, columns, keys[tokens], values[tokens])
-
-
-def batch(runs: Sequence[Run], total: int, device: torch.device, *, causal: bool = False) -> list[Part]:
-    """Return parts that cover `runs`, no token being in two runs; total: T. Runs of one block share a part."""
-    by_block: dict[int, list[Run]] = defaultdict(list)
-    for run in runs:
-        by_block[id(run.block)].append(run)
-    parts: list[Part] = []
-    for group in by_block.values():
-        group.sort(key=lambda run: len(run.tokens))
-        rows = {run.row for run in group}
-        # One busy row beside many idle ones, or one row in two lengths: products of their own cost less than padding.
-        while group and (
-            len(group) < 3
-            or len(rows) < len(group)
-            or group[0].block.rows * len(group[-1].tokens) > 4 * sum(len(run.tokens) for run in group) + 64
-        ):
-            run = group.pop()
-            rows = {other.row for other in group}
-            parts.append(_part([run], slice(run.row, run.row + 1), total, device, causal))
-        if group:
-            parts.append(_part(group, slice(0, group[0].block.rows), total, device, causal))
-    return parts
-
-
-def _part(runs: Sequence[Run], rows: slice, total: int, device: torch.device, causal: bool) -> Part:
-    count = rows.stop - rows.start
-    start, stop = min(run.start for run in runs), max(run.stop for run in runs)
-    lows = np.full(count, start, dtype=np.int64)
-    highs = np.full(count, stop, dtype=np.int64)
-    base = np.zeros(count, dtype=np.int64)
-    width = max(len(run.tokens) for run in runs)
-    index = np.zeros((count, width), dtype=np.int64)
-    slots, tokens = [], []
-    for run in runs:
-        at = run.row - rows.start
-        lows[at], highs[at], base[at] = run.start, run.stop, run.base
-        index[at, : len(run.tokens)] = run.tokens
-        slots.append(at * width + np.arange(len(run.tokens), dtype=np.int64))
-        tokens.append(np.asarray(run.tokens, dtype=np.int64))
-    where, which = np.concatenate(slots), np.concatenate(tokens)
-    everyone = np.arange(total, dtype=np.int64)
-    block = runs[0].block
-    if count == 1 and np.array_equal(which, everyone):
-        return Part(block, rows, start, stop, None, None, None, lows, highs, base, causal)
-    order: torch.Tensor | None = None
-    if len(which) == total:  # every token, perhaps in another order
-        where = where[np.argsort(which)]
-    else:
-        order = torch.from_numpy(which).to(device)
-    grid, slot = torch.from_numpy(index).to(device), torch.from_numpy(where).to(device)
-    return Part(block, rows, start, stop, grid, slot, order, lows, highs, base, causal)
-
-
-def spans(path: Sequence[Node]) -> list[tuple[Block, int, int, int, int]]:
-    """Return (block, row, start, stop, base) of the storage of `path`, neighbours in one row joined."""
-    found: list[tuple[Block, int, int, int, int]] = []
-    for node in path:
-        assert node.block is not None
-        stop = node.start + node.done
-        if found:
-            block, row, start, end, base = found[-1]
-            if block is node.block and row == node.row and end == node.start:
-                found[-1] = (block, row, start, stop, base)
-                continue
-        found.append((node.block, node.row, node.start, stop, node.begin - node.start))
-    return found
+        keys, values = keys[0], values[0]
+        if self.branches:
+            self.tails.write(layer, keys[:, : self.branches], values[:, : self.branches])
+        if self.written:
+            new = slice(self.branches, self.branches + self.written)
+            self.pool.write(layer, self.slots, keys[:, new], values[:, new])

@@ -42,6 +42,26 @@ def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> 
     return tokens, logps
 
 
+def weigh(logits: torch.Tensor, rows: np.ndarray, tokens: np.ndarray) -> tuple[list[float], list[int]]:
+    """Return of each tokens[i] its log-probability in row rows[i] of logits[N, V], in nats, and how many are likelier.
+
+    rows: ascending, each row at least once.
+    """
+    logps: list[float] = []
+    ranks: list[int] = []
+    most = max(1, _AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    for a in range(0, len(logits), most):
+        block = logits[a : a + most]
+        first, last = np.searchsorted(rows, [a, a + most])
+        which = torch.from_numpy(rows[first:last] - a).to(logits.device)
+        target = torch.from_numpy(tokens[first:last]).to(logits.device)
+        chosen = block[which, target]
+        logps += (chosen - block.logsumexp(-1)[which]).tolist()
+        once = len(which) == len(block)
+        ranks += ((block if once else block[which]) > chosen[:, None]).sum(-1).tolist()
+    return logps, ranks
+
+
 def _pick(logits: torch.Tensor, how: Sequence[Sampling], noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     device = logits.device
     top = logits.amax(-1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,24 +11,14 @@ import numpy as np
 import torch
 
 from nightschool.errors import NotANumber
-from nightschool.models.local import attention
-from nightschool.models.local.blocks import Pool
-from nightschool.models.local.parts import Part, Pass, Run, batch, spans
+from nightschool.models.local import attention, packed
+from nightschool.models.local.compose import Piece, Stretch, User, parts_of, users_of, whole
+from nightschool.models.local.parts import Pass, PoolPart, tail_part
+from nightschool.models.local.pool import Pool, run_of
 from nightschool.models.local.tails import Tails
 from nightschool.models.local.trie import Node, Trie
 
-_SHARED = 3  # storage spans of a path that are attended to where they lie; deeper ones are copied to the tail
-_BLOCKS = 4  # blocks a level may be spread over before they are brought together
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Tokens a..b of `node` to be computed; wanted: at which of them (counted from the node's beginning) logits are."""
-
-    node: Node
-    a: int
-    b: int
-    wanted: Sequence[int] = ()
+_LEAST = 256  # tokens by which the pool grows at least, where the memory allows it
 
 
 @dataclass(slots=True, eq=False)
@@ -58,73 +47,86 @@ class Runner:
     """A module with its trie, its storage and its branches.
 
     memory: bytes that keys and values may take, together with those of the other runners in `family` (this one is put
-    into it); rows: the live branches in packed order. The caller adds and removes them, and pins what it uses.
+    into it); kept: the dtype of keys and values, None for the module's; rows: the live branches in packed order. The
+    caller adds and removes them, and pins what it uses.
     """
 
-    def __init__(self, module: Any, memory: int, bytes_per_token: int, family: list[Runner] | None = None) -> None:
+    def __init__(
+        self,
+        module: Any,
+        memory: int,
+        bytes_per_token: int,
+        family: list[Runner] | None = None,
+        kept: torch.dtype | None = None,
+    ) -> None:
+        packed.pack(module)
         self.module = module
         self.family = [] if family is None else family
         self.family.append(self)
         self.device = next(module.parameters()).device
         self.memory = memory
-        self.pool = Pool(bytes_per_token)
+        self.pool = Pool(bytes_per_token, kept)
         self.trie = Trie()
         self.tails = Tails(self.pool)
         self.rows: list[Row] = []
-        self._shared: list[Part] | None = None  # parts of the rows' shared paths, while the rows stay the same
+        self._shared: list[PoolPart] | None = None  # parts of the rows' shared paths, while the rows stay the same
         self._selects = "logits_to_keep" in inspect.signature(module.forward).parameters
 
     # --- memory -------------------------------------------------------------------------------------------------
 
-    def room(self, more: int, tails: Sequence[int] = ()) -> bool:
-        """Return whether `more` bytes fit beside all that is held or promised, forgetting idle runs to make them fit.
+    @property
+    def held_bytes(self) -> int:
+        """Return the bytes that keys and values take now."""
+        return self.pool.bytes + self.tails.bytes
 
-        tails: final lengths of branches about to be added.
+    def room(self, tokens: int, tails: Sequence[int] = ()) -> bool:
+        """Return whether the trie has slots for `tokens` more beside all that is promised, made free where it goes.
+
+        tails: final lengths of branches about to be added. Idle runs are forgotten, of this runner first.
         """
-        family = [self, *(other for other in self.family if other is not self)]
-        while self.tails.reserved(tails) - self.tails.reserved() + more + sum(r.held for r in family) > self.memory:
-            if not any(runner.trie.evict() for runner in family):
+        others = [other for other in self.family if other is not self]
+        needed = self.pool.used + tokens
+        if needed > (most := self._most(tails)):
+            self.trie.evict(needed - most)
+            needed = self.pool.used + tokens
+            for other in others:
+                if needed <= most:
+                    break
+                other.trie.evict(1 << 60)
+                other._resize(other.pool.used)
+                most = self._most(tails)
+            if needed > most:
                 return False
+        if needed > self.pool.capacity:
+            self._resize(min(most, max(needed, self.pool.capacity * 3 // 2, self.pool.capacity + _LEAST)))
+        elif self.pool.capacity > most:
+            self._resize(max(needed, most * 3 // 4))  # not for every branch anew
         return True
 
-    @property
-    def held(self) -> int:
-        """Return the bytes that this runner's runs hold and that its branches may come to hold."""
-        return self.pool.bytes - self.tails.bytes + self.tails.reserved()
+    def _most(self, tails: Sequence[int]) -> int:
+        """Return how many tokens the pool may hold beside what all others hold or may come to hold."""
+        others = sum(other.pool.bytes + other.tails.reserved() for other in self.family if other is not self)
+        return (self.memory - others - self.tails.reserved(tails)) // self.pool.bytes_per_token
+
+    def _resize(self, capacity: int) -> None:
+        self.pool.resize(capacity)
+        self._shared = None
 
     def place(self, nodes: Sequence[Node]) -> list[Node]:
-        """Give `nodes` storage, runs of like length in one block; return those for which there was room."""
-        placed: list[Node] = []
-        classes: dict[int, list[Node]] = defaultdict(list)
-        for node in nodes:
-            if node.block is None:
-                classes[max(len(node) - 1, 7).bit_length()].append(node)
-            else:
-                placed.append(node)
-        for group in classes.values():
-            widest = max(len(node) for node in group)
-            while group and not self.room(len(group) * widest * self.pool.bytes_per_token):
-                group = group[: len(group) // 2]
-            if group:
-                block = self.pool.block(len(group), widest)
-                for row, node in enumerate(group):
-                    node.block, node.row, node.start = block, row, 0
-                placed += group
-        return placed
+        """Give `nodes` slots; return the first of them, as many as there was room for."""
+        nodes = list(nodes)
+        new = [node for node in nodes if node.held is None]
+        while new and not self.room(sum(len(node) for node in new)):
+            del nodes[nodes.index(new[len(new) // 2]) :]
+            new = new[: len(new) // 2]
+        for node, held in zip(new, self.pool.take([len(node) for node in new]), strict=True):
+            node.held = held
+        return nodes
 
     # --- branches -----------------------------------------------------------------------------------------------
 
-    def divide(self, leaf: Node) -> tuple[Node, list[Node]]:
-        """Return where the shared part of the path to `leaf` ends, and the nodes behind it, which a branch copies."""
-        path = leaf.path()
-        private: list[Node] = []
-        while len(spans(path)) > _SHARED:
-            private.insert(0, path.pop())
-        return path[-1], private
-
-    def add(self, leaf: Node, token: int, more: int) -> None:
-        """Add a branch after `leaf` that feeds `token` next, and at most `more` tokens in all."""
-        shared, private = self.divide(leaf)
+    def add(self, shared: Node, private: Sequence[Node], token: int, more: int) -> None:
+        """Add a branch after `shared` and `private`, which it copies; it feeds `token` next, at most `more` in all."""
         self.tails.add(shared.end, more + sum(len(node) for node in private), private)
         self.rows.append(Row(shared, token, shared.end))
         self._shared = None
@@ -138,36 +140,46 @@ class Runner:
         self._shared = None
         return moved
 
-    def freeze(self, row: int, ids: np.ndarray) -> None:
-        """Keep what a branch wrote: `ids` is the whole prefix and the part of its tail that may be continued."""
-        held = self.trie.known(ids)
-        base = self.rows[row].base
-        last = base + int(self.tails.lengths[row])
-        if held >= min(len(ids), last) or held < base or self.tails.block is None:
+    def freeze(self, ended: Sequence[tuple[int, np.ndarray]]) -> None:
+        """Keep what branches wrote: (row, ids) where ids are the whole prefix and what of the tail may be continued."""
+        leaves = []
+        for row, ids in ended:
+            base = self.rows[row].base
+            last = base + int(self.tails.lengths[row])
+            if base <= self.trie.known(ids) < min(len(ids), last):
+                leaves.append((row, base, self.trie.insert(ids[: min(len(ids), last)])))
+        kept: dict[Node, int] = {}
+        for row, base, leaf in leaves:  # all are in the trie by now, so that no node will be split any more
+            for node in leaf.path():
+                if node.held is None and node.begin >= base:
+                    kept.setdefault(node, row)
+        placed = self.place(list(kept))
+        if not placed:
             return
-        node = self.trie.insert(ids[: min(len(ids), last)])
-        if node.block is not None or node.begin < base or not self.room(len(node) * self.pool.bytes_per_token):
-            return
-        node.block = self.pool.block(1, len(node))
-        node.block.copy_from(0, 0, self.tails.block, row, node.begin - base, node.end - base)
-        node.done = len(node)
+        slots = np.concatenate([node.held.at for node in placed if node.held is not None])
+        rows = np.concatenate([np.full(len(node), kept[node]) for node in placed])
+        columns = np.concatenate([np.arange(node.begin, node.end) - self.rows[kept[node]].base for node in placed])
+        at, row_of, column_of = (torch.from_numpy(array).to(self.device) for array in (slots, rows, columns))
+        for layer in self.tails.keys:
+            self.pool.write(layer, at, *self.tails.read(layer, row_of, column_of))
+        for node in placed:
+            node.done = len(node)
 
     # --- passes -------------------------------------------------------------------------------------------------
 
     def run(self, pieces: Sequence[Piece], again: Sequence[Node] = (), *, states: bool = False) -> Outcome:
         """Feed every live branch its token and compute `pieces`, and return the logits.
 
-        again: complete nodes whose last token is fed once more, for its logits; states: tell their hidden states.
-        Raises NotANumber, naming the first layer whose output was not finite.
+        pieces: a parent's before its children's; again: nodes, complete then, whose last token is fed once more for its
+        logits; states: tell their hidden states. Raises NotANumber, naming the first layer whose output was not finite.
         """
         count = len(self.rows)
         self.tails.grow()
         ids = [np.array([row.token for row in self.rows], dtype=np.int64)]
         positions = [self.tails.base + self.tails.lengths]
         wanted = list(range(count))
-        at, starts = count, []
+        at = count
         for piece in pieces:
-            starts.append(at)
             ids.append(piece.node.tokens[piece.a : piece.b])
             positions.append(np.arange(piece.node.begin + piece.a, piece.node.begin + piece.b))
             wanted += [at + offset - piece.a for offset in piece.wanted]
@@ -175,8 +187,8 @@ class Runner:
         ids.append(np.array([node.tokens[-1] for node in again], dtype=np.int64))
         positions.append(np.array([node.end - 1 for node in again], dtype=np.int64))
         wanted += range(at, at + len(again))
-        now = Pass(np.concatenate(ids), np.concatenate(positions), self.device)
-        self._compose(now, pieces, starts, again, at + len(again))
+        now = Pass(np.concatenate(ids), np.concatenate(positions), self.device, self.pool, self.tails)
+        self._compose(now, pieces, again, at)
         logits, hidden = self._forward(now, wanted, states)
         self.tails.lengths = self.tails.lengths + 1
         sizes = [count, *(len(piece.wanted) for piece in pieces), len(again)]
@@ -187,83 +199,33 @@ class Runner:
             outcome.hidden = list(stack)
         return outcome
 
-    def _compose(
-        self, now: Pass, pieces: Sequence[Piece], starts: Sequence[int], again: Sequence[Node], total: int
-    ) -> None:
-        count = len(self.rows)
-        only = total == count
+    def _compose(self, now: Pass, pieces: Sequence[Piece], again: Sequence[Node], end: int) -> None:
+        now.branches = count = len(self.rows)
         if count:
-            shared = self._shared if only else None
-            if shared is None:
-                paths: dict[int, tuple[Node, list[int]]] = {}
+            now.own.append(tail_part(self.tails, self.device))
+            if self._shared is None:
+                behind: dict[Node, list[int]] = {}
                 for i, row in enumerate(self.rows):
-                    paths.setdefault(id(row.leaf), (row.leaf, []))[1].append(i)
-                users = list(paths.values())
-                if self._shared is None:
-                    self._gather(users)
-                shared = self._levels(users, total)
-                self._shared = shared if only else self._shared
-            now.parts += [part.moved() for part in shared]
-            now.parts.append(self.tails.part(total, self.device))
-            assert self.tails.block is not None
-            tokens = torch.arange(count, device=self.device)
-            now.writes.append(
-                (self.tails.block, tokens, torch.from_numpy(self.tails.lengths).to(self.device), slice(0, count))
-            )
-        users, own = [], []
-        for piece, start in zip(pieces, starts, strict=True):
-            node, length = piece.node, piece.b - piece.a
-            assert node.block is not None
-            tokens_of = range(start, start + length)
-            if node.begin:
-                assert node.parent is not None
-                users.append((node.parent, list(tokens_of)))
-            own.append(Run(node.block, node.row, node.start, node.start + piece.b, node.begin - node.start, tokens_of))
-            columns = slice(node.start + piece.a, node.start + piece.b)
-            now.writes.append((node.block, node.row, columns, slice(start, start + length)))
-        users += [(node, [total - len(again) + i]) for i, node in enumerate(again)]
-        now.parts += self._levels(users, total)
-        now.parts += batch(own, total, self.device, causal=True)
-
-    def _levels(self, users: Sequence[tuple[Node, Sequence[int]]], total: int) -> list[Part]:
-        """Return parts for the paths of `users`: (leaf, tokens that attend to all of the path)."""
-        levels: list[dict[tuple[int, int, int, int, int], Run]] = []
-        for leaf, tokens in users:
-            for depth, (block, row, start, stop, base) in enumerate(spans(leaf.path())):
-                if depth == len(levels):
-                    levels.append({})
-                key = (id(block), row, start, stop, base)
-                run = levels[depth].get(key)
-                joined = [*run.tokens, *tokens] if run is not None else tokens
-                levels[depth][key] = Run(block, row, start, stop, base, joined)
-        return [part for level in levels for part in batch(list(level.values()), total, self.device)]
-
-    def _gather(self, users: Sequence[tuple[Node, Sequence[int]]]) -> None:
-        """Bring runs of like length that lie scattered over many blocks, or alone in wide ones, into common blocks."""
-        levels: dict[int, dict[int, Node]] = defaultdict(dict)
-        for leaf, _ in users:
-            for depth, node in enumerate(leaf.path()):
-                levels[depth][id(node)] = node
-        for nodes in levels.values():
-            by_block: dict[int, list[Node]] = defaultdict(list)
-            for node in nodes.values():
-                by_block[id(node.block)].append(node)
-            thin = [group for group in by_block.values() if group[0].block and 2 * len(group) <= group[0].block.rows]
-            if len(by_block) <= _BLOCKS and not any(len(group) > 2 for group in thin):
-                continue
-            classes: dict[int, list[Node]] = defaultdict(list)
-            for group in by_block.values() if len(by_block) > _BLOCKS else thin:
-                for node in group:
-                    classes[max(len(node) - 1, 7).bit_length()].append(node)
-            for group in classes.values():
-                widest = max(len(node) for node in group)
-                if len(group) < 2 or not self.room(len(group) * widest * self.pool.bytes_per_token):
-                    continue
-                block = self.pool.block(len(group), widest)
-                for row, node in enumerate(group):
-                    assert node.block is not None
-                    block.copy_from(row, 0, node.block, node.row, node.start, node.start + len(node))
-                    node.block, node.row, node.start = block, row, 0
+                    behind.setdefault(row.leaf, []).append(i)
+                gathered, in_place = parts_of(
+                    [User(whole(leaf.path()), (), np.array(rows)) for leaf, rows in behind.items()],
+                    self.pool, self.device,
+                )  # fmt: skip
+                self._shared = [*gathered, *in_place]
+            for part in self._shared:
+                part.moved()
+            now.shared += self._shared
+        if pieces:
+            slots = run_of(np.concatenate([Stretch(p.node, p.a, p.b).slots for p in pieces]))
+            now.slots = slots if isinstance(slots, slice) else torch.from_numpy(slots).to(self.device)
+            now.written = end - count
+        users = users_of(pieces, count)
+        for i, node in enumerate(again):
+            above = whole(node.parent.path() if node.parent is not None else [])
+            users.append(User(above, whole([node]), np.array([end + i])))
+        own, shared = parts_of(users, self.pool, self.device)
+        now.own += own
+        now.shared += shared
 
     def _forward(self, now: Pass, wanted: Sequence[int], states: bool) -> tuple[torch.Tensor, Any]:
         """Return float32 logits [len(wanted), V] and, with `states`, the hidden states of every layer."""

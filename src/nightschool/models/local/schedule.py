@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -10,9 +11,10 @@ import torch
 
 from nightschool.asks import Delta, ModelReply, Refused
 from nightschool.items import Sampling
+from nightschool.models.local.compose import Piece, divide
 from nightschool.models.local.flight import AnyJob, Branch, Proposal, Reading, Weighing
 from nightschool.models.local.pick import pick, uniforms
-from nightschool.models.local.runner import Outcome, Piece, Runner
+from nightschool.models.local.runner import Outcome, Runner
 from nightschool.models.local.trie import Node
 from nightschool.models.local.words import Decode, Words
 
@@ -99,7 +101,8 @@ class Schedule:
 
     def _plan(self) -> tuple[list[Piece], dict[Node, None], dict[AnyJob, int]]:
         """Return what to compute beside the live branches, and how many tokens of it are for whom."""
-        chosen: dict[Node, tuple[int, bool]] = {}  # how many tokens, and whether the last one's logits are wanted
+        chosen: dict[Node, int] = {}  # of prefixes, and how many tokens
+        last: dict[Node, None] = {}  # of those, where the last token's logits are wanted
         weighed: dict[Node, int] = {}
         again: dict[Node, None] = {}
         spent: dict[AnyJob, int] = {}
@@ -118,19 +121,27 @@ class Schedule:
                 ahead += job.ask.n - job.begun
             before = left
             leaf = self._leaf(job)
-            node = next((node for node in leaf.path() if not node.complete), None)
-            if node is not None:
+            for node in leaf.path():
+                if node.complete:
+                    continue
                 if node not in chosen:
-                    take = min(left, len(node) - node.done)
-                    chosen[node] = (take, False)
-                    left -= take
-                if node is leaf and not isinstance(job, Reading):
-                    chosen[node] = (chosen[node][0], True)
-            elif isinstance(job, Reading) or (job.waiting and leaf.logits is None):
-                again[leaf] = None
-                left -= 1
-            if node is None and isinstance(job, Weighing):
-                for _, twig in self._twigs(job, leaf):
+                    if left <= 0:
+                        break
+                    chosen[node] = min(left, len(node) - node.done)
+                    left -= chosen[node]
+                if node.done + chosen[node] < len(node):
+                    break
+            else:
+                if isinstance(job, Reading) or (job.waiting and leaf.logits is None and leaf not in chosen):
+                    again[leaf] = None
+                    left -= 1
+                elif leaf in chosen:
+                    last[leaf] = None
+                for twig in job.grow(leaf) if isinstance(job, Weighing) else ():
+                    parent = twig.parent
+                    assert parent is not None
+                    if not (parent is leaf or parent.complete or weighed.get(parent, 0) == len(parent) - parent.done):
+                        continue
                     take = min(left, logits, len(twig) - twig.done)
                     if take <= 0:
                         break
@@ -138,16 +149,16 @@ class Schedule:
                     left -= take
                     logits -= take
             spent[job] = spent.get(job, 0) + max(before - left, 1)
-        placed = self.runner.place([*chosen, *weighed])
         pieces = []
-        for node in placed:
-            take, last = chosen.get(node, (0, False))
+        for node in self.runner.place([*chosen, *weighed]):
             if node in weighed:
                 end = node.done + weighed[node]
                 pieces.append(Piece(node, node.done, end, range(node.done, end)))
             else:
-                end = node.done + take
-                pieces.append(Piece(node, node.done, end, [end - 1] if last and end == len(node) else []))
+                end = node.done + chosen[node]
+                pieces.append(Piece(node, node.done, end, [end - 1] if node in last else []))
+        known = {piece.node for piece in pieces}
+        again = {node: None for node in again if all(step.complete or step in known for step in node.path())}
         return pieces, again, spent
 
     def _leaf(self, job: AnyJob) -> Node:
@@ -156,28 +167,16 @@ class Schedule:
             job.leaf.pins += 1
         return job.leaf
 
-    def _twigs(self, job: Weighing, leaf: Node) -> list[tuple[int, Node]]:
-        """Return the unfinished runs of continuations: all but their last tokens, which nothing has to follow."""
-        for number, ids in enumerate(job.continuations):
-            if len(ids) > 1 and number not in job.twigs:
-                job.twigs[number] = Node(ids[:-1], leaf, leaf.end)
-        return [(number, twig) for number, twig in job.twigs.items() if not twig.complete]
-
     def _settle(self, pieces: list[Piece], again: dict[Node, None], outcome: Outcome) -> None:
         """Hand what a pass computed to the nodes, weighings and readings that wanted it."""
-        twigs = {
-            twig: (job, number)
-            for job in self.jobs.values()
-            if isinstance(job, Weighing)
-            for number, twig in job.twigs.items()
-        }
+        weighing = [job for job in self.jobs.values() if isinstance(job, Weighing)]
+        twigs = {twig: job for job in weighing for twig in job.twigs}
         for node, logits in zip(again, outcome.asked, strict=True):
             self._hold(node, logits)
-        fresh: list[tuple[Weighing, int, torch.Tensor]] = []
         for piece, logits in zip(pieces, outcome.pieces, strict=True):
             piece.node.done = piece.b
             if piece.node in twigs:
-                fresh.append((*twigs[piece.node], logits))
+                twigs[piece.node].take(piece.node, piece.a, logits)
             elif len(logits):
                 self._hold(piece.node, logits[-1])
         at = {node: i for i, node in enumerate(again)}
@@ -185,20 +184,15 @@ class Schedule:
             if job.leaf is None:
                 continue
             if isinstance(job, Weighing) and job.leaf.logits is not None and job.waiting:
-                for number, ids in enumerate(job.continuations):
-                    if len(ids) and not job.logps[number]:
-                        job.take(number, job.leaf.logits[None])
+                job.take(None, 0, job.leaf.logits[None])
             elif isinstance(job, Reading) and job.leaf in at and outcome.hidden:
                 job.state = outcome.hidden[at[job.leaf]][job.ask.layer].cpu().numpy().copy()
-        for job, number, logits in fresh:
-            job.take(number, logits)
-            if job.twigs[number].complete:
-                job.twigs[number].block = None
 
     # --- sampling -----------------------------------------------------------------------------------------------
 
     def _sample(self, decoded: torch.Tensor) -> list[Delta]:
-        joined = self._admit()
+        admitted = self._admit()
+        joined, split = [branch for branch, *_ in admitted], [(shared, private) for _, shared, private in admitted]
         rows = [branch.job.leaf.logits for branch in joined if branch.job.leaf is not None]
         parts = [decoded] if len(decoded) else []
         parts += [torch.stack([row for row in rows if row is not None])] if rows else []
@@ -212,6 +206,7 @@ class Schedule:
         )
         tokens, logps = pick(torch.cat(parts) if len(parts) > 1 else parts[0], how, noise)
         deltas, ended = [], []
+        kept: list[tuple[int, np.ndarray]] = []
         count = len(self._live)
         for i, branch in enumerate(branches):
             token = int(tokens[i])
@@ -226,41 +221,53 @@ class Schedule:
                 if i < count:
                     ended.append(branch)
                     if finish in ("stop", "length"):
-                        kept = np.array(branch.words.tokens[len(job.ask.begun) :], dtype=np.int64)
-                        self.runner.freeze(i, np.concatenate([job.ids, kept]))
+                        wrote = np.array(branch.words.tokens[len(job.ask.begun) :], dtype=np.int64)
+                        kept.append((i, np.concatenate([job.ids, wrote])))
             elif i < count:
                 self.runner.rows[i].token = token
             else:
-                assert job.leaf is not None
-                self.runner.add(job.leaf, token, job.ask.sampling.max_tokens - 1)
+                self.runner.add(*split[i - count], token, job.ask.sampling.max_tokens - 1)
                 self._live.append(branch)
+        self.runner.freeze(kept)
         self._remove(ended)
         return deltas
 
-    def _admit(self) -> list[Branch]:
-        """Return new branches for draws whose prefix is computed, as many as there is room for."""
-        joined: list[Branch] = []
-        limits: list[int] = []
+    def _admit(self) -> list[tuple[Branch, Node, list[Node]]]:
+        """Return new branches for draws whose prefix is computed, as many as there is room for, each with its path.
+
+        A path is what the branch shares with others, by its last node, and the nodes that it copies.
+        """
+        ready: list[Proposal] = []
         for job in self.jobs.values():
-            if not isinstance(job, Proposal) or not job.waiting:
-                continue
-            if job.leaf is None or not job.leaf.complete or job.leaf.logits is None:
-                continue
-            _, private = self.runner.divide(job.leaf)
+            if isinstance(job, Proposal) and job.waiting and job.leaf is not None and job.leaf.logits is not None:
+                ready.append(job)
+        free = self.branches - len(self._live)
+        if not ready or free <= 0:
+            return []
+        among: Counter[Node] = Counter()
+        for job in self.jobs.values():
+            if isinstance(job, Proposal) and job.leaf is not None:
+                among.update(job.leaf.path())
+        wanted: list[tuple[Proposal, Node, list[Node], int]] = []
+        for job in ready:
+            assert job.leaf is not None
+            shared, private = divide(job.leaf, among, job.ask.n, self.runner.trie.root)
             limit = job.ask.sampling.max_tokens - 1 + sum(len(node) for node in private)
-            while job.waiting and len(self._live) + len(joined) < self.branches:
-                if not self.runner.room(0, [*limits, limit]):
-                    return joined
-                limits.append(limit)
-                prefix = job.ids[: len(job.ids) - len(job.ask.begun)]
-                words = Words(self._decode, prefix[-8:].tolist(), job.ask.sampling.stop)
-                number = job.begun
-                key = job.ask.noise.child(job.ask.first_draw + number).key()
-                branch = Branch(job, number, key, words)
-                branch.resume(job.ask.begun)
-                job.begun += 1
-                job.live.append(branch)
-                joined.append(branch)
+            wanted += [(job, shared, private, limit)] * min(job.ask.n - job.begun, free - len(wanted))
+            if len(wanted) == free:
+                break
+        while wanted and not self.runner.room(0, [limit for *_, limit in wanted]):
+            del wanted[len(wanted) // 2 :]
+        joined = []
+        for job, shared, private, _ in wanted:
+            prefix = job.ids[: len(job.ids) - len(job.ask.begun)]
+            words = Words(self._decode, prefix[-8:].tolist(), job.ask.sampling.stop)
+            key = job.ask.noise.child(job.ask.first_draw + job.begun).key()
+            branch = Branch(job, job.begun, key, words)
+            branch.resume(job.ask.begun)
+            job.begun += 1
+            job.live.append(branch)
+            joined.append((branch, shared, private))
         return joined
 
     # --- memory -------------------------------------------------------------------------------------------------

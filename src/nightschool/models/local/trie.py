@@ -1,18 +1,19 @@
 """Runs of tokens with their keys and values, shared by every branch that begins with them.
 
 A radix tree (morrison1968; zheng2024 for caching): a node holds the tokens between two branching points. Nodes are
-immutable once computed, except that a node may be split in two views of the same storage. Forking a branch is another
-reference to a node; rolling back is a reference to a node further up.
+immutable once computed, except that a node may be split in two, each with its part of the storage. Forking a branch is
+another reference to a node; rolling back is a reference to a node further up.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
 
 import numpy as np
 import torch
 
-from nightschool.models.local.blocks import Block
+from nightschool.models.local.pool import Held
 
 Ids = np.ndarray
 
@@ -20,22 +21,18 @@ Ids = np.ndarray
 class Node:
     """A run of tokens after `parent`.
 
-    begin: position of its first token; done: how many tokens have keys and values, in columns start.. of `row` of
-    `block`; logits[V]: what follows its last token, held while somebody waits for it; pins: how many users it has.
+    begin: position of its first token; held: where the keys and values of its tokens are or will be; done: how many
+    tokens have them; logits[V]: what follows its last token, held while somebody waits for it; pins: how many users.
     """
 
-    __slots__ = (
-        "begin", "block", "children", "done", "last_used", "logits", "parent", "pins", "row", "start", "tokens",
-    )  # fmt: skip
+    __slots__ = ("begin", "children", "done", "held", "last_used", "logits", "parent", "pins", "tokens")
 
     def __init__(self, tokens: Ids, parent: Node | None, begin: int) -> None:
         self.tokens = tokens
         self.parent = parent
         self.begin = begin
         self.children: dict[int, Node] = {}
-        self.block: Block | None = None
-        self.row = 0
-        self.start = 0
+        self.held: Held | None = None
         self.done = 0
         self.pins = 0
         self.last_used = 0
@@ -108,13 +105,13 @@ class Trie:
         upper = Node(node.tokens[:at], node.parent, node.begin)
         assert node.parent is not None
         node.parent.children[int(node.tokens[0])] = upper
-        upper.block, upper.row, upper.start = node.block, node.row, node.start
+        upper.held = None if node.held is None else node.held.split(at)
         upper.done = min(node.done, at)
         upper.last_used = node.last_used
         upper.children = {int(node.tokens[at]): node}
         node.tokens = node.tokens[at:]
         node.parent, node.begin = upper, node.begin + at
-        node.start, node.done = node.start + at, max(0, node.done - at)
+        node.done = max(0, node.done - at)
         return upper
 
     def nodes(self) -> Iterator[Node]:
@@ -125,16 +122,21 @@ class Trie:
             yield node
             stack.extend(node.children.values())
 
-    def evict(self) -> bool:
-        """Forget the run used longest ago that nobody needs; return whether there was one."""
-        idle = [node for node in self.nodes() if not node.children and not node.pins]
-        if not idle:
-            return False
-        oldest = min(idle, key=lambda node: node.last_used)
-        assert oldest.parent is not None
-        del oldest.parent.children[int(oldest.tokens[0])]
-        oldest.block, oldest.done, oldest.logits = None, 0, None
-        return True
+    def evict(self, tokens: int = 1) -> int:
+        """Forget runs that nobody needs, those used longest ago first, until `tokens` were; return how many were."""
+        idle = [(node.last_used, id(node), node) for node in self.nodes() if not node.children and not node.pins]
+        heapq.heapify(idle)
+        gone = 0
+        while idle and gone < tokens:
+            node = heapq.heappop(idle)[2]
+            parent = node.parent
+            assert parent is not None
+            del parent.children[int(node.tokens[0])]
+            node.held, node.done, node.logits = None, 0, None
+            gone += len(node)
+            if parent is not self.root and not parent.children and not parent.pins:
+                heapq.heappush(idle, (parent.last_used, id(parent), parent))
+        return gone
 
 
 def _common(a: Ids, b: Ids) -> int:

@@ -1,0 +1,52 @@
+import pytest
+import torch
+
+from nightschool.models.local import folder, packed
+from support.tiny_models import tiny_model
+
+pytestmark = pytest.mark.skipif(not packed._exact(8, 8), reason="this machine has no packed matrix products")
+
+
+def layers(bias: bool = True) -> torch.nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return folder.freeze(torch.nn.Sequential(torch.nn.Linear(24, 40, bias=bias), torch.nn.Linear(40, 8)))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 64, 300])
+def test_packed_products_are_those_of_the_weights(rows: int) -> None:
+    plain, quick = layers(), layers()
+    packed.pack(quick)
+    assert all(isinstance(layer, packed.PackedLinear) for layer in quick)
+    given = torch.randn(1, rows, 24, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        torch.testing.assert_close(quick(given), plain(given), rtol=1e-5, atol=1e-5)
+
+
+def test_gradients_go_through_the_weights_themselves() -> None:
+    model = layers()
+    packed.pack(model)
+    given = torch.ones(2, 24, requires_grad=True)
+    model(given).sum().backward()
+    assert given.grad is not None
+    assert float(given.grad.abs().sum()) > 0
+
+
+def test_a_twin_is_plain_and_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = folder.freeze(tiny_model("llama"))
+    packed.pack(model)
+    assert packed.shared(model)
+    twin = folder.twin(model, "eager")
+    assert not packed.shared(twin)
+    assert type(twin.lm_head) is torch.nn.Linear
+    assert twin.lm_head.weight.data_ptr() == model.lm_head.weight.data_ptr()
+
+
+def test_what_would_take_too_much_memory_is_laid_out_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, plain = layers(), layers()
+    monkeypatch.setattr(packed, "_MOST", 0.0)
+    packed.pack(model)
+    assert not packed.shared(model)
+    assert model[0].weight.stride() == (1, 40)
+    given = torch.ones(3, 24)
+    torch.testing.assert_close(model(given), plain(given))

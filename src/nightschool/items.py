@@ -169,7 +169,8 @@ class Prefix:
 class Sampling:
     """How to sample. temperature 0 is greedy; top_p in (0, 1]; top_k 0 is off; stop: strings that end a draw.
 
-    A stop string ends the draw and is not part of its text.
+    A stop string ends the draw and is not part of its text. json_schema: a JSON schema that a draw must keep, as text,
+    for models that can; what was cut off by `max_tokens` is the beginning of a value.
     """
 
     max_tokens: int = 64
@@ -177,6 +178,7 @@ class Sampling:
     top_p: float = 1.0
     top_k: int = 0
     stop: tuple[str, ...] = ()
+    json_schema: str | None = None
 
     def __post_init__(self) -> None:
         if self.max_tokens < 1 or self.temperature < 0 or not 0 < self.top_p <= 1 or self.top_k < 0:

@@ -33,6 +33,7 @@ class Ability(StrEnum):
     LOGPS = "logps"  # log-probabilities of what it samples
     WEIGH = "weigh"  # log-probabilities of given text
     HIDDEN = "hidden"
+    SCHEMA = "schema"  # draws that keep a JSON schema
     ADAPTERS = "adapters"
     TRAIN = "train"
 

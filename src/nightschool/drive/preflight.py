@@ -18,6 +18,7 @@ _HAVE_IT = {
     Ability.SAMPLE: "all but scoring models",
     Ability.WEIGH: "local models, and endpoints that give log-probabilities of a prompt",
     Ability.HIDDEN: "local models",
+    Ability.SCHEMA: "local models",
     Ability.ADAPTERS: "local models, and servers that load adapters",
 }
 
@@ -46,6 +47,8 @@ def check_asks(model: Model, job: Job, asks: Sequence[Ask]) -> None:
             continue
         kind = Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT
         needed = [_NEEDS[type(ask)], kind] + ([Ability.ADAPTERS] if ask.adapter else [])
+        if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
+            needed.append(Ability.SCHEMA)
         for ability in needed:
             if ability not in model.abilities:
                 raise Unsupported(

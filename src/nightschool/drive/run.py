@@ -14,7 +14,7 @@ from nightschool.drive.judges import Judges
 from nightschool.drive.ledger import Ledger, Need, ask_for
 from nightschool.drive.live import Live, Piece, Slot
 from nightschool.drive.pace import Pace
-from nightschool.errors import ModelError, StopRequested, UnknownName, Unsupported
+from nightschool.errors import MissingDependency, ModelError, StopRequested, Unsupported, UsageError
 from nightschool.items import Usage
 from nightschool.ports import Model
 from nightschool.search.budget import Budget
@@ -212,7 +212,7 @@ class Run:
         self.flying.update({piece.ask.id: piece for piece in pieces})
         try:
             self.model.submit([piece.ask for piece in pieces])
-        except (ModelError, Unsupported, UnknownName) as error:
+        except (ModelError, Unsupported, UsageError, MissingDependency) as error:
             if len(pieces) == 1:
                 pieces[0].live.fault = pieces[0].live.fault or error
                 self._receive(pieces[0], Refused(pieces[0].ask.id, str(error), "error"))

@@ -50,6 +50,7 @@ class _Sampling(_Table):
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 1.0
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     top_k: Annotated[int, Field(ge=0)] = 0
+    json_schema: _Word | None = None
 
 
 class _Prompt(_Table):
@@ -176,6 +177,8 @@ def _table(mind: Mind, folder: Path) -> dict[str, Any]:
     prompt["separator"] = mind.wording.separator
     sampling = asdict(mind.sampling)
     del sampling["stop"]
+    if mind.sampling.json_schema is None:
+        del sampling["json_schema"]
     table: dict[str, Any] = {
         "nightschool": FORMAT,
         "model": mind.model,

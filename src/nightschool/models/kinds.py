@@ -24,7 +24,7 @@ ENDPOINT = Kind(
     "openai:URL#MODEL",
     frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.WEIGH}),
 )
-SCRIPTED = Kind("scripted", "scripted", frozenset(Ability) - {Ability.TRAIN})
+SCRIPTED = Kind("scripted", "scripted", frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA})
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (LOCAL, ENDPOINT, SCRIPTED)}
 
 _WORDS = {
@@ -34,6 +34,7 @@ _WORDS = {
     Ability.LOGPS: "tell the log-probabilities of what it samples",
     Ability.WEIGH: "weigh given text",
     Ability.HIDDEN: "tell hidden states",
+    Ability.SCHEMA: "keep a JSON schema",
     Ability.ADAPTERS: "load adapters",
     Ability.TRAIN: "be trained",
 }

@@ -141,7 +141,7 @@ class Scripted:
     ) -> None:
         self.name = name
         self.context_tokens = context_tokens
-        self.abilities = frozenset(Ability) - {Ability.TRAIN} - frozenset(lacks)
+        self.abilities = frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA} - frozenset(lacks)
         self.identity = identity or digest("scripted", _named(answers), _named(rule), _named(adapters))
         if isinstance(answers, (int, float)):  # `scripted:answers=42`
             answers = str(answers)
@@ -171,6 +171,8 @@ class Scripted:
         needed = {needs, Ability.DOCUMENT if ask.prefix.prompt.text is not None else Ability.CHAT}
         if ask.adapter is not None:
             needed.add(Ability.ADAPTERS)
+        if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
+            needed.add(Ability.SCHEMA)
         if missing := needed - self.abilities:
             raise Unsupported(f"{self.name} was made to go without {', '.join(sorted(missing))}; local models have it")
         script = self._script_of(ask.adapter)

@@ -220,6 +220,8 @@ def test_a_budget_is_kept(client: openai.OpenAI) -> None:
         ({"n": 0}, 400, "n"),
         ({"frequency_penalty": 1.0}, 400, "frequency_penalty is not supported"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, 400, "tools is not supported"),
+        ({"response_format": {"type": "json_object"}}, 400, "schema"),
+        ({"response_format": {"type": "json_schema"}}, 400, "json_schema needs a schema"),
         ({"top_logprobs": 3, "logprobs": True}, 400, "top_logprobs is not supported"),
         ({"extra_body": {"nightschool": {"budget": "a lot"}}}, 400, "budget"),
         ({"extra_body": {"nightschool": {"wisdom": 3}}}, 400, "wisdom"),

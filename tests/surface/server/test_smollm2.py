@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 from collections.abc import Iterator
 
 import numpy as np
@@ -93,3 +94,22 @@ def test_thinking_over_the_real_model(client: openai.OpenAI) -> None:
 def test_a_conversation_that_is_too_long_names_both_counts(client: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError, match="context is 8192 tokens; the prompt has"):
         client.chat.completions.create(model="smollm2", messages=[{"role": "user", "content": "word " * 9000}])
+
+
+def test_an_answer_keeps_a_schema(client: openai.OpenAI) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string", "maxLength": 12}, "people": {"type": "integer", "maximum": 99}},
+        "required": ["city", "people"],
+        "additionalProperties": False,
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "city", "schema": schema, "strict": True}}
+    reply = client.chat.completions.create(
+        model="smollm2", messages=ASK, n=3, seed=1, max_tokens=60, response_format=form
+    )
+    for choice in reply.choices:
+        assert choice.finish_reason == "stop"
+        assert json.loads(choice.message.content).keys() == {"city", "people"}
+    broken = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "nonsense"}}}
+    with pytest.raises(openai.BadRequestError, match="nonsense"):
+        client.chat.completions.create(model="smollm2", messages=ASK, response_format=broken)

@@ -115,6 +115,8 @@ class HttpModel:
         needed = {_NEEDS[type(ask)], Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT}
         if ask.adapter is not None:
             needed.add(Ability.ADAPTERS)
+        if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
+            needed.add(Ability.SCHEMA)
         if missing := needed - self.abilities:
             raise unsupported(self.name, missing, "as this server answered")
         assert not isinstance(ask, Read)

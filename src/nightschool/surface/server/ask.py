@@ -73,7 +73,7 @@ def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -
         tokens = most or min(limits.default_tokens, room, limits.request_tokens // wish.n)
         if tokens < 1:
             raise PromptTooLong(_too_long(model, room, 1))
-        sampling = Sampling(tokens, temperature, wish.top_p, wish.top_k, wish.stop)
+        sampling = Sampling(tokens, temperature, wish.top_p, wish.top_k, wish.stop, wish.schema)
         item = Item("asked", {"text": wish.text}, None, key)
         task = Task(item, wish.prompt, sampling, adapter)
         noise = Noise((seed, "serve", key))
@@ -110,6 +110,8 @@ def _job_of_file(wish: Wish, meant: Meant, minds: Minds, space: str, budget: Bud
     assert mind is not None
     if wish.n > 1:
         raise Refusal(400, "a mind gives one answer; ask for n=1", code="unsupported", param="n")
+    if wish.schema is not None:
+        raise Refusal(400, f"{meant.name} settles its form itself", code="unsupported", param="response_format")
     if wish.seed is not None:
         mind = replace(mind, seed=wish.seed)
     job = mind.job(wish.text)

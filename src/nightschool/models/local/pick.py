@@ -6,6 +6,7 @@ splitmix64); the token is where the inverse of the cumulative distribution puts 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -78,8 +79,9 @@ def _pick(logits: torch.Tensor, how: Sequence[Sampling], noise: torch.Tensor) ->
         plain = bool((heat == 1).all())
         if not plain:
             total[rows] = weights.exp().sum(-1, dtype=torch.float64)
-            weights /= heat
-        weights = weights.exp_()
+            weights = weights.div_(heat * math.log(2)).exp2_()  # whose underflow costs nothing, unlike that of exp_
+        else:
+            weights = weights.exp_()
         tokens[rows], mass = _inverse(weights, noise[rows])
         if plain:
             total[rows] = mass

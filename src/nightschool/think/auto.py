@@ -48,7 +48,7 @@ class Auto:
 
     arms: strategies apart by `+`, with `;` between their parameters: `mcts:n=16+beam:width=2;expand=4`; split: where a
     step ends, for those arms that do not say; seen: what other questions of the task have shown, one
-    worked/tries/tokens for each arm apart by `+` (see `having_seen`). Without anything seen, arms are tried in their order.
+    worked/tries/tokens for each arm apart by `+` (see `having_seen`). What was never tried is tried first, in order.
     The first try of an arm has the draws that the strategy alone would have.
 
     The `value` of `best` is what the tries on this question brought, in the form of `seen`.

@@ -46,12 +46,12 @@ class Beaming:
 class Beam:
     """A beam of `width` beginnings, each continued `expand` times, for at most `steps` steps.
 
-    split: where a step ends (`line`, `sentence`, `comma`, or `tokens` with step_tokens). Equal beginnings are merged. A
-    step critic's score orders them, and those it does not pass are dropped, like whole answers that the verifier does
-    not pass; where none survives, the level is drawn again, at most `retries` times. Without a step critic, or between
-    equal scores, the mean log-probability of a token orders them. Whole answers leave the beam and are judged by the
-    verifier, where there is one; the search ends when one passes, when `width` of them stand, or when nothing is left
-    to continue.
+    split: where a step ends (`line`, `sentence`, `comma`, `semicolon`, or `tokens` with step_tokens). Equal beginnings
+    are merged. A step critic's score orders them, and those it does not pass are dropped, like whole answers that the
+    verifier does not pass; where none survives, the level is drawn again, at most `retries` times. Without a step
+    critic, or between equal scores, the mean log-probability of a token orders them. Whole answers leave the beam and
+    are judged by the verifier, where there is one; the search ends when one passes, when `width` of them stand, or when
+    nothing is left to continue.
 
     A thought's `value` is the step critic's score; its verdict is the verifier's alone.
     """

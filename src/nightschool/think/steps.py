@@ -8,12 +8,13 @@ from typing import Literal
 
 from nightschool.items import Draw, Prefix, Sampling, Segment
 
-Split = Literal["line", "sentence", "comma", "tokens"]
+Split = Literal["line", "sentence", "comma", "semicolon", "tokens"]
 
 ENDS: dict[Split, tuple[str, ...]] = {
     "line": ("\n",),
     "sentence": (". ", "! ", "? ", ".\n", "!\n", "?\n"),
     "comma": (", ",),
+    "semicolon": ("; ",),
     "tokens": (),
 }
 """The strings that end a step. One that also ends the whole answer (`Sampling.stop`) ends the answer."""

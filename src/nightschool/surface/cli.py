@@ -24,6 +24,7 @@ COMMANDS = {
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
     "wake": (f"{_HERE}.wake", "Say or choose which night is in force."),
     "serve": (f"{_HERE}.serve", "Serve minds to any OpenAI client, with a page to look at."),
+    "mcp": (f"{_HERE}.mcp", "Offer thinking and exams as tools (MCP)."),
     "keys": (f"{_HERE}.keys", "Hand out keys for `serve`."),
     "export": (f"{_HERE}.export", "Write a night for peft, vLLM, Ollama or llama.cpp."),
     "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies, rungs or nights."),

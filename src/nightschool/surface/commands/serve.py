@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,8 @@ from nightschool.surface.options import Settings, shared
 if TYPE_CHECKING:
     from nightschool.mind import Mind
     from nightschool.sleep.ledger import Ledger
+    from nightschool.surface.server.keys import Keys
+    from nightschool.surface.server.minds import Minds
 
 
 @click.command("serve", short_help="Serve minds to any OpenAI client.")
@@ -73,7 +75,7 @@ def command(
     files = _minds(minds)
     models = dict.fromkeys([settings.model, *also, *(mind.model for mind in files.values())])
     served = Served(
-        _served(list(models), files, settings, queue, frozenset(allow_critic)),
+        served_minds(list(models), files, settings, queue, frozenset(allow_critic)),
         Limits(request_tokens, request_seconds),
         who,
         reports=Path(reports),
@@ -92,7 +94,10 @@ def command(
     )
 
 
-def _served(models: list[str], files: dict[str, Mind], settings: Settings, queue: int, critics: frozenset[str]) -> Any:
+def served_minds(
+    models: list[str], files: dict[str, Mind], settings: Settings, queue: int, critics: frozenset[str]
+) -> Minds:
+    """Return what is served: an engine for each model, the minds, and this user's nights. Raises UnknownName."""
     from nightschool.models.resolve import describe, open_model
     from nightschool.surface.server.engine import Engine
     from nightschool.surface.server.minds import SAFE, Minds
@@ -131,7 +136,7 @@ def _minds(files: tuple[str, ...]) -> dict[str, Mind]:
     return found
 
 
-def _keys(file: str | None) -> Any:
+def _keys(file: str | None) -> Keys:
     from nightschool.surface.commands.keys import default_file
     from nightschool.surface.server.keys import read_keys
 

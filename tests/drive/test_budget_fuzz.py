@@ -19,6 +19,7 @@ def jobs(count: int, rng: random.Random) -> Iterator[Job]:
         spec = rng.choice(
             (
                 "single",
+                f"monologue:tokens={rng.randint(1, 30)}",
                 f"best-of-n:n={rng.randint(1, 20)}",
                 f"best-of-n:n={rng.randint(1, 20)},first_pass=true,wave={rng.randint(1, 5)}",
                 f"vote:n={rng.randint(1, 20)}",

@@ -43,7 +43,8 @@ class Room:
     items: those that are examined; wording: the one that is not varied; abilities: of the model; adapter: the weights
     that every rung sits with (None: the model's own); learned: the adapter that the rung `lora` sits with; both are
     loaded already. solved: lessons out of practice that `train` may be given; train: makes an adapter of lessons and
-    loads it into the model; run: runs searches at once, for rungs that must practise before they can be examined.
+    loads it into the model; run: runs searches at once, for rungs that must practise before they can be examined; twin:
+    runs them on the same architecture with shuffled weights, where there is one (the control of what was learned).
     """
 
     world: World
@@ -56,6 +57,7 @@ class Room:
     solved: tuple[Lesson, ...] = ()
     train: Callable[[Sequence[Lesson]], str] | None = None
     run: Callable[[Sequence[Job]], Sequence[Trace]] | None = None
+    twin: Callable[[Sequence[Job]], Sequence[Trace]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

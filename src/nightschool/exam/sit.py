@@ -23,7 +23,7 @@ from nightschool.ports import Model, Watcher, World
 from nightschool.registry import make
 from nightschool.search.budget import Left
 
-LADDER = ("control", "zero-shot", "code-style", "few-shot", "vote", "search", "lora")
+LADDER = ("control", "zero-shot", "code-style", "few-shot", "monologue", "vote", "search", "lora")
 """The built-in rungs, in the order in which they are sat."""
 
 
@@ -74,6 +74,20 @@ class _Hall:
         )
 
 
+class _Twin:
+    """Runs searches on the twin, which is made when it is first asked for."""
+
+    def __init__(self, make_twin: Callable[[], Model]) -> None:
+        self._make = make_twin
+        self._drive: Drive | None = None
+
+    def run(self, jobs: Sequence[Job]) -> Sequence[Trace]:
+        """Return a trace for each job. What it costs is a control's cost, and no row's."""
+        if self._drive is None:
+            self._drive = Drive(self._make())
+        return self._drive.run(list(jobs))
+
+
 def _key(job: Job) -> Any:
     task = job.task
     return job.search.spec, task.item.id, str(task.prompt), task.sampling, task.adapter, job.noise.words, job.budget
@@ -92,6 +106,7 @@ def sit(
     solved: Sequence[Lesson] = (),
     train: Callable[[Sequence[Lesson]], str] | None = None,
     analyses: Sequence[Analysis] = (),
+    twin: Callable[[], Model] | None = None,
     before: ExamReport | None = None,
     budget: Budget | None = None,
     price: Price | None = None,
@@ -104,9 +119,10 @@ def sit(
 
     wording: the one that is not varied (None: the world's first); adapter: weights that every rung sits with; learned:
     those of the rung `lora`; both loaded already. solved, train: what `lora` may train on and with (`train` returns the
-    name of an adapter that it has loaded). analyses: ways to look at what was answered, after all rungs. before: an
-    earlier report over the same items, to compare with. budget: for the whole exam. drive: to run on (its own price
-    counts); None: a new one. workers: threads that grade.
+    name of an adapter that it has loaded). analyses: ways to look at what was answered, after all rungs. twin: makes
+    the same architecture with shuffled weights, when a rung asks for that control. before: an earlier report over the
+    same items, to compare with. budget: for the whole exam. drive: to run on (its own price counts); None: a new one.
+    workers: threads that grade.
 
     Answers that failed, were refused or cut off are missing: they are counted and shown, and no accuracy holds them.
     Ctrl-C and StopRequested give the report of what is done so far, with `partial` set.
@@ -119,7 +135,7 @@ def sit(
     hall = _Hall(drive, budget)
     room = Room(
         world, tuple(items), wording or world.wordings[0], seed, model.abilities, adapter, learned, tuple(solved),
-        train, hall.run,
+        train, hall.run, _Twin(twin).run if twin is not None else None,
     )  # fmt: skip
     grader = Grader(world.reference, workers)
     rows: dict[str, Row] = {}

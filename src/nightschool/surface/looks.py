@@ -14,10 +14,15 @@ DEFAULT = ("failures", "structure", "curation", "horizon", "calibration")
 """Those that ask the model nothing more: they look at what was answered."""
 
 
-def chosen(text: str | None) -> Sequence[Analysis]:
-    """Return the analyses that `--look` names: the default ones without it, none for `none`. Raises UnknownName."""
+def chosen(text: str | None, rungs: Sequence[str] = ()) -> Sequence[Analysis]:
+    """Return the analyses that `--look` names: the default ones without it, none for `none`. Raises UnknownName.
+
+    rungs: those that are sat; where a head is among them, what it says of elicited and taught is looked at too.
+    """
     from nightschool.exam import open_analyses
 
     if text == "none":
         return ()
-    return open_analyses(DEFAULT if text is None else specs(text))
+    if text is not None:
+        return open_analyses(specs(text))
+    return open_analyses((*DEFAULT, *(["elicited"] if any(rung.startswith("head") for rung in rungs) else ())))

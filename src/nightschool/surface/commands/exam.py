@@ -51,7 +51,7 @@ def command(
     settings: Settings,
 ) -> None:
     """Examine a model on held-out items of TASK by every rung of the ladder: control prompt, plain question in several
-    wordings, code style, few-shot, vote, search with a verifier, LoRA on what practice solved.
+    wordings, code style, few-shot, monologue, vote, search with a verifier, LoRA on what practice solved.
 
     All rungs sit the same items, so that every comparison is paired. Then the answers are looked at (--look): what the
     failures are, what their structure is, how far work of many steps gets, whether confidence means anything.
@@ -65,8 +65,8 @@ def command(
 
     world = open_world(task)
     way = _wording(world, wording)
-    chosen = open_rungs(_asked(LADDER if rungs is None else specs(rungs), wordings))
-    analyses = analyses_of(look)
+    asked = _asked(LADDER if rungs is None else specs(rungs), wordings)
+    chosen, analyses = open_rungs(asked), analyses_of(look, asked)
     check_night(night)
     report = _sit(world, world.items(Split.EXAM, items, settings.seed), chosen, analyses, way, night, settings)
     _finish(report, settings)
@@ -102,6 +102,7 @@ def _sit(
     from nightschool.exam import sit
     from nightschool.models.resolve import open_model
     from nightschool.surface.lora import trainer
+    from nightschool.surface.twins import twin_of
 
     assert settings.config is not None  # `shared(model=True)` reads one
     with watching(settings.quiet) as watch:
@@ -121,6 +122,7 @@ def _sit(
                 adapter=awake.adapter if awake else None,
                 train=trainer(model, settings.seed, watch),
                 analyses=analyses,
+                twin=twin_of(model, settings.seed),
                 budget=settings.budget,
                 price=settings.config.price(settings.model),
                 watch=watch,

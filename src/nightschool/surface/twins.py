@@ -1,0 +1,23 @@
+"""The control of trained rungs: the same architecture with shuffled weights, made when a rung asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nightschool.ports import Model
+
+
+def twin_of(model: Model, seed: int) -> Callable[[], Model] | None:
+    """Return what makes the twin of a local model; None for a model whose weights are elsewhere."""
+    if not hasattr(model, "fresh_module"):
+        return None
+
+    def make() -> Model:
+        from nightschool.models.local.random_twin import random_twin
+
+        twin: Model = random_twin(model, seed)  # type: ignore[arg-type]  # it has `fresh_module`, as asked above
+        return twin
+
+    return make

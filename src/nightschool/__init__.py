@@ -1,6 +1,11 @@
 """A language model inside a larger machine that thinks, sleeps and sits exams.
 
 What a program needs is here by name; importing this package imports nothing else until a name is used.
+
+    import nightschool as ns
+
+    ns.answer("six times seven?", strategy="vote:n=5").best.answer
+    ns.examine("sorting", ns.load("hf:ORG/NAME"), items=50)
 """
 
 from __future__ import annotations
@@ -16,7 +21,8 @@ _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if TYPE_CHECKING:
     from nightschool.drive import Budget, Drive, Job
     from nightschool.errors import NightschoolError
-    from nightschool.exam import ExamReport, open_rungs, sit
+    from nightschool.exam import ExamReport, open_rungs
+    from nightschool.exam.sit import sit
     from nightschool.items import (
         Adapter,
         Item,
@@ -35,12 +41,15 @@ if TYPE_CHECKING:
     )
     from nightschool.mind import Mind, read_mind, write_mind
     from nightschool.models.resolve import open_model
+    from nightschool.ports import Critic, Model, World
     from nightschool.registry import make
+    from nightschool.surface.python import answer, critic, examine, load
     from nightschool.worlds.open import open_world
 
 __all__ = [
     "Adapter",
     "Budget",
+    "Critic",
     "Drive",
     "ExamReport",
     "Item",
@@ -48,6 +57,7 @@ __all__ = [
     "Lesson",
     "Message",
     "Mind",
+    "Model",
     "NightschoolError",
     "Noise",
     "Prompt",
@@ -59,6 +69,11 @@ __all__ = [
     "Trace",
     "Verdict",
     "Wording",
+    "World",
+    "answer",
+    "critic",
+    "examine",
+    "load",
     "make",
     "open_model",
     "open_rungs",
@@ -75,7 +90,9 @@ _FROM = {
     "items": "Adapter Item Lesson Message Noise Prompt Sampling Score Split Task Thought Trace Verdict Wording",
     "mind": "Mind read_mind write_mind",
     "models.resolve": "open_model",
+    "ports": "Critic Model World",
     "registry": "make",
+    "surface.python": "answer critic examine load",
     "worlds.open": "open_world",
 }
 _WHERE = {name: module for module, names in _FROM.items() for name in names.split()}

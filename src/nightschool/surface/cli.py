@@ -29,6 +29,7 @@ COMMANDS = {
     "export": (f"{_HERE}.export", "Write a night for peft, vLLM, Ollama or llama.cpp."),
     "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies, rungs or nights."),
     "get": (f"{_HERE}.get", "Fetch models ahead of time."),
+    "completion": (f"{_HERE}.completion", "Complete commands in bash, zsh or fish."),
     "doctor": (f"{_HERE}.doctor", "Say what is installed, what is switched off, and how to get it."),
 }
 

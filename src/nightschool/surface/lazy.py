@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from nightschool.errors import UnknownName
+from nightschool.surface.completing import complete_names
 
 
 class LazyGroup(click.Group):
@@ -27,6 +28,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.lazy:
             return None
         command: click.Command = import_module(self.lazy[cmd_name][0]).command
+        complete_names(command)
         return command
 
     def resolve_command(

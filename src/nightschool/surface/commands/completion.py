@@ -1,0 +1,31 @@
+"""`nightschool completion`: what a shell needs to complete commands, options and names."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+from nightschool.errors import UnknownName
+
+_WHERE = {
+    "bash": 'eval "$(nightschool completion bash)" in ~/.bashrc',
+    "zsh": 'eval "$(nightschool completion zsh)" in ~/.zshrc',
+    "fish": "nightschool completion fish > ~/.config/fish/completions/nightschool.fish",
+}
+
+
+@click.command("completion", short_help="Complete commands in a shell.")
+@click.argument("shell", metavar="bash|zsh|fish")
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    """Print the script that lets SHELL complete commands, options, models, strategies and tasks.
+
+    \b
+    bash: eval "$(nightschool completion bash)" in ~/.bashrc
+    zsh:  eval "$(nightschool completion zsh)" in ~/.zshrc
+    fish: nightschool completion fish > ~/.config/fish/completions/nightschool.fish
+    """
+    made = get_completion_class(shell) if shell in _WHERE else None
+    if made is None:
+        raise UnknownName("shell", shell, _WHERE)
+    click.echo(made(ctx.find_root().command, {}, "nightschool", "_NIGHTSCHOOL_COMPLETE").source())

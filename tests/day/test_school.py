@@ -82,6 +82,12 @@ def test_it_settles_on_all_it_learned_at_a_rate_that_falls_to_nothing(tmp_path):
     assert term.marks == (0, 8, 16, 24)
 
 
+def test_a_round_of_lessons_ends_when_they_are_learned(tmp_path):
+    plan = TermPlan(rounds=2, steps=12, batch=4, settle=0, learned=0.25)  # the n-th loss is 1 / n
+    term = hold_term(school(tmp_path, plan=plan))
+    assert [len(done.losses) for done in term.rounds] == [7, 3]
+
+
 def test_no_round_begins_after_the_time_is_up(tmp_path):
     now = iter(range(0, 10_000, 10))
     plan = TermPlan(rounds=5, steps=2, batch=4, seconds=25)

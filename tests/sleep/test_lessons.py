@@ -61,7 +61,15 @@ def test_an_item_solved_often_weighs_no_more_than_one_solved_once():
     two = lessons_from_traces([trace(item(), answers)], pose, most=2)
     assert [each.answer for each in one] == ["a"]
     assert [each.answer for each in two] == ["a", "b"]
-    assert sum(each.weight for each in two) == 1
+    assert sum(each.weight for each in two) == pytest.approx(sum(each.weight for each in one))
+
+
+def test_what_already_goes_well_weighs_little():
+    weights = [
+        lessons_from_traces([trace(item(), [("a", i < passed, "stop") for i in range(8)])], pose)[0].weight
+        for passed in (1, 4, 8)
+    ]
+    assert weights == pytest.approx([0.8, 0.5, 0.1])
 
 
 def test_answers_that_were_cut_off_are_not_learned():

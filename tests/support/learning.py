@@ -85,6 +85,9 @@ class Counting:
         self.base, self.seen = base, list(seen)
         self.lessons: list[Lesson] = []
 
+    def hold_to(self, rehearsal: Sequence[Lesson]) -> None:
+        assert all(lesson.source == "rehearsal" for lesson in rehearsal)
+
     def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> Loss:
         self.lessons += lessons
         self.seen.append(digest([lesson.id for lesson in lessons], pace))

@@ -116,19 +116,21 @@ def practise(room: Classroom, curriculum: Curriculum, drive: Drive, adapter: str
     curriculum = curriculum.again()
     usage = Usage()
     kept: dict[Place, list[Trace]] = {}
-    while (place := curriculum.look()) is not None:
-        traces = _search(
-            room, drive, place, room.plan.look_items, room.plan.look_draws, adapter, term, "look", curriculum
+    while places := curriculum.look():
+        found = _search(
+            room, drive, places, room.plan.look_items, room.plan.look_draws, adapter, term, "look", curriculum
         )
-        kept[place] = traces
-        usage = sum((t.usage for t in traces), usage)
-        curriculum = curriculum.found(place, room.count(place.level, traces))
+        for place, traces in found.items():
+            kept[place] = traces
+            usage = sum((t.usage for t in traces), usage)
+            curriculum = curriculum.found(place, room.count(place.level, traces))
     looks = {_called(room, place): tally for place, tally in curriculum.tried.items()}
     choice = curriculum.choice()
     if choice is None:
-        found = [trace for traces in kept.values() for trace in traces]
-        return Practised(looks=looks, usage=usage, failures=_failures(kept.values()), spent=_spent(found))
-    traces = _search(room, drive, choice, room.plan.items, room.plan.draws, adapter, term, "practice", curriculum)
+        looked = [trace for traces in kept.values() for trace in traces]
+        return Practised(looks=looks, usage=usage, failures=_failures(kept.values()), spent=_spent(looked))
+    found = _search(room, drive, [choice], room.plan.items, room.plan.draws, adapter, term, "practice", curriculum)
+    traces = found[choice]
     tally = room.count(choice.level, traces)
     usage = sum((t.usage for t in traces), usage)
     return Practised(
@@ -168,25 +170,28 @@ def _failures(groups: Iterable[Sequence[Trace]], limit: int = 3) -> tuple[tuple[
 def _search(
     room: Classroom,
     drive: Drive,
-    place: Place,
+    places: Sequence[Place],
     items: int,
     draws: int,
     adapter: str | None,
     term: int,
     purpose: str,
     curriculum: Curriculum,
-) -> list[Trace]:
-    world = room.levels[place.level]
-    assert world.verifier is not None  # checked when the classroom was opened
-    jobs = []
-    for item in room.pick(place.level, items, max(curriculum.shots)):
-        task = replace(room.pose(place.level, item, place.shots), adapter=adapter)
-        noise = Noise((room.seed, purpose, term, world.spec, item.id))
-        jobs.append(Job(BestOfN(draws), task, noise, critics={"verifier": world.verifier}))
+) -> dict[Place, list[Trace]]:
+    jobs: list[Job] = []
+    where: list[Place] = []
+    for place in places:
+        world = room.levels[place.level]
+        assert world.verifier is not None  # checked when the classroom was opened
+        for item in room.pick(place.level, items, max(curriculum.shots)):
+            task = replace(room.pose(place.level, item, place.shots), adapter=adapter)
+            noise = Noise((room.seed, purpose, term, world.spec, item.id))
+            jobs.append(Job(BestOfN(draws), task, noise, critics={"verifier": world.verifier}))
+            where.append(place)
     traces = drive.run(jobs)
     if drive.interrupted:
         raise StopRequested("practice was interrupted")
-    return traces
+    return {place: [trace for at, trace in zip(where, traces, strict=True) if at == place] for place in places}
 
 
 def _babble(room: Classroom, place: Place, traces: Sequence[Trace], term: int) -> Tally | None:

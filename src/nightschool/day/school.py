@@ -21,6 +21,8 @@ from nightschool.ports import Expert, Watcher
 from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
 from nightschool.sleep.replay import batches
 
+_IN_A_ROW = 3
+
 
 class Step(Protocol):
     """What a gradient step tells. loss: nats per learned token, before the step."""
@@ -32,6 +34,9 @@ class Step(Protocol):
 
 class Pupil(Protocol):
     """What learns: a stepped trainer that can be saved and resumed to the last bit (see `train`)."""
+
+    def hold_to(self, rehearsal: Sequence[Lesson]) -> None:
+        """Be told all that will be rehearsed, before the first step."""
 
     def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> Step:
         """Take one gradient step, at `pace` times the usual rate."""
@@ -67,6 +72,12 @@ class School:
     examined: Sequence[Item] = ()
     start: str | None = None
 
+    def pupil(self, checkpoint: Path | None) -> Pupil:
+        """Return who learns, from a checkpoint where one is given."""
+        pupil = self.begin(checkpoint)
+        pupil.hold_to(self.rehearsal)
+        return pupil
+
     def pose(self, level: int) -> Callable[[Item], Prompt]:
         """Return how items of `level` are asked in lessons: as the user will ask, without examples."""
         return lambda item: self.room.pose(level, item).prompt
@@ -84,7 +95,7 @@ def hold_term(school: School) -> Term:
     if term.rounds and term.adapter is not None:
         school.watch.say(f"resuming the night after round {len(term.rounds)}")
         school.publish(term.adapter)
-        pupil = school.begin(_checkpoint(school.folder, len(term.rounds)))
+        pupil = school.pupil(_checkpoint(school.folder, len(term.rounds)))
     term, pupil = _climb(school, term, pupil)
     if pupil is not None and school.plan.settle and not term.settling:
         term = _settle(school, term, pupil)
@@ -108,7 +119,7 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
             why = _why_nothing(term, found)
             return replace(term, stopped=why, failures=found.failures), pupil
         place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
-        pupil = pupil or school.begin(None)
+        pupil = pupil or school.pupil(None)
         school.watch.stage(f"lessons, round {number + 1}", plan.steps, "steps")
         losses = _learn(
             school,
@@ -123,6 +134,7 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
                 rehearsal=school.rehearsal,
                 rehearsal_share=plan.rehearsal,
             ),
+            learned=plan.learned,
         )
         saved = pupil.save(school.folder / "adapters")
         pupil.checkpoint(_checkpoint(school.folder, number + 1))
@@ -201,12 +213,18 @@ def _found_lessons(school: School, found: Practised) -> list[Lesson]:
 
 
 def _learn(
-    school: School, pupil: Pupil, mixed: Iterable[Sequence[Lesson]], paces: Iterable[float] = repeat(1.0)
+    school: School,
+    pupil: Pupil,
+    mixed: Iterable[Sequence[Lesson]],
+    paces: Iterable[float] = repeat(1.0),
+    learned: float = 0.0,
 ) -> tuple[float, ...]:
     losses = []
     for batch, pace in zip(mixed, paces, strict=False):
         losses.append(pupil.step(batch, pace).loss)
         school.watch.advance(1, loss=round(losses[-1], 3))
+        if len(losses) >= _IN_A_ROW and max(losses[-_IN_A_ROW:]) < learned:
+            break
     return tuple(losses)
 
 

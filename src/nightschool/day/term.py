@@ -18,19 +18,22 @@ Stopped = Literal["mastered", "rounds", "seconds", "budget", "nothing solved", "
 class TermPlan:
     """How much school there is.
 
-    rounds: at most; steps: gradient steps after each round of practice; batch: lessons in a step; older: share of a
-    batch drawn from earlier rounds; rehearsal: share drawn from the old self's own text; seconds: no round begins
-    after so many, None for no limit. settle: steps at the end, at a rate that falls to nothing, on lessons of all
-    rounds, with `settling_rehearsal` of the old self's text: what a large rate jogged out of place returns to it.
+    rounds: at most; steps: gradient steps after each round of practice, at most; learned: three steps in a row whose
+    loss (nats per token) is below it end them, since more would only wear on what else is known; batch: lessons in a
+    step; older: share of a batch drawn from earlier rounds; rehearsal: share drawn from the old self's own text;
+    seconds: no round begins after so many, None for no limit. settle: steps at the end, at a rate that falls to
+    nothing, on lessons of all rounds, with `settling_rehearsal` of the old self's text: what a large rate jogged out
+    of place returns to it.
     """
 
     rounds: int = 4
     steps: int = 12
-    batch: int = 16
-    older: float = 0.25
-    rehearsal: float = 0.25
+    learned: float = 0.02
+    batch: int = 24
+    older: float = 0.17
+    rehearsal: float = 0.5
     settle: int = 8
-    settling_rehearsal: float = 0.5
+    settling_rehearsal: float = 0.67
     seconds: float | None = 300.0
 
 

@@ -10,14 +10,14 @@ _EVERY_S = 0.5
 
 
 class Pace:
-    """Counts what was sampled and tells `watch`, when a job is finished and now and then between."""
+    """Counts what was sampled and weighed, and tells `watch`, when a job is finished and now and then between."""
 
     def __init__(self, watch: Watcher | None, clock: Callable[[], float]) -> None:
         self._watch, self._clock = watch, clock
         self._begun = self._told = clock()
         self._tokens = 0
 
-    def sampled(self, tokens: int) -> None:
+    def spent(self, tokens: int) -> None:
         """Count tokens that came with one step."""
         self._tokens += tokens
         if self._watch is not None and (now := self._clock()) - self._told >= _EVERY_S:

@@ -229,9 +229,9 @@ class Run:
         self._take_in(progress)
 
     def _take_in(self, progress: Progress) -> None:
-        sampled = 0
+        tokens = 0
         for delta in progress.deltas:
-            sampled += delta.tokens
+            tokens += delta.tokens
             piece = self.flying.get(delta.id)
             if piece is None:
                 continue
@@ -245,7 +245,8 @@ class Run:
             piece = self.flying.get(reply.id)
             if piece is not None:
                 self._receive(piece, reply)
-        self.pace.sampled(sampled)
+                tokens += 0 if isinstance(reply, Refused) else reply.usage.weighed_tokens
+        self.pace.spent(tokens)
 
     def _receive(self, piece: Piece, reply: ModelReply) -> None:
         """Settle what a piece cost, and hand its reply to its search."""

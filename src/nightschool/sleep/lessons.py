@@ -21,7 +21,8 @@ def lessons_from_traces(traces: Iterable[Trace], pose: Pose, *, most: int = 1) -
 
     pose: how the item is asked in the lesson; a search may have found its answers under a longer prompt with examples,
     whose keys the lesson keeps. Answers that were cut off are left out. Of an item's passed answers those drawn most
-    often come first, then the earliest; together they weigh 1, so that no item counts more for being easy.
+    often come first, then the earliest. Together they weigh 1 - r, where r = (passed + 1) / (draws + 2) is how often
+    the item is expected to be solved next time: what already goes well teaches little.
 
     Raises Leak for traces whose verdicts came from a reference critic, or of an item that is not for practice.
     """
@@ -39,8 +40,9 @@ def lessons_from_traces(traces: Iterable[Trace], pose: Pose, *, most: int = 1) -
         chosen = sorted(counts, key=lambda answer: -counts[answer])[:most]
         item = trace.task.item
         prompt = pose(item)
+        new = 1 - (sum(counts.values()) + 1) / (len(trace.thoughts) + 2)
         keys = frozenset({item.key}) | trace.task.prompt.keys | prompt.keys
-        lessons += [Lesson(prompt, answer, "practice", keys, 1 / len(chosen)) for answer in chosen]
+        lessons += [Lesson(prompt, answer, "practice", keys, new / len(chosen)) for answer in chosen]
     return lessons
 
 

@@ -17,6 +17,7 @@ from nightschool.ports import Ability
 from nightschool.think.single import Single
 
 GENERAL_TOKENS = 48
+_WEIGHT = 0.5  # about that of a practised item, which weighs what is left to learn of it
 
 
 @cache
@@ -67,5 +68,5 @@ def rehearse(
         if best is None or best.finish not in ("end", "stop", "length") or not best.prefix.text.strip():
             continue
         ended = best.finish != "length"
-        lessons.append(Lesson(trace.task.prompt, best.prefix.text, "rehearsal", ended=ended))
+        lessons.append(Lesson(trace.task.prompt, best.prefix.text, "rehearsal", weight=_WEIGHT, ended=ended))
     return lessons

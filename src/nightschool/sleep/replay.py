@@ -24,22 +24,34 @@ def batches(
 ) -> Iterator[list[Lesson]]:
     """Yield `count` batches of `size` lessons; what is in them depends on `noise` alone.
 
-    Each place is drawn from `rehearsal` or from `older` with the probability that its share gives, where there is any,
-    and else is the next fresh lesson: every one of them comes once before any comes again.
+    Each place is of `rehearsal` or of `older` with the probability that its share gives, where there is any, and else
+    a fresh lesson. Of fresh lessons and of rehearsal every one comes once before any comes again.
     """
     dice = random.Random(noise.key())
-    deck: list[Lesson] = []
+    new, old_self = _Deck(fresh, dice), _Deck(rehearsal, dice)
     for _ in range(count):
         batch: list[Lesson] = []
         while len(batch) < size:
             roll = dice.random()
             if rehearsal and roll < rehearsal_share:
-                batch.append(dice.choice(rehearsal))
+                batch.append(old_self.deal())
             elif older and roll < rehearsal_share + older_share:
                 batch.append(dice.choice(older))
             else:
-                if not deck:
-                    deck = list(fresh)
-                    dice.shuffle(deck)
-                batch.append(deck.pop())
+                batch.append(new.deal())
         yield batch
+
+
+class _Deck:
+    """Deals lessons; every one comes once before any comes again."""
+
+    def __init__(self, lessons: Sequence[Lesson], dice: random.Random) -> None:
+        self._lessons, self._dice = lessons, dice
+        self._left: list[Lesson] = []
+
+    def deal(self) -> Lesson:
+        """Return the next."""
+        if not self._left:
+            self._left = list(self._lessons)
+            self._dice.shuffle(self._left)
+        return self._left.pop()

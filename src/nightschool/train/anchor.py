@@ -13,31 +13,47 @@ from contextlib import AbstractContextManager
 import torch
 
 from nightschool.train.examples import Example
+from nightschool.train.grouping import split_by_length
 from nightschool.train.readout import Readout, place
 
 
 class OldSelf:
     """The module as it was before it learned. as_before: within it, the module is the old self.
 
-    States are kept once read, where they are small: an anchored example is learned many times over. Each is read alone,
-    so that what is read does not depend, in the last bits, on what else was learned with it at first.
+    States are kept once read, where they are small: an anchored example is learned many times over.
     """
 
-    def __init__(self, readout: Readout, as_before: Callable[[], AbstractContextManager[None]]) -> None:
-        self._readout, self._as_before = readout, as_before
+    def __init__(
+        self, readout: Readout, as_before: Callable[[], AbstractContextManager[None]], *, micro_tokens: int
+    ) -> None:
+        self._readout, self._as_before, self._micro_tokens = readout, as_before, micro_tokens
         self._kept: dict[tuple[tuple[int, ...], int], torch.Tensor] = {}
 
-    def states(self, examples: Sequence[Example]) -> torch.Tensor:
-        """Return states[N, d] where each learned token of `examples` is predicted, one example after the other."""
-        return torch.cat([self._states(example) for example in examples])
-
-    def _states(self, example: Example) -> torch.Tensor:
-        key = (example.tokens, example.start)
-        if key in self._kept:
-            return self._kept[key]
-        columns = range(example.start - 1, len(example.tokens) - 1)
-        with torch.no_grad(), self._as_before():
-            states = self._readout.states(place([example.tokens]), [0] * len(columns), columns).clone()
+    def read(self, examples: Sequence[Example]) -> None:
+        """Read all of `examples` at once, in wide passes; where states are not small, nothing is done."""
         if self._readout.small:
-            self._kept[key] = states
-        return states
+            for run in split_by_length([len(each.tokens) for each in examples], self._micro_tokens):
+                self._kept |= self._states([examples[i] for i in run])
+
+    def states(self, examples: Sequence[Example]) -> torch.Tensor:
+        """Return states[N, d] where each learned token of `examples` is predicted, one example after the other.
+
+        One that was not read before is read alone, so that what is read does not depend, in the last bits, on what
+        else is learned with it.
+        """
+        found = []
+        for each in examples:
+            key = (each.tokens, each.start)
+            states = self._kept[key] if key in self._kept else self._states([each])[key]
+            if self._readout.small:
+                self._kept[key] = states
+            found.append(states)
+        return torch.cat(found)
+
+    def _states(self, examples: Sequence[Example]) -> dict[tuple[tuple[int, ...], int], torch.Tensor]:
+        at = [(i, t - 1) for i, each in enumerate(examples) for t in range(each.start, len(each.tokens))]
+        rows, columns = zip(*at, strict=True)
+        with torch.no_grad(), self._as_before():
+            states = self._readout.states(place([each.tokens for each in examples]), rows, columns)
+        parts = torch.split(states, [len(each.tokens) - each.start for each in examples])
+        return {(each.tokens, each.start): part.clone() for each, part in zip(examples, parts, strict=True)}

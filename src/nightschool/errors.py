@@ -10,7 +10,8 @@ would catch. The command line catches `NightschoolError` alone and turns it into
     │   ├── BadSpec                         a specification such as `sorting:n=4` that cannot be read
     │   ├── BadBudget                       a budget that is zero, negative or of an unknown unit
     │   ├── BadItems                        a task file with broken lines; every broken line is named
-    │   └── BadFile                         a mind, configuration or report folder that cannot be used
+    │   ├── BadFile                         a mind, configuration or report folder that cannot be used
+    │   └── BadMemory                       something that cannot be remembered: empty, too long, not text
     ├── Unsupported (NotImplementedError)   this model cannot do that; the message names which kinds can
     ├── MissingDependency (ImportError)     an extra or a system package is absent; the message has the install line
     ├── ModelError (RuntimeError)
@@ -21,6 +22,7 @@ would catch. The command line catches `NightschoolError` alone and turns it into
     │   └── EndpointError (ConnectionError) a server that failed or did not answer: missing, never wrong
     ├── Leak (ValueError)                   an exam or tune item was about to reach a lesson or a worked example
     ├── NightError (RuntimeError)           a night that cannot be found, resumed or switched to
+    ├── StoreError (RuntimeError)           a memory store that cannot be opened, read or written
     └── StopRequested                       the user pressed Ctrl-C; what is done so far was kept
 """
 
@@ -76,6 +78,10 @@ class BadFile(UsageError):
     """A file or folder that was named and cannot be used as what it was named for."""
 
 
+class BadMemory(UsageError):
+    """Something that cannot be remembered: empty, too long, or not text. Nothing was stored."""
+
+
 class Unsupported(NightschoolError, NotImplementedError):
     """This model cannot do what was asked; the message names which kinds can."""
 
@@ -120,6 +126,10 @@ class Leak(NightschoolError, ValueError):
 
 class NightError(NightschoolError, RuntimeError):
     """A night that cannot be found, resumed or switched to."""
+
+
+class StoreError(NightschoolError, RuntimeError):
+    """A memory store that cannot be opened, read or written. What was acknowledged before is still in it."""
 
 
 class StopRequested(NightschoolError):

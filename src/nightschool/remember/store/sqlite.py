@@ -1,0 +1,422 @@
+"""The embedded store: one SQLite file per space, which any number of processes may use at once.
+
+WAL and synchronous=FULL: what `write` returned from is on the disk. Vectors are kept in half precision; their signs are
+held in memory as a shortlist, and the shortlist is scored with the vectors themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightschool.errors import StoreError, UnknownName
+from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
+from nightschool.remember.store import schema
+from nightschool.remember.store.bits import Shortlist, packed
+from nightschool.remember.store.port import Entry, Feedback, Hit, Vectors, Written
+
+_COLUMNS = (
+    "id, content, time, source, who, session, turn, reward, surprise, marked, stability, difficulty, reviewed, "
+    "reviews, claim, superseded_by"
+)
+_MANY = 500  # values in one IN (...)
+_SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
+_SHORTLIST_SHARE = 250  # one of so many, in large stores
+
+
+class SqliteStore:
+    """The memories of one space in the file at `path`, made where it is missing. As `Store` says.
+
+    patience_s: how long to wait while another process writes.
+
+    Raises StoreError for a file that cannot be opened, or that a newer version made.
+    """
+
+    def __init__(self, path: str | Path, space: str = "default", *, patience_s: float = 30.0) -> None:
+        self.path, self.space = Path(path), space
+        self._shortlists: dict[str, Shortlist] = {}
+        with self._explained("open"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(self.path, timeout=patience_s, isolation_level=None)
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+                self._db.execute("PRAGMA foreign_keys = ON")
+                self._db.execute("PRAGMA secure_delete = ON")
+                self._db.execute("PRAGMA cache_size = -65536")
+                schema.migrate(self._db)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def __enter__(self) -> SqliteStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    # writing
+
+    def write(self, add: Iterable[Entry] = (), delete: Sequence[str] = (), now: float = 0.0) -> Written:
+        """Do all of it in one transaction, durable on return, or none of it."""
+        written = Written()
+        with self._transaction() as db:
+            for id in delete:
+                written = _sum(written, self._delete(db, id, now))
+            for entry in add:
+                written = _sum(written, self._add(db, entry))
+        if written.deleted:
+            self._wipe()
+        return written
+
+    def _add(self, db: sqlite3.Connection, entry: Entry) -> Written:
+        memory, strength = entry.memory, entry.memory.strength
+        id = memory.id
+        row = db.execute(
+            f"INSERT OR IGNORE INTO memories ({_COLUMNS}) VALUES ({','.join('?' * 16)}) RETURNING place",
+            (
+                id, memory.content, memory.time, memory.source, memory.who, memory.session, memory.turn,
+                memory.salience.reward, memory.salience.surprise, int(memory.salience.marked),
+                *((strength.stability, strength.difficulty, strength.reviewed, strength.reviews)
+                  if strength else (None,) * 4),
+                memory.claim, memory.superseded_by,
+            ),
+        ).fetchone()  # fmt: skip
+        if row is not None:
+            place = row[0]
+            self._tag(db, place, memory.tags)
+        else:
+            place = db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchone()[0]
+        for embedder, vectors in entry.vectors.items():
+            self._add_vectors(db, place, embedder, vectors)
+        self._add_links(db, entry.links)
+        for old in entry.supersedes:
+            db.execute("UPDATE memories SET superseded_by = ? WHERE id = ? AND superseded_by IS NULL", (id, old))
+        return Written(added=int(row is not None), known=int(row is None))
+
+    @staticmethod
+    def _tag(db: sqlite3.Connection, place: int, tags: Sequence[str]) -> None:
+        rows = [(tag, place, rank) for rank, tag in enumerate(tags)]
+        db.executemany("INSERT OR IGNORE INTO tags (tag, place, rank) VALUES (?, ?, ?)", rows)
+
+    @staticmethod
+    def _add_links(db: sqlite3.Connection, links: Sequence[Link]) -> None:
+        rows = [(link.source, link.target, str(link.kind), link.weight) for link in links]
+        db.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", rows)
+
+    @staticmethod
+    def _add_vectors(db: sqlite3.Connection, place: int, embedder: str, vectors: Vectors) -> None:
+        db.execute("INSERT OR IGNORE INTO embedders (name, dims) VALUES (?, ?)", (embedder, vectors.shape[1]))
+        number, dims = db.execute("SELECT number, dims FROM embedders WHERE name = ?", (embedder,)).fetchone()
+        if vectors.shape[1] != dims:
+            raise StoreError(
+                f"vectors of {embedder} have {dims} dimensions in this store, not {vectors.shape[1]}; "
+                "it is another model by the same name: give it another name"
+            )
+        for passage, (vector, bits) in enumerate(zip(vectors, packed(vectors), strict=True)):
+            row = db.execute(
+                "INSERT OR IGNORE INTO vectors (place, embedder, passage, vector) VALUES (?, ?, ?, ?) RETURNING number",
+                (place, number, passage, vector.astype(np.float16).tobytes()),
+            ).fetchone()
+            if row is not None:
+                db.execute("INSERT INTO bits VALUES (?, ?, ?)", (row[0], number, bits.tobytes()))
+
+    def _delete(self, db: sqlite3.Connection, id: str, now: float) -> Written:
+        row = db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchone()
+        if row is None:
+            raise UnknownName("memory", id, [], hint="nightschool ls memories")
+        vectors = db.execute("SELECT count(*) FROM vectors WHERE place = ?", row).fetchone()[0]
+        links = db.execute("DELETE FROM links WHERE source = ? OR target = ?", (id, id)).rowcount
+        db.execute("DELETE FROM memories WHERE place = ?", row)
+        # what it had superseded is in force again
+        db.execute("UPDATE memories SET superseded_by = NULL WHERE superseded_by = ?", (id,))
+        db.execute("DELETE FROM feedback WHERE number IN (SELECT feedback FROM shown WHERE id = ?)", (id,))
+        db.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (id, now))
+        return Written(deleted=1, vectors=vectors, links=links)
+
+    def _wipe(self) -> None:
+        """Take what was deleted out of the index's old segments and out of the log, so that the disk forgets it too."""
+        self._shortlists.clear()
+        with self._transaction() as db:
+            db.execute("INSERT INTO words (words) VALUES ('optimize')")
+        with self._explained("write"):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def set_strengths(self, strengths: Mapping[str, Strength]) -> None:
+        """Put these on the memories named; durable on return."""
+        rows = [(s.stability, s.difficulty, s.reviewed, s.reviews, id) for id, s in strengths.items()]
+        sql = "UPDATE memories SET stability = ?, difficulty = ?, reviewed = ?, reviews = ? WHERE id = ?"
+        with self._transaction() as db:
+            db.executemany(sql, rows)
+
+    def set_salience(self, id: str, salience: Salience) -> None:
+        """Put this on one memory; durable on return."""
+        with self._transaction() as db:
+            values = (salience.reward, salience.surprise, int(salience.marked), id)
+            db.execute("UPDATE memories SET reward = ?, surprise = ?, marked = ? WHERE id = ?", values)
+
+    def set_tags(self, id: str, tags: Sequence[str]) -> None:
+        """Give one memory these tags in place of its own; durable on return."""
+        with self._transaction() as db:
+            for (place,) in db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchall():
+                db.execute("DELETE FROM tags WHERE place = ?", (place,))
+                self._tag(db, place, tags)
+
+    def add_feedback(self, feedback: Feedback) -> None:
+        """Keep what came of a recall; durable on return."""
+        with self._transaction() as db:
+            sql = "INSERT INTO feedback (cue, time) VALUES (?, ?) RETURNING number"
+            number = db.execute(sql, (feedback.cue, feedback.time)).fetchone()[0]
+            for rank, (id, features) in enumerate(feedback.shown.items()):
+                row = (number, rank, id, json.dumps(features), int(id in feedback.useful))
+                db.execute("INSERT INTO shown VALUES (?, ?, ?, ?, ?)", row)
+
+    # reading
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return the memories of these ids; those that there are not are left out."""
+        found: dict[str, Memory] = {}
+        for some in _parts(ids):
+            found |= {m.id: m for m in self._memories(f"WHERE id IN ({_marks(some)})", some)}
+        return {id: found[id] for id in ids if id in found}
+
+    def find(self, name: str) -> Memory:
+        """Return the memory whose id begins so. Raises UnknownName where there is none, or more than one."""
+        pattern = name.replace("\\", "").replace("%", "").replace("_", "") + "%"
+        found = self._memories("WHERE id LIKE ? LIMIT 2", (pattern,)) if name else []
+        if len(found) != 1:
+            hint = "it begins several ids; write more of it" if found else "nightschool ls memories"
+            raise UnknownName("memory", name, [m.id for m in found], hint=hint)
+        return found[0]
+
+    def lexical(self, words: Sequence[str], limit: int) -> list[Hit]:
+        """Return the memories that speak of any of `words`, by BM25 over speaker and content. Ref: robertson2009."""
+        if not words:
+            return []
+        query = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+        sql = (
+            "SELECT id, -score FROM (SELECT rowid AS place, rank AS score FROM words WHERE words MATCH ? "
+            "ORDER BY rank LIMIT ?) JOIN memories USING (place) ORDER BY score, place"
+        )
+        return [Hit(*row) for row in self._rows(sql, (query, limit))]
+
+    def dense(self, embedder: str, query: NDArray[np.float32], limit: int) -> list[Hit]:
+        """Return the memories whose nearest passage has the largest cosine with `query`."""
+        shortlist = self._shortlist(embedder, query)
+        if shortlist is None:
+            return []
+        numbers = shortlist.nearest(query, max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE))
+        best: dict[str, float] = {}
+        for some in _parts(numbers):
+            sql = f"SELECT id, vector FROM vectors JOIN memories USING (place) WHERE number IN ({_marks(some)})"
+            _best(best, self._rows(sql, some), query)
+        ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [Hit(id, score) for id, score in ordered[:limit]]
+
+    def similarities(self, embedder: str, query: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
+        """Return the exact cosine of each of these memories, where it has a vector."""
+        best: dict[str, float] = {}
+        for some in _parts(ids):
+            sql = (
+                "SELECT id, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
+                f"embedders.number WHERE name = ? AND id IN ({_marks(some)})"
+            )
+            _best(best, self._rows(sql, (embedder, *some)), query)
+        return best
+
+    def tagged(self, tags: Sequence[str], limit: int) -> list[Hit]:
+        """Return the memories with any of `tags`; a tag counts the more, the rarer it is."""
+        if not tags:
+            return []
+        marks = _marks(tags)
+        sql = (
+            f"WITH n AS (SELECT tag, 1.0 / count(*) AS part FROM tags WHERE tag IN ({marks}) GROUP BY tag) "
+            "SELECT id, sum(part) AS score FROM tags JOIN n USING (tag) JOIN memories USING (place) "
+            "GROUP BY place ORDER BY score DESC, place DESC LIMIT ?"
+        )
+        return [Hit(*row) for row in self._rows(sql, (*tags, limit))]
+
+    def during(self, start: float, end: float, limit: int) -> list[Hit]:
+        """Return the memories of that time, newest first, all with score 1."""
+        sql = "SELECT id FROM memories WHERE time >= ? AND time < ? ORDER BY time DESC, place DESC LIMIT ?"
+        return [Hit(row[0], 1.0) for row in self._rows(sql, (start, end, limit))]
+
+    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Memory]:
+        """Return the memories at these (session, turn)s."""
+        found: dict[tuple[str, int], Memory] = {}
+        for some in _parts(places):
+            values = ",".join("(?, ?)" for _ in some)
+            where = f"WHERE (session, turn) IN (VALUES {values}) ORDER BY place DESC"
+            found |= {(m.session, m.turn): m for m in self._memories(where, [v for place in some for v in place])}
+        return found
+
+    def links(self, ids: Sequence[str]) -> list[Link]:
+        """Return all links from or to these memories."""
+        rows: dict[tuple[Any, ...], None] = {}
+        for some in _parts(ids):
+            for side in ("source", "target"):
+                sql = f"SELECT source, target, kind, weight FROM links WHERE {side} IN ({_marks(some)})"
+                rows |= dict.fromkeys(self._rows(sql, some))
+        return [Link(source, target, LinkKind(kind), weight) for source, target, kind, weight in rows]
+
+    def claimed(self, claim: str) -> list[Memory]:
+        """Return the memories that state `claim` and were not superseded, oldest first."""
+        return self._memories("WHERE claim = ? AND superseded_by IS NULL ORDER BY place", (claim,))
+
+    def without_vectors(self, embedder: str, limit: int) -> list[Memory]:
+        """Return memories that this embedder has not embedded yet, oldest first."""
+        where = (
+            "WHERE NOT EXISTS (SELECT 1 FROM vectors JOIN embedders ON embedder = embedders.number "
+            "WHERE vectors.place = memories.place AND name = ?) ORDER BY place LIMIT ?"
+        )
+        return self._memories(where, (embedder, limit))
+
+    def each(self) -> Iterator[Memory]:
+        """Give all memories in the order in which they were stored."""
+        last = 0
+        while rows := self._rows(
+            f"SELECT place, {_COLUMNS} FROM memories WHERE place > ? ORDER BY place LIMIT {_MANY}", (last,)
+        ):
+            yield from self._built([row[1:] for row in rows])
+            last = rows[-1][0]
+
+    def recent(self, limit: int) -> list[Memory]:
+        """Return the memories stored last, newest first."""
+        return self._memories("ORDER BY place DESC LIMIT ?", (limit,))
+
+    def all_vectors(self, id: str) -> dict[str, Vectors]:
+        """Return a memory's vectors by embedder."""
+        sql = (
+            "SELECT name, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
+            "embedders.number WHERE id = ? ORDER BY name, passage"
+        )
+        found: dict[str, list[NDArray[np.float32]]] = {}
+        for name, blob in self._rows(sql, (id,)):
+            found.setdefault(name, []).append(np.frombuffer(blob, np.float16).astype(np.float32))
+        return {name: np.stack(rows) for name, rows in found.items()}
+
+    def deleted(self) -> dict[str, float]:
+        """Return the ids of what was deleted, with the time."""
+        return dict(self._rows("SELECT id, time FROM deleted ORDER BY time", ()))
+
+    def feedback(self) -> Iterator[Feedback]:
+        """Give all that came of recalls, oldest first, without what was deleted since."""
+        for number, cue, time in self._rows("SELECT number, cue, time FROM feedback ORDER BY number", ()):
+            rows = self._rows("SELECT id, features, useful FROM shown WHERE feedback = ? ORDER BY rank", (number,))
+            shown = {id: json.loads(features) for id, features, _ in rows}
+            yield Feedback(cue, time, shown, tuple(id for id, _, useful in rows if useful))
+
+    def count(self) -> int:
+        """Return how many memories there are."""
+        return int(self._rows("SELECT count(*) FROM memories", ())[0][0])
+
+    # within
+
+    def _shortlist(self, embedder: str, query: NDArray[np.float32]) -> Shortlist | None:
+        row = self._rows("SELECT number, dims FROM embedders WHERE name = ?", (embedder,))
+        if not row:
+            return None
+        number, dims = row[0]
+        if len(query) != dims:
+            raise StoreError(f"vectors of {embedder} have {dims} dimensions in this store, the query has {len(query)}")
+        shortlist = self._shortlists.setdefault(embedder, Shortlist(-(-dims // 64)))
+        sql = "SELECT number, bits FROM bits WHERE embedder = ? AND number > ? ORDER BY number"
+        if rows := self._rows(sql, (number, shortlist.last)):
+            bits = np.frombuffer(b"".join(blob for _, blob in rows), np.uint64).reshape(len(rows), -1)
+            shortlist.extend(np.array([n for n, _ in rows], np.int64), bits)
+        return shortlist
+
+    def _memories(self, where: str, values: Sequence[Any]) -> list[Memory]:
+        return self._built(self._rows(f"SELECT {_COLUMNS} FROM memories {where}", values))
+
+    def _built(self, rows: Sequence[tuple[Any, ...]]) -> list[Memory]:
+        tags: dict[str, list[str]] = {}
+        for some in _parts([row[0] for row in rows]):
+            sql = f"SELECT id, tag FROM tags JOIN memories USING (place) WHERE id IN ({_marks(some)}) ORDER BY rank"
+            for id, tag in self._rows(sql, some):
+                tags.setdefault(id, []).append(tag)
+        return [replace(_memory(row), tags=tuple(tags.get(row[0], ()))) for row in rows]
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self._explained("read"):
+            return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._explained("write"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _explained(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except StoreError as error:
+            raise StoreError(f"{self.path}: {error}") from error
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"cannot {verb} the memories in {self.path}: {error}; {_advice(str(error))}") from error
+
+
+def _advice(problem: str) -> str:
+    for word, advice in (
+        ("full", "make room; what was stored before is whole"),
+        ("locked", "another process is writing to it; try again"),
+        ("readonly", "it may be read but not written; check its permissions"),
+        ("fts5", "this Python's SQLite has no full-text search; take a Python that has"),
+        ("not a database", "it is no memory store; name another with NIGHTSCHOOL_HOME"),
+        ("malformed", "the file is damaged; restore it from an export"),
+    ):
+        if word in problem:
+            return advice
+    return "check the disk and the permissions, or set NIGHTSCHOOL_HOME"
+
+
+def _memory(row: Sequence[Any]) -> Memory:
+    strength = None if row[10] is None else Strength(row[10], row[11], row[12], row[13])
+    salience = Salience(row[7], row[8], bool(row[9]))
+    content, time, source, who, session, turn = row[1:7]
+    return Memory(content, time, source, who, session, turn, (), salience, strength, row[14], row[15])
+
+
+def _best(best: dict[str, float], rows: Iterable[tuple[str, bytes]], query: NDArray[np.float32]) -> None:
+    """Keep in `best` each memory's largest cosine."""
+    pairs = list(rows)
+    if not pairs:
+        return
+    vectors = np.frombuffer(b"".join(blob for _, blob in pairs), np.float16).reshape(len(pairs), -1)
+    for (id, _), score in zip(pairs, vectors.astype(np.float32) @ query, strict=True):
+        if score > best.get(id, -2.0):
+            best[id] = float(score)
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), _MANY):
+        yield values[start : start + _MANY]
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _sum(a: Written, b: Written) -> Written:
+    return Written(
+        a.added + b.added, a.known + b.known, a.deleted + b.deleted, a.vectors + b.vectors, a.links + b.links
+    )

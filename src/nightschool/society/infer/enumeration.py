@@ -26,8 +26,8 @@ class Enumeration:
     def run(self, call: Call, given: Given, noise: Noise) -> Posterior:
         """Return every run with its exact weight. Raises Unsupported for a continuous choice or too many runs.
 
-        Choices are split one at a time, in the order in which they are made, and runs that came out impossible are
-        left out, so that branches never taken cost nothing.
+        Choices are split one at a time, in the order in which they are made, and runs that are impossible by then are
+        left out.
         """
         fixed: dict[str, Any] = {}
         n, scored = 1, 0
@@ -36,8 +36,7 @@ class Enumeration:
             known = {**given, **fixed}
             trace, logw = call.model.generate(args, known, Lanes.of(noise, n))
             scored += n
-            alive = (logw > -torch.inf).nonzero()[:, 0]
-            address, leaf = next(((a, t) for a, t in trace.leaves() if not t.fixed and _open(t)), ("", None))
+            address, leaf, alive = _first_open(trace)
             if leaf is None:
                 return Posterior(_loose(trace, given), logw, float(torch.logsumexp(logw, 0)), scored)
             if leaf.rows is not None or any(trace.part(above).rows is not None for above in _above(address)):
@@ -55,6 +54,20 @@ class Enumeration:
             given = {a: columns.take(columns.spread(v, len(trace)), rows) for a, v in given.items()}
             fixed = {a: columns.take(v, rows) for a, v in fixed.items()}
             fixed[address] = levels.repeat(len(alive))
+
+
+def _first_open(trace: Trace) -> tuple[str, Trace | None, torch.Tensor]:
+    """Return the first choice that is neither given nor split yet, and the runs that are possible up to there.
+
+    What comes after it hangs on how it happened to be drawn, and says nothing about what is possible.
+    """
+    before = torch.zeros(len(trace), dtype=torch.float64)
+    for address, leaf in trace.leaves():
+        if not leaf.fixed and _open(leaf):
+            return address, leaf, (before > -torch.inf).nonzero()[:, 0]
+        if len(leaf) == len(trace):
+            before = before + leaf.logp
+    return "", None, before
 
 
 def _above(address: str) -> list[str]:

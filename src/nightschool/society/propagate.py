@@ -1,0 +1,165 @@
+"""Message passing on factor graphs: sum-product for beliefs, max-product for the best explanation.
+
+Exact where the graph is a tree; elsewhere an approximation whose convergence is told. All messages of one kind of
+factor are one tensor operation. Refs: kschischang2001; yedidia2005.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from nightschool.society.factors import Graph
+
+Kind = Literal["sum", "max"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beliefs:
+    """What message passing came to.
+
+    marginals: by variable, [k] probabilities (max-product: of the best explanation with each value, scaled); log_z:
+    Bethe's estimate of the log of all weight (max-product: of the best), exact on trees; converged: whether messages
+    stopped changing; residual: the last change of any, in probability; rounds: how many it took.
+    """
+
+    marginals: Mapping[str, torch.Tensor]
+    log_z: float
+    converged: bool
+    residual: float
+    rounds: int
+
+    def best(self) -> dict[str, int]:
+        """Return the likeliest value of each variable; after max-product on a tree, the best explanation."""
+        return {name: int(belief.argmax()) for name, belief in self.marginals.items()}
+
+
+def propagate(
+    graph: Graph, kind: Kind = "sum", damping: float = 0.0, most: int = 500, tolerance: float = 1e-9
+) -> Beliefs:
+    """Return the beliefs after at most `most` rounds in which every message is sent at once.
+
+    damping: in [0, 1), how much of each old message stays, in probability; 0.3 to 0.5 calms loops.
+    """
+    if not 0.0 <= damping < 1.0:
+        raise ValueError(f"damping is in [0, 1), not {damping}")
+    wires = _Wires(graph)
+    total = torch.logsumexp if kind == "sum" else _top
+    messages = wires.blank()
+    residual, rounds = math.inf, 0
+    while rounds < most and residual > tolerance:
+        rounds += 1
+        fresh = _scaled(wires.to_variables(wires.to_factors(messages), total), kind)
+        if damping:
+            fresh = torch.logaddexp(fresh + math.log1p(-damping), messages + math.log(damping))
+        residual = float((fresh.exp() - messages.exp()).abs().max()) if len(messages) else 0.0
+        messages = fresh
+    beliefs, log_z = wires.read(messages, total)
+    return Beliefs(beliefs, log_z, residual <= tolerance, residual, rounds)
+
+
+def _top(values: torch.Tensor, dim: int | tuple[int, ...]) -> torch.Tensor:
+    return torch.amax(values, dim)
+
+
+def _scaled(messages: torch.Tensor, kind: Kind) -> torch.Tensor:
+    size = torch.logsumexp(messages, 1) if kind == "sum" else messages.amax(1)
+    return messages - size.nan_to_num(neginf=0.0)[:, None]
+
+
+class _Wires:
+    """Edges between variables and factors, those of equal arity side by side, values padded to the most there are."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.names = list(graph.variables)
+        self.most = max(graph.variables.values(), default=1)
+        number = {name: i for i, name in enumerate(self.names)}
+        self.sizes = torch.tensor([graph.variables[name] for name in self.names])
+        self.lone = torch.zeros(len(self.names), self.most, dtype=torch.float64)
+        self.lone[torch.arange(self.most) >= self.sizes[:, None]] = -math.inf
+        self.constant = 0.0
+        by_arity: dict[int, list[tuple[list[int], torch.Tensor]]] = {}
+        for factor in graph.factors:
+            variables = [number[name] for name in factor.over]
+            if not variables:
+                self.constant += float(factor.table)
+            elif len(variables) == 1:  # evidence needs no messages
+                self.lone[variables[0], : len(factor.table)] += factor.table
+            else:
+                padded = torch.full((self.most,) * len(variables), -math.inf, dtype=torch.float64)
+                padded[tuple(slice(size) for size in factor.table.shape)] = factor.table.double()
+                by_arity.setdefault(len(variables), []).append((variables, padded))
+        self.groups: list[tuple[torch.Tensor, slice]] = []
+        ends: list[int] = []
+        for arity, group in sorted(by_arity.items()):
+            start = len(ends)
+            ends += [variable for variables, _ in group for variable in variables]
+            self.groups.append((torch.stack([table for _, table in group]), slice(start, start + arity * len(group))))
+        self.ends = torch.tensor(ends, dtype=torch.int64)
+
+    def blank(self) -> torch.Tensor:
+        """Return [edges, values] messages that say nothing."""
+        message = -self.sizes.double().log()[self.ends][:, None].expand(-1, self.most).clone()
+        message[torch.arange(self.most) >= self.sizes[self.ends][:, None]] = -math.inf
+        return message
+
+    def gathered(self, messages: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what each variable is told: the sum of what is finite, and how often a value was ruled out."""
+        never = messages == -math.inf
+        lone_never = self.lone == -math.inf
+        finite = torch.where(lone_never, 0.0, self.lone).index_add(0, self.ends, torch.where(never, 0.0, messages))
+        return finite, lone_never.double().index_add(0, self.ends, never.double())
+
+    def to_factors(self, messages: torch.Tensor) -> torch.Tensor:
+        """Return what each variable tells each factor: all that it was told by the others."""
+        finite, ruled_out = self.gathered(messages)
+        never = messages == -math.inf
+        rest = finite[self.ends] - torch.where(never, 0.0, messages)
+        out = torch.where(ruled_out[self.ends] - never.double() > 0, -math.inf, rest)
+        return out - torch.logsumexp(out, 1).nan_to_num(neginf=0.0)[:, None]
+
+    def to_variables(self, told: torch.Tensor, total: object) -> torch.Tensor:
+        """Return what each factor tells each variable, not scaled."""
+        out = torch.empty_like(told)
+        for tables, where in self.groups:
+            arity = tables.ndim - 1
+            incoming = told[where].reshape(len(tables), arity, self.most)
+            sent = []
+            for place in range(arity):
+                whole = tables
+                for other in range(arity):
+                    if other != place:
+                        whole = whole + _along(incoming[:, other], other, arity)
+                dims = tuple(1 + other for other in range(arity) if other != place)
+                sent.append(total(whole, dims))  # type: ignore[operator]
+            out[where] = torch.stack(sent, 1).reshape(-1, self.most)
+        return out
+
+    def read(self, messages: torch.Tensor, total: object) -> tuple[dict[str, torch.Tensor], float]:
+        """Return the belief of every variable, and Bethe's log Z. Ref: yedidia2005, eq. 37."""
+        finite, ruled_out = self.gathered(messages)
+        whole = torch.where(ruled_out > 0, -math.inf, finite)
+        log_z = self.constant + float(total(whole, 1).sum())  # type: ignore[operator]
+        told = self.to_factors(messages)
+        for tables, where in self.groups:
+            arity = tables.ndim - 1
+            incoming = told[where].reshape(len(tables), arity, self.most)
+            joint = tables
+            for place in range(arity):
+                joint = joint + _along(incoming[:, place], place, arity)
+            log_z += float(total(joint, tuple(range(1, arity + 1))).sum())  # type: ignore[operator]
+        if len(told):
+            log_z -= float(total(told + messages, 1).sum())  # type: ignore[operator]
+        marginals = torch.softmax(whole, 1)
+        return {name: marginals[i, : int(self.sizes[i])] for i, name in enumerate(self.names)}, log_z
+
+
+def _along(message: torch.Tensor, place: int, arity: int) -> torch.Tensor:
+    """Return [n, values] messages shaped to lie along one dimension of tables of `arity`."""
+    shape = [len(message), *[1] * arity]
+    shape[1 + place] = message.shape[1]
+    return message.reshape(shape)

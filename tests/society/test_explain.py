@@ -1,0 +1,86 @@
+import pytest
+
+from nightschool.errors import ModelError
+from nightschool.items import Noise
+from nightschool.search.budget import Budget
+from nightschool.society.explain import Explain, Index, explain
+from nightschool.society.scenes import PORTS, scene
+from nightschool.society.society import Society
+from nightschool.worlds.dice import Dice
+from support.society import concept, everyone
+
+
+class Asked:
+    """A member that counts how often it is asked."""
+
+    def __init__(self, inner, counts, fails=False):
+        self.inner, self.counts, self.fails = inner, counts, fails
+        self.name, self.prior = inner.name, inner.prior
+
+    def consult(self, evidence):
+        if evidence:
+            self.counts[self.name] = self.counts.get(self.name, 0) + 1
+            if self.fails:
+                raise ModelError(f"{self.name} is not well")
+        return self.inner.consult(evidence)
+
+
+def crowd(counts, n=1000, fails=()):
+    """Return a society of n members: the words, and others that each stand for a rare mixture of values."""
+    members = [Asked(member, counts, name in fails) for name, member in everyone().members.items()]
+    for k in range(n - len(members)):
+        dice = Dice(Noise(("thing", k)))
+        values = {port.name: dice.below(port.size) for port in dice.shuffled(PORTS)[:4]}
+        members.append(Asked(concept(f"thing{k}", values), counts))
+    return Society.of(PORTS, members)
+
+
+def test_few_of_a_thousand_are_asked_and_the_right_ones_win():
+    counts = {}
+    society = crowd(counts)
+    search = Explain(society, Index.of(society), wide=25)
+    found = 0
+    for k in range(2):
+        counts.clear()
+        state = explain(search, scene(("purple", "jar"), Noise(("crowd", k)), keeps=1.0, sees=0.999).evidence)
+        assert 0 < sum(counts.values()) == len(state.consulted) <= 50
+        assert state.beliefs.converged
+        names = [name for name, _ in search.best(state)]
+        found += {"jar"} <= set(names[:8])
+    assert found == 2
+
+
+def test_the_words_of_a_scene_win():
+    society = everyone()
+    search = Explain(society, Index.of(society), most=1.0)
+    state = explain(search, scene(("purple", "jar", "dancing"), Noise(("words",)), keeps=1.0, sees=0.999).evidence)
+    best = [name for name, sure in search.best(state) if sure > 0.2]
+    assert {"purple", "jar", "dancing"} <= set(best)
+
+
+def test_the_search_is_anytime_and_keeps_its_budget():
+    society = everyone()
+    search = Explain(society, Index.of(society), wide=2, most=1.0)
+    evidence = scene(("purple", "jar"), Noise(("budget",))).evidence
+    assert search.best(search.start(evidence)) == []
+    state = explain(search, evidence, Budget(calls=3))
+    assert len(state.consulted) == 3
+    assert search.best(state)
+
+
+def test_whoever_fails_is_dropped_and_named():
+    counts = {}
+    society = crowd(counts, 40, fails=("jar",))
+    search = Explain(society, Index.of(society), most=1.0)
+    state = explain(search, scene(("purple", "jar"), Noise(("fails",)), keeps=1.0, sees=0.999).evidence)
+    assert state.dropped == {"jar": "jar is not well"}
+    assert "jar" not in state.claims
+
+
+def test_members_come_and_go_between_searches():
+    society = everyone().left("jar")
+    search = Explain(society, Index.of(society), most=1.0)
+    state = explain(search, scene(("purple", "jar"), Noise(("gone",))).evidence)
+    assert "jar" not in state.consulted
+    with pytest.raises(KeyError):
+        search.society.members["jar"]

@@ -29,6 +29,7 @@ SPECS = (
     "evolve:n=12,islands=2,size=2,migrate=2",
     "evolve:n=12,islands=2,size=2,mutate=random",
     "auto:n=4,split=comma",
+    *(["monologue:tokens=6"] if "monologue" in names("strategies") else []),
 )
 SAMPLING = Sampling(max_tokens=20)
 
@@ -103,7 +104,9 @@ def test_a_refusal_of_everything_ends_it(spec: str) -> None:
 def test_a_budget_is_kept_and_what_there_is_is_put_forward(spec: str, tokens: int) -> None:
     (trace,) = Drive(Scripted(rule=digits)).run([job(spec, budget=Budget(tokens=tokens))])
     assert trace.usage.tokens <= tokens
-    assert trace.best is not None
+    if trace.best is None:
+        assert spec.startswith("monologue"), "it thinks first, and what it thinks is no answer"
+        return
     assert trace.thoughts[trace.best.id].prefix == trace.best.prefix
     check_tree(trace.thoughts, trace.best)
 

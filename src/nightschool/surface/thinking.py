@@ -8,9 +8,9 @@ from typing import Any
 from nightschool.asks import CriticRole
 from nightschool.critics.judging import judge
 from nightschool.drive import Job
-from nightschool.errors import UnknownName
+from nightschool.errors import BadItems, UnknownName
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Split, Task, Thought, Trace, Verdict, digest
-from nightschool.ports import Critic, Search
+from nightschool.ports import Critic, Search, World
 
 _SHOWN = 72
 
@@ -45,14 +45,14 @@ def jobs_of_task(
     wording: str | None,
     temperature: float,
     max_tokens: int | None,
+    critic_text: str | None = None,
 ) -> list[Job]:
     """Return a search for each of the first practice items of a task. `critic` takes the verifier's place.
 
+    critic_text: as it was typed; it judges a file whose items have no truth of their own.
     Raises UnknownName for a wording that the task has not.
     """
-    from nightschool.worlds.open import open_world
-
-    world = open_world(spec)
+    world = _world(spec, critic_text)
     named = {way.name: way for way in world.wordings}
     if wording is not None and wording not in named:
         raise UnknownName(f"wording of {world.spec}", wording, named)
@@ -73,6 +73,17 @@ def jobs_of_task(
         )
         for item in world.items(Split.PRACTICE, items, seed)
     ]
+
+
+def _world(spec: str, critic_text: str | None) -> World:
+    from nightschool.worlds.open import open_world
+
+    try:
+        return open_world(spec)
+    except BadItems:
+        if critic_text is None or not spec.startswith("file:"):
+            raise
+        return open_world(f"{spec},critic={critic_text}")
 
 
 def graded(trace: Trace, critic: Critic | None) -> Verdict | None:

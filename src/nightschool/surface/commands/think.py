@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nightschool.items import Trace
     from nightschool.ports import Critic, Model
 
+_SHOWN_ERRORS = 3
+
 
 @click.command("think", short_help="Answer by search.")
 @click.argument("text", metavar="TEXT", required=False)
@@ -95,7 +97,7 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
     else:
         jobs = jobs_of_task(
             task, options["items"] or 5, search, settings.seed, critic=judge, wording=options["wording"],
-            temperature=temperature, max_tokens=options["max_tokens"],
+            temperature=temperature, max_tokens=options["max_tokens"], critic_text=options["critic"],
         )  # fmt: skip
     night = options["night"]
     traces, interrupted = _run(
@@ -236,8 +238,10 @@ def _show(
     for trace in traces:
         if verbose:
             remark(settings, drawn(trace))
-        for error in trace.errors:
+        for error in trace.errors[:_SHOWN_ERRORS]:
             remark(settings, f"went wrong: {error}")
+        if len(trace.errors) > _SHOWN_ERRORS:
+            remark(settings, f"went wrong {len(trace.errors)} times on {trace.task.item.id}; --json lists them all")
         if trace.best is not None and trace.stopped == "budget":
             remark(settings, "the budget ended the search; this is the best so far")
         if trace.best is None:

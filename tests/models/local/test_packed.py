@@ -20,6 +20,10 @@ def test_packed_products_are_those_of_the_weights(rows: int) -> None:
     assert all(isinstance(layer, packed.PackedLinear) for layer in quick)
     given = torch.randn(1, rows, 24, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
+        quick(torch.ones(1, 3, 24))
+        assert not packed.shared(quick)  # not for a few rows, of which there may never be more
+        quick(torch.ones(1, 9, 24))
+        assert len(packed.shared(quick)) == 2
         torch.testing.assert_close(quick(given), plain(given), rtol=1e-5, atol=1e-5)
 
 
@@ -32,14 +36,27 @@ def test_gradients_go_through_the_weights_themselves() -> None:
     assert float(given.grad.abs().sum()) > 0
 
 
-def test_a_twin_is_plain_and_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_twin_is_plain_and_shares_the_weights() -> None:
     model = folder.freeze(tiny_model("llama"))
     packed.pack(model)
+    with torch.no_grad():
+        model(torch.ones(1, 9, dtype=torch.long))
     assert packed.shared(model)
     twin = folder.twin(model, "eager")
     assert not packed.shared(twin)
     assert type(twin.lm_head) is torch.nn.Linear
     assert twin.lm_head.weight.data_ptr() == model.lm_head.weight.data_ptr()
+
+
+def test_weights_that_are_written_into_are_packed_anew() -> None:
+    model = layers()
+    packed.pack(model)
+    given = torch.ones(20, 24)
+    with torch.no_grad():
+        before = model(given)
+        model[1].weight.mul_(2)
+        model[1].bias.mul_(2)
+        torch.testing.assert_close(model(given), 2 * before)
 
 
 def test_what_would_take_too_much_memory_is_laid_out_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,33 +14,30 @@ import torch
 
 _MOST = 0.25  # of the memory available, that packed copies may take
 _ROWS = (1, 3, 8, 33, 64, 200)  # numbers of rows with which packed products are tried, once for each shape
+_WORTH = 8  # rows from which on packing is worth its while
 _HINT = 256  # rows that a packing is made for; the library packs for any number alike, which is what is tried
 
 
 class PackedLinear(torch.nn.Linear):
     """A linear layer with a packed copy of its weight, for inference: with gradients it is a plain one."""
 
-    packed: torch.Tensor
-    packed_from: tuple[int, int]  # address and version of the weight, which somebody may write into after all
+    packed: torch.Tensor | None = None
+    packed_from: tuple[int, int] | None = None  # address and version of a weight that may be written into after all
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Return input[..., in] times the weight, plus the bias: [..., out]."""
-        if torch.is_grad_enabled():
+        rows = input.numel() // self.in_features
+        if torch.is_grad_enabled() or (self.packed is None and rows < _WORTH):
             return super().forward(input)
         if self.packed_from != (self.weight.data_ptr(), self.weight._version):
-            self.repack()
-        rows = input.numel() // self.in_features
+            self.packed = _pack(self.weight.detach())
+            self.packed_from = self.weight.data_ptr(), self.weight._version
         out: torch.Tensor = torch.ops.mkl._mkl_linear(input, self.packed, self.weight, self.bias, rows)
         return out
 
-    def repack(self) -> None:
-        """Pack the weight as it is now."""
-        self.packed = _pack(self.weight.detach())
-        self.packed_from = self.weight.data_ptr(), self.weight._version
-
 
 def pack(module: Any) -> None:
-    """Pack the linear layers of `module` in place where this machine multiplies faster so and has the memory.
+    """Let the linear layers of `module` be packed when first needed, where that is faster and there is memory.
 
     Where packing cannot be, weights that are no embedding are laid out by columns instead, which takes no memory: a
     product of 4 to 32 rows then takes a third of the time.
@@ -55,7 +52,6 @@ def pack(module: Any) -> None:
     ):
         for layer in layers:
             layer.__class__ = PackedLinear
-            layer.repack()
         return
     looked_up = {id(m.weight) for m in module.modules() if isinstance(m, torch.nn.Embedding)}
     for layer in layers:
@@ -68,12 +64,14 @@ def unpack(module: Any) -> None:
     for layer in module.modules():
         if isinstance(layer, PackedLinear):
             layer.__class__ = torch.nn.Linear
-            del layer.packed, layer.packed_from
+            for name in ("packed", "packed_from"):
+                layer.__dict__.pop(name, None)
 
 
 def shared(module: Any) -> list[torch.Tensor]:
     """Return the packed weights of `module`, which a copy need not copy."""
-    return [layer.packed for layer in module.modules() if isinstance(layer, PackedLinear)]
+    layers = [layer for layer in module.modules() if isinstance(layer, PackedLinear)]
+    return [layer.packed for layer in layers if layer.packed is not None]
 
 
 def _pack(weight: torch.Tensor) -> torch.Tensor:

@@ -8,15 +8,18 @@ import click
 
 from nightschool import registry
 from nightschool.errors import UnknownName
+from nightschool.surface.memories import store_options
 from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.say import answer, remark
 
 
 @click.command("ls", short_help="List what there is.")
 @click.argument("kind", metavar="KIND", default="")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, metavar="N", help="Of memories.")
+@store_options
 @shared()
-def command(kind: str, settings: Settings) -> None:
-    """List the installed models, critics, worlds, strategies or rungs, or the nights that were held.
+def command(kind: str, limit: int, space: str, where: str | None, settings: Settings) -> None:
+    """List the installed models, critics, worlds, strategies or rungs, the nights that were held, or the memories.
 
     Without KIND, all that is installed. A listed name can be followed by parameters: sorting:n=5,high=99.
     """
@@ -26,13 +29,29 @@ def command(kind: str, settings: Settings) -> None:
         nights = listed()
         answer(settings, drawn(nights), {"nights": nights})
         return
+    if kind == "memories":
+        _memories(space, where, limit, settings)
+        return
     if kind and kind not in registry.KINDS:
-        raise UnknownName("kind of thing", kind, (*registry.KINDS, "nights"))
+        raise UnknownName("kind of thing", kind, (*registry.KINDS, "nights", "memories"))
     chosen = [k for k in registry.KINDS if not kind or k == kind]
     found: dict[str, list[dict[str, Any]]] = {
         k: [{"name": name, "from": registry.origin(k, name)} for name in registry.names(k)] for k in chosen
     }
     answer(settings, _text(found, headed=not kind), found)
+
+
+def _memories(space: str, where: str | None, limit: int, settings: Settings) -> None:
+    from nightschool.surface.memories import described, listed, opened
+
+    with opened(space, where) as store:
+        count, memories = store.count(), store.recent(limit)
+    text = (
+        listed(memories) if memories else f"nothing is kept in the space {space!r} yet; type: nightschool remember TEXT"
+    )
+    if count > len(memories):
+        remark(settings, f"the latest {len(memories):,} of {count:,}; --limit shows more")
+    answer(settings, text, {"space": space, "count": count, "memories": [described(memory) for memory in memories]})
 
 
 def _text(found: dict[str, list[dict[str, Any]]], headed: bool) -> str:

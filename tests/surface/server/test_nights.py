@@ -56,6 +56,31 @@ def test_a_name_chooses_the_night(tmp_path: Path) -> None:
         assert one["of"] == 0
 
 
+def test_a_night_is_woken_and_put_back_to_sleep(tmp_path: Path) -> None:
+    first = hold(tmp_path, base=IDENTITY, model="m", weights="one")
+    second = hold(tmp_path, base=IDENTITY, model="m", weights="two")
+    ledger().switch(IDENTITY, second.name)
+    model = Scripted("bare", adapters={first.adapter: "first", second.adapter: "second"}, identity=IDENTITY)
+    keys, owner = Keys().added("me", "default")
+    keys, anna = keys.added("anna")
+    with running(Served(minds_of({"m": lambda: model}, ledger=of_space), keys=keys)) as here:
+
+        def wake(name: str, key: str = owner, model: str = "m") -> int:
+            headers = {"Authorization": f"Bearer {key}"}
+            url = f"{here.url}/api/nights/{name}/wake"
+            return httpx.post(url, json={"model": model}, headers=headers).status_code
+
+        assert content(said(here, "m", owner)) == "second"
+        assert wake(first.name) == 200
+        assert content(said(here, "m", owner)) == "first"
+        assert wake("none") == 200
+        assert content(said(here, "m", owner)) == "bare"
+        assert wake(second.name, anna) == 403
+        assert wake("zzz") == 404
+        assert wake("none", model="other") == 404
+        assert content(said(here, "m", owner)) == "bare"
+
+
 def test_nobody_sees_the_nights_of_another(tmp_path: Path) -> None:
     mine = hold(tmp_path, base=IDENTITY, model="m", weights="mine")
     ledger().switch(IDENTITY, mine.name)

@@ -182,6 +182,9 @@ def test_every_view_shows_what_there_is(browser: Any, tmp_path: Path, scheme: st
         assert "better" in page.locator(".detail").inner_text()
         assert "in force" in page.locator("tbody").first.inner_text()
         shown.accessible()
+        page.get_by_role("button", name="Let m answer with its own weights").click()
+        page.locator("tbody", has_not_text="in force").wait_for()
+        assert ledger("default").current(IDENTITY) is None
 
         page.get_by_role("link", name="Exams").click()
         page.get_by_role("button", name="zero-shot").click()

@@ -107,6 +107,7 @@ def application(
         Route("/api/state", pages.state),
         Route("/api/nights", pages.nights),
         Route("/api/nights/{night}", pages.night),
+        Route("/api/nights/{night}/wake", pages.wake, methods=["POST"]),
         Route("/api/exams", pages.exams),
         Route("/api/exams/{exam}", pages.exam),
         Route("/api/exams/{exam}/items", pages.items),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nightschool.surface.server.wire import ChatRequest, CompletionRequest, EmbeddingRequest
+from nightschool.surface.server.wire import ChatRequest, CompletionRequest, EmbeddingRequest, WakeRequest
 
 _ERROR = {
     "type": "object",
@@ -65,7 +65,7 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 
 def _streamed(*required: str) -> dict[str, Any]:
     both = _content(_object(*required))
-    both["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    both["content"]["text/event-stream"] = {"schema": {}}  # readers disagree whether it is of the text or of one event
     return both
 
 
@@ -80,7 +80,7 @@ def _named(where: str, name: str, what: str, **schema: Any) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """Return the document."""
     schemas: dict[str, Any] = {"Error": _ERROR}
-    for model in (ChatRequest, CompletionRequest, EmbeddingRequest):
+    for model in (ChatRequest, CompletionRequest, EmbeddingRequest, WakeRequest):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
@@ -131,6 +131,15 @@ def document() -> dict[str, Any]:
                     "Tell of one night and its lessons.",
                     _content(_object("night", "lessons")),
                     parameters=[night, offset],
+                )
+            },
+            "/api/nights/{night}/wake": {
+                "post": _operation(
+                    "wake",
+                    "Have a model answer with this night; `none`: with its own weights.",
+                    _content(_object("nights")),
+                    parameters=[night],
+                    **_body(WakeRequest),
                 )
             },
             "/api/exams": {"get": _operation("exams", "List the reports.", _content(_object("exams")))},

@@ -19,9 +19,10 @@ from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.keys import OWNER
-from nightschool.surface.server.minds import nights_of
+from nightschool.surface.server.minds import BARE, nights_of
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.served import Served, served_of
+from nightschool.surface.server.wire import WakeRequest, read
 
 WEB = Path(__file__).parent.parent / "web"
 _AT_ONCE = 50
@@ -80,6 +81,29 @@ def _night(served: Served, space: str, name: str, offset: int) -> dict[str, Any]
     lines = lessons.read_text(encoding="utf-8").splitlines() if lessons.is_file() else []
     some = [json.loads(line) for line in lines[offset : offset + _AT_ONCE]]
     return {"night": _told(found[0], kept), "lessons": some, "of": len(lines)}
+
+
+async def wake(request: Request) -> Response:
+    """Make a night the one that its model answers with from now on; `none`: the weights of the model in the body."""
+    served, space = served_of(request), request.state.space
+    if space != OWNER:
+        raise Refusal(403, "only the one who runs the server chooses which night is in force", code="not_the_owner")
+    asked = read(WakeRequest, await request.body())
+    return Plain(await asyncio.to_thread(_wake, served, space, request.path_params["night"], asked.model))
+
+
+def _wake(served: Served, space: str, name: str, model: str | None) -> dict[str, Any]:
+    kept = served.minds.ledger(space)
+    mine = nights_of(kept, space) if kept is not None else []
+    if name == BARE:
+        found = [night for night in mine if night.model == model]
+    else:
+        found = [night for night in mine if night.name == name]
+    if kept is None or not found:
+        known = {night.model for night in mine} if name == BARE else {night.name for night in mine}
+        raise UnknownName("night" if name != BARE else "model", name if name != BARE else str(model), known)
+    kept.switch(found[0].base, None if name == BARE else name)
+    return {"nights": [_told(night, kept) for night in mine]}
 
 
 async def exams(request: Request) -> Response:

@@ -126,6 +126,12 @@ class EmbeddingRequest(_Open):
     dimensions: Annotated[int, Field(ge=1)] | None = None
 
 
+class WakeRequest(_Open):
+    """Which model is to wake bare, where no night is named."""
+
+    model: _Name | None = None
+
+
 R = TypeVar("R", bound=_Open)
 _LISTED, _LONGEST = 20, 60  # a header has to stay small, and in ASCII, whatever a client made up
 

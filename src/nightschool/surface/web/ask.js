@@ -37,6 +37,13 @@ export async function get(path) {
   return reply.json();
 }
 
+export async function post(path, body) {
+  const reply = await checked(() => fetch(path, {
+    method: "POST", headers: { "Content-Type": "application/json", ...headers() }, body: JSON.stringify(body),
+  }));
+  return reply.json();
+}
+
 // Yields the chunks of a stream, up to [DONE].
 export async function* stream(path, body, signal) {
   const reply = await checked(() => fetch(path, {

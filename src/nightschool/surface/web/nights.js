@@ -1,7 +1,7 @@
 // The nights that were held: what the gate said of each, and what was learned.
 
 import { count, facts, h, table } from "./dom.js";
-import { get } from "./ask.js";
+import { get, post } from "./ask.js";
 
 const held = (text) => String(text).slice(0, 16).replace("T", " ");
 const points = (share) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(1)} points`;
@@ -30,12 +30,28 @@ export async function nights() {
 
 const gate = (night) => h("span", { class: `tag ${night.accepted ? "good" : "bad"}` }, night.accepted ? "accepted" : "refused");
 
+// The switch is one row in the ledger, and can be undone by the next one.
+function wake(night) {
+  const said = h("span", { class: "faint small", role: "status" });
+  const [name, words] = night.in_force ? ["none", `Let ${night.model} answer with its own weights`] : [night.name, "Wake this night"];
+  const button = h("button", { onclick: async () => {
+    try {
+      await post(`/api/nights/${encodeURIComponent(name)}/wake`, { model: night.model });
+      dispatchEvent(new HashChangeEvent("hashchange"));
+    } catch (error) {
+      said.textContent = error.message;
+    }
+  } }, words);
+  return h("p", { class: "row" }, button, said);
+}
+
 async function pick(night, row, detail) {
   for (const other of row.parentElement.children) other.classList.toggle("picked", other === row);
   const told = await get(`/api/nights/${encodeURIComponent(night.name)}`);
   const parts = [h("h2", {}, "Night ", h("span", { class: "code" }, night.name)), h("p", {}, gate(night), " ", night.reason),
     facts([["model", night.model], ["task", night.task], ["after", night.parent ?? "the model's own weights"],
       ["weights", night.adapter], ["seed", night.seed], ["nightschool", night.version], ["name for clients", `${night.model}@night-${night.name}`]])];
+  parts.push(wake(night));
   const watched = night.gate?.watched ?? [];
   if (watched.length) {
     const rows = watched.map((each) => h("tr", {}, h("th", { scope: "row" }, each.task ?? each.name ?? ""),

@@ -346,6 +346,18 @@ def test_weighing_is_in_float32_where_sampling_is_not(tiny: Make) -> None:
     assert len(replies["p"].draws[0].segment.tokens) == 8
 
 
+def test_keys_kept_in_half_the_bytes_give_nearly_the_same(tiny: Make) -> None:
+    whole, half = tiny(), tiny(kv_dtype="bfloat16")
+    assert half.bytes_per_token * 2 == whole.bytes_per_token
+    ask = Weigh("w", document("Once upon a time"), (Segment(" there was"), Segment(" and then")))
+    draws = propose("p", document("Once upon"), 3, max_tokens=6)
+    error = Reference(half).error(draws, finish(half, [draws])["p"])
+    assert EXACT < error < 0.5
+    logps = [[s.logp for s in finish(model, [ask])["w"].segments] for model in (whole, half)]
+    assert logps[0] == pytest.approx(logps[1], abs=1.0)
+    assert logps[0] != logps[1]
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 @pytest.mark.parametrize("kind", KINDS)

@@ -39,7 +39,7 @@ class LocalModel:
     """A causal language model of transformers, run on this machine.
 
     module: the frozen transformers model that samples; tokenizer; device; dtype; end_ids: every id that ends a turn;
-    context_tokens: longest prompt and answer together; bytes_per_token: of keys and values, at the dtype of sampling.
+    context_tokens: longest prompt and answer together; bytes_per_token: of keys and values, as sampling keeps them.
 
     The tokens of a draw: what ended it (an end token; for a stop string, every token whose text does not end before the
     stop string) is spent but not part of `Segment.tokens`. Where such a token also wrote something in front of the
@@ -58,12 +58,14 @@ class LocalModel:
         identity: str,
         memory_mb: int | None = None,
         weigh_dtype: str = "float32",
+        kv_dtype: str = "same",
         branches: int | None = None,
     ) -> None:
         """Serve `module`, which must attend through this engine (see `from_folder`).
 
-        memory_mb: for keys and values, None for a share of what is free (on a CPU 2 GiB
-        at most); weigh_dtype: float32, or `same` as sampling;
+        memory_mb: for keys and values, None for a share of what is free (on a CPU 2 GiB at most); weigh_dtype: float32,
+        or `same` as sampling; kv_dtype: in which keys and values are kept, `same` as they are computed, or bfloat16 or
+        float16 for half the memory of float32, no longer exact and slower where the hardware has neither;
         branches: live draws at most, None for 256 on a CPU and 512 on a GPU.
         """
         self.name, self.identity = name, identity
@@ -73,6 +75,7 @@ class LocalModel:
         self.end_ids = folder.end_ids(module, tokenizer)
         self.context_tokens = folder.context_of(module.config.get_text_config())
         self._weigh_dtype = self.dtype if weigh_dtype == "same" else folder.dtype_of(weigh_dtype, self.device)
+        self._kept = None if kv_dtype == "same" else folder.dtype_of(kv_dtype, self.device)
         self._memory = memory_mb << 20 if memory_mb is not None else _free(self.device)
         self._branches = branches or (512 if self.device.type == "cuda" else 256)
         self._adapters: dict[str, Adapter] = {}
@@ -81,7 +84,8 @@ class LocalModel:
         self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
         self._replies: list[ModelReply] = []
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
-        self.bytes_per_token = check.same_as_plain(module)
+        self._computed = check.same_as_plain(module)  # bytes of a token's keys and values as sampling computes them
+        self.bytes_per_token = self._size(self.dtype)
 
     @classmethod
     def from_folder(
@@ -94,6 +98,7 @@ class LocalModel:
         device: str = "auto",
         memory_mb: int | None = None,
         weigh_dtype: str = "float32",
+        kv_dtype: str = "same",
         branches: int | None = None,
     ) -> LocalModel:
         """Return the model in the transformers folder `path` (config.json, *.safetensors, tokenizer).
@@ -107,7 +112,7 @@ class LocalModel:
         module, tokenizer = folder.load(folder_path, folder.dtype_of(dtype, where), where)
         return cls(
             module, tokenizer, name=name, identity=identity or folder.identity_of(folder_path), memory_mb=memory_mb,
-            weigh_dtype=weigh_dtype, branches=branches,
+            weigh_dtype=weigh_dtype, kv_dtype=kv_dtype, branches=branches,
         )  # fmt: skip
 
     # --- text and tokens ----------------------------------------------------------------------------------------
@@ -219,10 +224,12 @@ class LocalModel:
             for key in idle[: max(0, len(idle) + 1 - _TWINS)] if weights.adapter else ():
                 self._family.remove(self._schedules.pop(key).runner)
             module = self._module(weights)
-            size = self.bytes_per_token * weights.dtype.itemsize // self.dtype.itemsize
-            runner = Runner(module, self._memory, size, self._family)
+            runner = Runner(module, self._memory, self._size(weights.dtype), self._family, self._kept)
             self._schedules[weights] = Schedule(runner, self._branches, self.end_ids, self.decode)
         self._schedules.move_to_end(weights)
+
+    def _size(self, dtype: torch.dtype) -> int:
+        return self._computed * (self._kept or dtype).itemsize // self.dtype.itemsize
 
     def _module(self, weights: _Weights) -> Any:
         module = self.module

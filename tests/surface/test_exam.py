@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from nightschool.drive import Drive
+from nightschool.models.scripted import Scripted
 from nightschool.surface.cli import run
 
 SMALL = ["exam", "sorting:n=3,low=1,high=9", "--items", "12", "--model", "scripted"]
@@ -54,6 +55,24 @@ def test_ctrl_c_keeps_what_is_done(
     assert told["partial"] is True
     assert {row["rung"] for row in told["rungs"]} == {"control"}
     assert (tmp_path / "index.html").is_file()
+    monkeypatch.setattr(Drive, "run", ran)
+    assert run(line) == 0  # the same line again goes on where it was
+    out, err = capsys.readouterr()
+    assert json.loads(out)["partial"] is False
+    assert "from an earlier sitting" in err
+
+
+def test_a_second_run_asks_the_model_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = [*SMALL, "--rungs", "zero-shot,few-shot,monologue,vote:n=4,search:n=4", "--report", str(tmp_path), "--json"]
+    assert run(line) == 0
+    first = json.loads(capsys.readouterr().out)
+    monkeypatch.setattr(Scripted, "submit", lambda self, asks: pytest.fail("asked again"))
+    assert run(line) == 0
+    second = json.loads(capsys.readouterr().out)
+    kept = ("name", "accuracy", "low", "high", "n", "tokens", "prompt_tokens")
+    assert [[row[k] for k in kept] for row in first["rungs"]] == [[row[k] for k in kept] for row in second["rungs"]]
 
 
 @pytest.mark.parametrize(

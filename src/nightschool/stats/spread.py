@@ -20,8 +20,8 @@ Floats = npt.NDArray[np.float64]
 Cells = Sequence[tuple[int, int]]
 _ROUNDS = 12
 _EVEN = 0.4
-_MIDDLE = 1.0  # standard errors to each side that the median is given (benchmarks/exam_statistics.py counts how often)
-_WIDER = 1.25  # of variances: where to look was chosen by what was seen
+_MIDDLE = 1.1  # standard errors to each side that the median is given (benchmarks/exam_statistics.py counts how often)
+_WIDER = 1.1  # of variances: where to look was chosen by what was seen
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nightschool.items import Item, Wording
     from nightschool.ports import World
 
+DRAWS = "draws.sqlite"
+
 
 @click.command("exam", short_help="Measure what a model can do.")
 @click.argument("task", metavar="TASK")
@@ -56,7 +58,8 @@ def command(
     All rungs sit the same items, so that every comparison is paired. Then the answers are looked at (--look): what the
     failures are, what their structure is, how far work of many steps gets, whether confidence means anything.
 
-    Writes index.html and a JSON file to --report.
+    Writes index.html and a JSON file to --report, and the draws beside them: type the same line again, and an exam
+    that was interrupted goes on where it was; one that was finished asks the model nothing again.
     """
     from nightschool.exam import LADDER, open_rungs
     from nightschool.items import Split
@@ -99,20 +102,23 @@ def _sit(
     night: str | None,
     settings: Settings,
 ) -> ExamReport:
+    from nightschool.drive import Cache, Drive
     from nightschool.exam import sit
     from nightschool.models.resolve import open_model
     from nightschool.surface.lora import trainer
     from nightschool.surface.twins import twin_of
 
     assert settings.config is not None  # `shared(model=True)` reads one
+    assert settings.report is not None
     with watching(settings.quiet) as watch:
         watch.stage(f"loading {settings.model}")
         model = open_model(settings.model, settings.config, watch=watch)
+        cache = Cache(settings.report / DRAWS)
         try:
             awake = awaken(model, night)
             if awake is not None:
                 watch.say(f"awake with night {awake.name} of {awake.task}; --night none examines the bare model")
-            return sit(
+            report = sit(
                 world,
                 model,
                 items,
@@ -124,10 +130,14 @@ def _sit(
                 analyses=analyses,
                 twin=twin_of(model, settings.seed),
                 budget=settings.budget,
-                price=settings.config.price(settings.model),
                 watch=watch,
+                drive=Drive(model, watch=watch, price=settings.config.price(settings.model), cache=cache),
             )
+            if cache.hits:
+                watch.say(f"{cache.hits:,} of {cache.hits + cache.misses:,} draws were there from an earlier sitting")
+            return report
         finally:
+            cache.close()
             model.close()
 
 

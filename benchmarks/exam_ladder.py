@@ -1,0 +1,67 @@
+"""All rungs of one task with the default model: `python benchmarks/exam_ladder.py [--fast] [--task TASK] [--json]`.
+
+Prints each rung with its accuracy, interval and cost, and the time of the whole. 256 practice items and 250 exam items;
+--fast takes 64 and 100. The page goes to --report, where one is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from nightschool import config
+from nightschool.exam import LADDER, open_analyses, open_rungs, sit
+from nightschool.exam.report import write
+from nightschool.items import Split
+from nightschool.models.resolve import open_model
+from nightschool.surface.exams import page_of, rows_of
+from nightschool.surface.looks import DEFAULT
+from nightschool.surface.lora import trainer
+from nightschool.surface.twins import twin_of
+from nightschool.surface.watch import watching
+from nightschool.worlds.open import open_world
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--task", default="automaton:states=3,letters=2,steps=4,shown=false")
+    parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--report", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    practice, items = (64, 100) if args.fast else (256, 250)
+    rungs = [f"lora:practice={practice}" if rung == "lora" else rung for rung in LADDER]
+    rungs.insert(-1, f"head:n={practice}")
+    world = open_world(args.task)
+    wall, cpu = time.perf_counter(), time.process_time()
+    with watching(True) as watch:
+        model = open_model(args.model, config.read(None), watch=watch)
+        report = sit(
+            world,
+            model,
+            world.items(Split.EXAM, items, args.seed),
+            open_rungs(rungs),
+            seed=args.seed,
+            train=trainer(model, args.seed, watch),
+            analyses=open_analyses((*DEFAULT, "elicited")),
+            twin=twin_of(model, args.seed),
+            watch=watch,
+        )
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    if args.report is not None:
+        write(args.report, page_of(report))
+    if args.json:
+        print(json.dumps({"seconds": wall, "cpu_seconds": cpu, "report": report.to_json()}, default=str))
+    else:
+        print(rows_of(report))
+        print(f"\n{wall / 60:.1f} minutes, {cpu / 60:.1f} of CPU, {report.tokens:,} tokens")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

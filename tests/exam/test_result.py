@@ -7,7 +7,8 @@ from nightschool.errors import BadFile
 from nightschool.exam import ExamReport, open_rungs, sit
 from nightschool.items import Split
 from nightschool.models.scripted import Scripted
-from support.answering import sometimes
+from support.answering import right_for_even, sometimes
+from support.sittings import sat
 from support.tiny_worlds import Doubling
 
 
@@ -63,3 +64,26 @@ def test_what_is_no_report_is_refused(report: ExamReport, spoil: Any) -> None:
 def test_an_unknown_row_is_a_key_error(report: ExamReport) -> None:
     with pytest.raises(KeyError):
         report.row("telepathy")
+
+
+def test_findings_come_back_from_json_as_they_were() -> None:
+    report = sat(
+        Doubling(), Scripted(right_for_even), rungs=("zero-shot", "vote:n=4"),
+        look=("failures", "structure", "curation", "calibration", "horizon"), items=30,
+    )  # fmt: skip
+    assert [found.name for found in report.findings if found.unavailable] == ["horizon"]
+    again = ExamReport.from_json(json.loads(json.dumps(report.to_json(), allow_nan=False)))
+    for own, read in zip(report.findings, again.findings, strict=True):
+        assert (own.sentence, own.notes, own.columns, own.table) == (
+            read.sentence,
+            read.notes,
+            read.columns,
+            read.table,
+        )
+        assert own.drawings == read.drawings
+
+
+def test_a_report_without_findings_is_read() -> None:
+    data = json.loads(json.dumps(sat(Doubling(), Scripted(right_for_even)).to_json()))
+    del data["findings"]  # as written before there were any
+    assert ExamReport.from_json(data).findings == ()

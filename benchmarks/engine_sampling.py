@@ -99,7 +99,7 @@ def serve(file: str, branches: int, context: int) -> None:
 
 
 def llama(file: Path, ids: list[int], branches: int, tokens: int, limit_s: float) -> dict[str, float] | str:
-    """Time llama.cpp's server, or return what went wrong. Every slot has computed the prompt before the clock starts."""
+    """Time llama.cpp's server, every slot having computed the prompt before, or return what went wrong."""
     context = (branches + 1) * (len(ids) + tokens + 8)  # every slot has the prompt to itself
     command = [sys.executable, __file__, "--serve", str(file), str(branches), str(context)]
     child = subprocess.Popen(

@@ -47,18 +47,18 @@ def python_docs() -> tuple[str, ...]:
 def chunks(
     paragraphs: Sequence[str], count_tokens: Callable[[str], int], tokens: int, chunk_tokens: int = 256
 ) -> list[str]:
-    """Return pieces of at most `chunk_tokens`, of whole paragraphs where they fit, that hold about `tokens` in all.
+    """Return pieces of at most `chunk_tokens`, of whole paragraphs where they fit, that hold `tokens` or a few more.
 
     More tokens begin with the pieces of fewer; all of the text where it holds fewer than `tokens`.
     """
     made: list[str] = []
     held: list[str] = []
-    total = size = 0
+    total = size = 0  # of a piece, its parts one by one: an upper bound
     for piece in (part for paragraph in paragraphs for part in _parts(paragraph, count_tokens, chunk_tokens - 2)):
         length = count_tokens(piece) + 2  # the gap between paragraphs
         if held and size + length > chunk_tokens:
             made.append(_GAP.join(held))
-            total += size
+            total += count_tokens(made[-1])
             held, size = [], 0
             if total >= tokens:
                 return made

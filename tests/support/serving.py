@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import httpx
 
 from nightschool.ports import Model
 from nightschool.surface.server.app import application
@@ -26,6 +29,27 @@ class Running:
     defects: list[Exception] = field(default_factory=list)
 
 
+PATIENCE_S = 120
+"""For a busy machine alone: no test waits so long where all is well."""
+
+
+def get(url: str, **how: Any) -> httpx.Response:
+    return httpx.get(url, timeout=PATIENCE_S, **how)
+
+
+def post(url: str, **how: Any) -> httpx.Response:
+    return httpx.post(url, timeout=PATIENCE_S, **how)
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Return whether it becomes true."""
+    for _ in range(PATIENCE_S * 50):
+        if true():
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def minds_of(models: Mapping[str, Callable[[], Model]], **given: Any) -> Minds:
     return Minds({name: Engine(name, opened) for name, opened in models.items()}, **given)
 
@@ -42,9 +66,9 @@ def running(served: Served, **given: Any) -> Iterator[Running]:
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        assert ready.wait(120)
+        assert ready.wait(PATIENCE_S)
         yield here
     finally:
         serving.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()

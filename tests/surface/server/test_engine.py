@@ -5,15 +5,13 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import threading
-import time
-from collections.abc import Callable
 
 import httpx
 import pytest
 
 from nightschool.models.scripted import Scripted
 from nightschool.surface.server.served import Served
-from support.serving import Running, minds_of, running
+from support.serving import Running, eventually, minds_of, running
 
 ENDLESS = 100_000
 
@@ -28,15 +26,6 @@ class Held(Scripted):
     def step(self):  # type: ignore[no-untyped-def]
         self.go.wait(60)
         return super().step()
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    """Return whether it becomes true; the patience is for a busy machine alone."""
-    for _ in range(3000):
-        if true():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def body(content: str = "?", **more: object) -> dict[str, object]:
@@ -88,14 +77,14 @@ def test_a_client_that_goes_away_ends_its_work(streaming: bool) -> None:
     with running(Served(minds_of({"m": lambda: model}))) as here:
         [engine] = here.served.minds.engines.values()
         sent = body(stream=streaming, max_tokens=60_000)
-        with httpx.Client(timeout=60) as client:
+        with httpx.Client(timeout=120) as client:
             if streaming:
                 with client.stream("POST", f"{here.url}/v1/chat/completions", json=sent) as reply:
                     assert next(reply.iter_lines()).startswith("data: ")
                     assert len(engine) == 1
             else:
                 with pytest.raises(httpx.ReadTimeout):
-                    client.post(f"{here.url}/v1/chat/completions", json=sent, timeout=0.5)
+                    client.post(f"{here.url}/v1/chat/completions", json=sent, timeout=httpx.Timeout(120, read=0.5))
         assert eventually(lambda: len(engine) == 0)
         steps = model.steps
         assert steps < 60_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -13,16 +14,15 @@ from nightschool.models.scripted import Scripted
 from nightschool.surface.server import serving
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.served import Served
-from support.serving import Running, minds_of, running
+from support.serving import PATIENCE_S, Running, eventually, get, minds_of, post, running
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "a secret question"}]}
 
 
 @pytest.fixture(scope="module")
 def open_() -> Iterator[Running]:
-    with running(
-        Served(minds_of({"m": lambda: Scripted("42")})), body_bytes=2000, body_s=0.3, hosts=("127.0.0.1", "localhost")
-    ) as here:
+    served = Served(minds_of({"m": lambda: Scripted("42")}))
+    with running(served, body_bytes=2000, hosts=("127.0.0.1", "localhost")) as here:
         yield here
 
 
@@ -36,33 +36,36 @@ def locked() -> Iterator[tuple[Running, str]]:
 def test_a_key_opens_and_another_does_not(locked: tuple[Running, str]) -> None:
     here, told = locked
     url = f"{here.url}/v1/chat/completions"
-    assert httpx.post(url, json=BODY, headers={"Authorization": f"Bearer {told}"}).status_code == 200
+    assert post(url, json=BODY, headers={"Authorization": f"Bearer {told}"}).status_code == 200
     for headers in ({}, {"Authorization": "Bearer ns-wrong"}, {"Authorization": f"Basic {told}"}):
-        refused = httpx.post(url, json=BODY, headers=headers)
+        refused = post(url, json=BODY, headers=headers)
         assert refused.status_code == 401
         assert refused.headers["www-authenticate"] == "Bearer"
         assert refused.json()["error"]["type"] == "authentication_error"
+    assert eventually(lambda: len(here.lines) == 4)
     assert json.loads(here.lines[0])["key"] == "anna"
     assert told not in "".join(here.lines)
 
 
 def test_what_shows_nothing_needs_no_key(locked: tuple[Running, str]) -> None:
     here, _ = locked
-    codes = {path: httpx.get(here.url + path).status_code for path in ("/", "/healthz", "/assets/page.css")}
+    codes = {path: get(here.url + path).status_code for path in ("/", "/healthz", "/assets/page.css")}
     assert set(codes.values()) == {200}
     for path in ("/v1/models", "/metrics", "/api/nights", "/api/state", "/reports/report"):
-        assert httpx.get(here.url + path).status_code == 401
+        assert get(here.url + path).status_code == 401
 
 
 def test_a_body_that_is_too_large_is_refused(open_: Running) -> None:
-    refused = httpx.post(f"{open_.url}/v1/chat/completions", json={**BODY, "user": "x" * 3000})
+    refused = post(f"{open_.url}/v1/chat/completions", json={**BODY, "user": "x" * 3000})
     assert refused.status_code == 413
 
     def chunks() -> Iterator[bytes]:
         yield from (b"x" * 500 for _ in range(10))
 
     headers = {"content-type": "application/json"}
-    assert httpx.post(f"{open_.url}/v1/chat/completions", content=chunks(), headers=headers).status_code == 413
+    with contextlib.suppress(httpx.TransportError):  # the server may be gone before all of it was sent
+        assert post(f"{open_.url}/v1/chat/completions", content=chunks(), headers=headers).status_code == 413
+    assert eventually(lambda: ["413" in line for line in open_.lines].count(True) >= 2)
 
 
 @pytest.mark.parametrize(
@@ -71,17 +74,17 @@ def test_a_body_that_is_too_large_is_refused(open_: Running) -> None:
 def test_what_is_no_request_is_refused(open_: Running, content: bytes) -> None:
     headers = {"content-type": "application/json"}
     for path in ("/v1/chat/completions", "/v1/completions", "/v1/embeddings"):
-        refused = httpx.post(open_.url + path, content=content, headers=headers)
+        refused = post(open_.url + path, content=content, headers=headers)
         assert refused.status_code == 400
         assert refused.json()["error"]["message"]
 
 
 def test_forms_and_other_origins_are_refused(open_: Running) -> None:
     url = f"{open_.url}/v1/chat/completions"
-    assert httpx.post(url, content=json.dumps(BODY), headers={"content-type": "text/plain"}).status_code == 415
-    assert httpx.post(url, json=BODY, headers={"origin": "https://evil.example"}).status_code == 403
-    assert httpx.post(url, json=BODY, headers={"origin": open_.url}).status_code == 200
-    assert httpx.get(open_.url, headers={"host": "evil.example"}).status_code == 421
+    assert post(url, content=json.dumps(BODY), headers={"content-type": "text/plain"}).status_code == 415
+    assert post(url, json=BODY, headers={"origin": "https://evil.example"}).status_code == 403
+    assert post(url, json=BODY, headers={"origin": open_.url}).status_code == 200
+    assert get(open_.url, headers={"host": "evil.example"}).status_code == 421
 
 
 def test_paths_lead_nowhere_else(open_: Running) -> None:
@@ -92,28 +95,31 @@ def test_paths_lead_nowhere_else(open_: Running) -> None:
         "/api/exams/..%2f..",
         "/no",
     ):
-        reply = httpx.get(open_.url + path)
+        reply = get(open_.url + path)
         assert reply.status_code == 404
         assert reply.json()["error"]["message"]
 
 
 def test_other_methods_are_refused(open_: Running) -> None:
-    assert httpx.get(f"{open_.url}/v1/chat/completions").status_code == 405
-    assert httpx.post(f"{open_.url}/v1/models", json={}).status_code == 405
+    assert get(f"{open_.url}/v1/chat/completions").status_code == 405
+    assert post(f"{open_.url}/v1/models", json={}).status_code == 405
 
 
 def test_every_response_has_its_headers(open_: Running) -> None:
     for path in ("/", "/v1/models", "/no"):
-        headers = httpx.get(open_.url + path).headers
+        headers = get(open_.url + path).headers
         assert headers["x-content-type-options"] == "nosniff"
         assert "script-src 'self'" in headers["content-security-policy"]
         assert len(headers["x-request-id"]) == 16
 
 
-def test_a_request_that_does_not_arrive_is_given_up(open_: Running) -> None:
+def test_a_request_that_does_not_arrive_is_given_up() -> None:
     lines = ["POST /v1/completions HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 9"]
     head = "\r\n".join([*lines, "", "{"]).encode()
-    with socket.create_connection(("127.0.0.1", int(open_.url.rsplit(":", 1)[1])), timeout=60) as slow:
+    with (
+        running(Served(minds_of({"m": lambda: Scripted("42")})), body_s=0.3) as here,
+        socket.create_connection(("127.0.0.1", int(here.url.rsplit(":", 1)[1])), timeout=PATIENCE_S) as slow,
+    ):
         slow.sendall(head)
         assert slow.recv(4096).startswith(b"HTTP/1.1 408")
 
@@ -122,15 +128,17 @@ def test_a_connection_that_never_asks_is_closed(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(serving, "HEADER_S", 0.2)
     with (
         running(Served(minds_of({"m": lambda: Scripted("42")}))) as here,
-        socket.create_connection(("127.0.0.1", int(here.url.rsplit(":", 1)[1])), timeout=60) as slow,
+        socket.create_connection(("127.0.0.1", int(here.url.rsplit(":", 1)[1])), timeout=PATIENCE_S) as slow,
+        contextlib.suppress(ConnectionError),  # closed before this was sent, which is as good
     ):
         slow.sendall(b"GET / HTTP/1.1\r\nHost: loc")
         assert slow.recv(1) == b""
 
 
 def test_the_log_says_who_and_how_long_and_never_what(open_: Running) -> None:
-    httpx.post(f"{open_.url}/v1/chat/completions", json=BODY)
-    line = json.loads(open_.lines[-1])
+    told = post(f"{open_.url}/v1/chat/completions", json=BODY).headers["x-request-id"]
+    assert eventually(lambda: any(told in line for line in open_.lines))
+    [line] = [json.loads(line) for line in open_.lines if told in line]
     assert line["status"] == 200
     assert line["model"] == "m"
     assert line["sampled_tokens"] == 3
@@ -139,8 +147,9 @@ def test_the_log_says_who_and_how_long_and_never_what(open_: Running) -> None:
 
 
 def test_metrics_count(open_: Running) -> None:
-    httpx.post(f"{open_.url}/v1/chat/completions", json=BODY)
-    text = httpx.get(f"{open_.url}/metrics").text
+    told = post(f"{open_.url}/v1/chat/completions", json=BODY).headers["x-request-id"]
+    assert eventually(lambda: any(told in line for line in open_.lines))
+    text = get(f"{open_.url}/metrics").text
     assert 'nightschool_requests_total{path="/v1/chat/completions",status="200"}' in text
     assert 'nightschool_tokens_total{kind="sampled"}' in text
     assert 'nightschool_engine_steps{model="m"}' in text

@@ -16,7 +16,7 @@ from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.minds import Minds
 from nightschool.surface.server.served import Served
 from support.held_nights import hold, ledger
-from support.serving import Running, minds_of, running
+from support.serving import Running, get, minds_of, post, running
 
 IDENTITY = "a" * 64
 
@@ -28,7 +28,7 @@ def of_space(space: str) -> Ledger:
 def said(here: Running, model: str, key: str = "") -> httpx.Response:
     body = {"model": model, "messages": [{"role": "user", "content": "?"}]}
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.post(f"{here.url}/v1/chat/completions", json=body, headers=headers)
+    return post(f"{here.url}/v1/chat/completions", json=body, headers=headers)
 
 
 def content(reply: httpx.Response) -> str:
@@ -47,11 +47,11 @@ def test_a_name_chooses_the_night(tmp_path: Path) -> None:
         assert content(said(here, f"m@night-{first.name}")) == "first"
         assert content(said(here, f"m@night-{second.name}+think(vote=3)")) == "second"
         assert said(here, "m@night-zzz").status_code == 404
-        names = [model["id"] for model in httpx.get(f"{here.url}/v1/models").json()["data"]]
+        names = [model["id"] for model in get(f"{here.url}/v1/models").json()["data"]]
         assert names == ["m", f"m@night-{first.name}", f"m@night-{second.name}"]
-        told = httpx.get(f"{here.url}/api/nights").json()["nights"]
+        told = get(f"{here.url}/api/nights").json()["nights"]
         assert [night["in_force"] for night in told] == [False, True]
-        one = httpx.get(f"{here.url}/api/nights/{first.name}").json()
+        one = get(f"{here.url}/api/nights/{first.name}").json()
         assert one["night"]["reason"] == "better"
         assert one["of"] == 0
 
@@ -68,7 +68,7 @@ def test_a_night_is_woken_and_put_back_to_sleep(tmp_path: Path) -> None:
         def wake(name: str, key: str = owner, model: str = "m") -> int:
             headers = {"Authorization": f"Bearer {key}"}
             url = f"{here.url}/api/nights/{name}/wake"
-            return httpx.post(url, json={"model": model}, headers=headers).status_code
+            return post(url, json={"model": model}, headers=headers).status_code
 
         assert content(said(here, "m", owner)) == "second"
         assert wake(first.name) == 200
@@ -100,7 +100,7 @@ def test_nobody_sees_the_nights_of_another(tmp_path: Path) -> None:
         assert said(here, f"m@night-{mine.name}", anna).status_code == 404
 
         def nights(key: str) -> set[str]:
-            told = httpx.get(f"{here.url}/api/nights", headers={"Authorization": f"Bearer {key}"}).json()["nights"]
+            told = get(f"{here.url}/api/nights", headers={"Authorization": f"Bearer {key}"}).json()["nights"]
             return {night["name"] for night in told}
 
         assert nights(bert) == set()
@@ -117,7 +117,7 @@ def test_a_mind_file_answers_under_its_name(tmp_path: Path) -> None:
         reply = said(here, "doubler")
         assert content(reply) == "?"
         body = {"model": "doubler", "messages": [{"role": "user", "content": "4"}], "nightschool": {}}
-        told = httpx.post(f"{here.url}/v1/chat/completions", json=body).json()
+        told = post(f"{here.url}/v1/chat/completions", json=body).json()
         assert told["choices"][0]["message"]["content"] == "8"
         assert told["nightschool"]["strategy"] == "vote:n=3"
         assert said(here, "doubler+think(vote=2)").status_code == 400

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from nightschool.models.scripted import Scripted
 from nightschool.surface.server.openapi import document
 from nightschool.surface.server.served import Served
-from support.serving import Running, minds_of, running
+from support.serving import PATIENCE_S, Running, get, minds_of, running
 
 OPERATIONS = [(path, method) for path, methods in document()["paths"].items() for method in methods]
 
@@ -32,9 +32,11 @@ def schema(here: Running) -> Any:
 
 
 def test_the_document_is_served_and_every_path_is_a_route(here: Running) -> None:
-    assert httpx.get(f"{here.url}/openapi.json").json() == document()
+    assert get(f"{here.url}/openapi.json").json() == document()
     for path, method in OPERATIONS:
-        reply = httpx.request(method.upper(), here.url + path.replace("{", "").replace("}", ""), json={})
+        reply = httpx.request(
+            method.upper(), here.url + path.replace("{", "").replace("}", ""), json={}, timeout=PATIENCE_S
+        )
         assert reply.status_code in (200, 400, 404), path
         assert "no path called" not in reply.text
 

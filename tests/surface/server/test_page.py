@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from nightschool.models.scripted import Scripted
@@ -17,7 +16,7 @@ from nightschool.sleep.ledger import Ledger
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.pages import WEB
 from nightschool.surface.server.served import Served
-from support.serving import Running, minds_of, running
+from support.serving import Running, get, minds_of, running
 
 SCRIPT = "7 3 9 <script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
 ANSWERS = {"": "Good evening", "Sort": ["Sure! 7, 3, 9", "3, 7, 9", SCRIPT, "9"]}
@@ -229,7 +228,7 @@ def test_what_is_refused_is_said_and_escape_stops(browser: Any) -> None:
 def test_a_key_is_asked_for_once(browser: Any) -> None:
     keys, told = Keys().added("anna")
     with running(Served(minds_of({"m": lambda: Scripted(ANSWERS)}), keys=keys)) as here:
-        assert httpx.get(f"{here.url}/api/state").status_code == 401
+        assert get(f"{here.url}/api/state").status_code == 401
         shown = Page(browser, here)
         shown.page.get_by_role("textbox", name="Key").fill(told)
         shown.page.keyboard.press("Enter")

@@ -28,7 +28,7 @@ COMMANDS = {
     "forget": (f"{_HERE}.forget", "Take a memory off the disk, with all that was made of it."),
     "wake": (f"{_HERE}.wake", "Say or choose which night is in force."),
     "serve": (f"{_HERE}.serve", "Serve minds to any OpenAI client, with a page to look at."),
-    "mcp": (f"{_HERE}.mcp", "Offer thinking and exams as tools (MCP)."),
+    "mcp": (f"{_HERE}.mcp", "Offer thinking, exams and memory as tools (MCP)."),
     "keys": (f"{_HERE}.keys", "Hand out keys for `serve`."),
     "export": (f"{_HERE}.export", "Write a night for peft, vLLM, Ollama or llama.cpp."),
     "recognise": (f"{_HERE}.recognise", "Say which concept explains a drawing."),

@@ -1,0 +1,137 @@
+"""The library of concepts: what was learned from one example each, kept for good.
+
+One folder: `library.sqlite` knows names and history, `objects/DIGEST.safetensors` holds the drawings, named by what is
+in them. Objects are written and synced first, then one transaction makes them count; so a kill leaves the old library
+or the new one. The version is a digest of names and contents: the same after a restart, and on any machine.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load, save
+
+from nightschool import paths
+from nightschool.errors import BadFile, UnknownName, UsageError
+from nightschool.items import digest
+from nightschool.society.strokes.ink import LEAST
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS concepts (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS history (
+    number INTEGER PRIMARY KEY, action TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, version TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A concept in the library. digest: names its content."""
+
+    name: str
+    digest: str
+
+
+class Library:
+    """Concepts in `folder`, which is made when the first is added. Raises BadFile for a folder that holds another
+    thing."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, name: str, image: torch.Tensor) -> Kept:
+        """Return the concept called `name` that was made of one example: `image` [height, width], ink 1.
+
+        Raises UsageError for a name or a drawing that is there already, saying where, and for one without ink.
+        """
+        if not name.strip() or "\n" in name:
+            raise UsageError(f"a concept needs a name of one line, not {name!r}")
+        if int(image.sum()) < LEAST:
+            raise UsageError(f"there is nothing to learn for {name!r}: {int(image.sum())} pixels of ink")
+        data = save({"image": image.to(torch.uint8).contiguous()})
+        kept = Kept(name, digest(data.hex())[:32])
+        for other in self:
+            if other.name == name:
+                raise UsageError(f"there is a concept called {name!r} already; choose another name, or remove it")
+            if other.digest == kept.digest:
+                raise UsageError(f"this drawing is there already, as {other.name!r}")
+        paths.write_durably(self._object(kept.digest), data)
+        with self._database() as database:
+            database.execute("INSERT INTO concepts VALUES (?, ?)", (kept.name, kept.digest))
+            self._record(database, "add", kept)
+        return kept
+
+    def remove(self, name: str) -> None:
+        """Take the concept out; history remembers its name and digest, the drawing is deleted. Raises UnknownName."""
+        kept = self.find(name)
+        with self._database() as database:
+            database.execute("DELETE FROM concepts WHERE name = ?", (name,))
+            self._record(database, "remove", kept)
+        self._object(kept.digest).unlink(missing_ok=True)
+
+    def __iter__(self) -> Iterator[Kept]:
+        if not self._path.exists():
+            return iter(())
+        with self._database() as database:
+            rows = database.execute("SELECT name, digest FROM concepts ORDER BY name").fetchall()
+        return iter([Kept(*row) for row in rows])
+
+    def find(self, name: str) -> Kept:
+        """Return the concept called `name`. Raises UnknownName, with near misses."""
+        for kept in self:
+            if kept.name == name:
+                return kept
+        raise UnknownName("concept", name, [kept.name for kept in self])
+
+    def image(self, kept: Kept) -> torch.Tensor:
+        """Return the example [height, width] that the concept was made of. Raises BadFile for a damaged one."""
+        path = self._object(kept.digest)
+        try:
+            data = path.read_bytes()
+            if digest(data.hex())[:32] != kept.digest:
+                raise ValueError("its content is not what its name says")
+            return load(data)["image"].float()
+        except Exception as error:
+            raise BadFile(
+                f"the concept {kept.name!r} is damaged: {path}: {error}; remove it and add it again"
+            ) from error
+
+    @property
+    def version(self) -> str:
+        """Return the digest of all names and contents."""
+        return digest([[kept.name, kept.digest] for kept in self])[:16]
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / "library.sqlite"
+
+    def _object(self, name: str) -> Path:
+        return self.folder / "objects" / f"{name}.safetensors"
+
+    def _record(self, database: sqlite3.Connection, action: str, kept: Kept) -> None:
+        rows = database.execute("SELECT name, digest FROM concepts ORDER BY name").fetchall()
+        version = digest([list(row) for row in rows])[:16]
+        row = (action, kept.name, kept.digest, version)
+        database.execute("INSERT INTO history (action, name, digest, version) VALUES (?, ?, ?, ?)", row)
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection whose changes are one transaction."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            database = sqlite3.connect(self._path, timeout=30)
+        except (OSError, sqlite3.Error) as error:
+            raise BadFile(f"cannot open the library in {self.folder}: {error}") from error
+        try:
+            database.executescript(_SCHEMA)
+            with database:
+                yield database
+        except sqlite3.DatabaseError as error:
+            raise BadFile(f"the library {self._path} is damaged: {error}; move it away to begin a new one") from error
+        finally:
+            database.close()

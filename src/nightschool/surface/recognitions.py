@@ -1,0 +1,69 @@
+"""A page that shows what explained a drawing: the picture, each try drawn over it, and how they stand."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nightschool.paths import write_durably
+
+if TYPE_CHECKING:
+    import torch
+
+    from nightschool.society.strokes.recognise import Explanation, Recognition
+
+_SHOWN = 5
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
+figure { display: inline-block; margin: 0 1rem 1rem 0; width: 10rem; vertical-align: top }
+svg { width: 10rem; border: 1px solid #bbb; background: #fff } figcaption { font-size: 13px }
+.bar { height: 6px; background: #2a6fb0; min-width: 1px } .none { color: #a33 }
+"""
+
+
+def write_page(folder: Path, seen: Sequence[tuple[str, torch.Tensor, Recognition]], version: str) -> Path:
+    """Return the page, written to `folder`: for each image its recognition, the best tries drawn over it.
+
+    seen: name, ink [height, width], and what came of it; version: of the library that was asked.
+    """
+    parts = [
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title><style>{_STYLE}</style>",
+        f"<h1>What explains these drawings</h1><p>Concepts of library version <code>{html.escape(version)}</code>. "
+        "Black is the drawing; blue is a concept's one example, bent until it explains the drawing best.</p>",
+    ]
+    for name, ink, found in seen:
+        mark = "" if found.explained else " class='none'"
+        parts.append(f"<h2>{html.escape(name)}</h2><p{mark}>{html.escape(found.said)}</p>")
+        parts.append(f"<figure>{_drawing(ink)}<figcaption>as it is</figcaption></figure>")
+        parts += [_try(ink, one) for one in found.tries[:_SHOWN]]
+        if len(found.tries) > _SHOWN:
+            parts.append(f"<p>{len(found.tries) - _SHOWN} more concepts explain it less well.</p>")
+    page = folder / "index.html"
+    write_durably(page, "\n".join(parts) + "</html>\n")
+    return page
+
+
+def _try(ink: torch.Tensor, one: Explanation) -> str:
+    return (
+        f"<figure>{_drawing(ink, one)}<figcaption><div class='bar' style='width:{100 * one.probability:.1f}%'></div>"
+        f"<b>{html.escape(one.name)}</b> {one.probability:.1%}<br>evidence {one.nats:+.1f} nats, fit {one.fit:.2f}"
+        "</figcaption></figure>"
+    )
+
+
+def _drawing(ink: torch.Tensor, one: Explanation | None = None) -> str:
+    height, width = ink.shape
+    pixels = "".join(f"M{x} {y}h1v1h-1z" for y, x in ink.nonzero().tolist())
+    shade = "#000" if one is None else "#ccc"
+    strokes = ""
+    if one is not None:
+        reach = max(height, width) / 70
+        ends = zip(one.points.tolist(), one.lines.tolist(), strict=True)
+        lines = "".join(
+            f"M{x - reach * dx:.1f} {y - reach * dy:.1f}L{x + reach * dx:.1f} {y + reach * dy:.1f}"
+            for (x, y), (dx, dy) in ends
+        )
+        strokes = f"<path d='{lines}' stroke='#2a6fb0' stroke-width='{reach:.2f}' stroke-linecap='round'/>"
+    return f"<svg viewBox='0 0 {width} {height}'><path d='{pixels}' fill='{shade}'/>{strokes}</svg>"

@@ -1,0 +1,74 @@
+import sqlite3
+
+import pytest
+import torch
+
+from nightschool.errors import BadFile, UnknownName, UsageError
+from nightschool.society.library import Library
+from support.drawings import drawing
+
+
+def test_what_was_learned_is_there_after_a_restart(tmp_path):
+    library = Library(tmp_path)
+    assert list(library) == []
+    kept = library.add("cross", drawing("cross"))
+    library.add("house", drawing("house"))
+    again = Library(tmp_path)
+    assert [one.name for one in again] == ["cross", "house"]
+    assert again.version == library.version
+    assert torch.equal(again.image(again.find("cross")), drawing("cross"))
+    assert again.find("cross") == kept
+
+
+def test_the_version_is_made_of_the_content(tmp_path):
+    one, two = Library(tmp_path / "one"), Library(tmp_path / "two")
+    one.add("cross", drawing("cross"))
+    empty = two.version
+    two.add("house", drawing("house"))
+    two.add("cross", drawing("cross"))
+    assert one.version != two.version
+    two.remove("house")
+    assert one.version == two.version
+    two.remove("cross")
+    assert two.version == empty
+
+
+def test_nothing_comes_twice(tmp_path):
+    library = Library(tmp_path)
+    library.add("cross", drawing("cross"))
+    with pytest.raises(UsageError, match="a concept called 'cross' already"):
+        library.add("cross", drawing("house"))
+    with pytest.raises(UsageError, match="there already, as 'cross'"):
+        library.add("plus", drawing("cross"))
+    with pytest.raises(UsageError, match="nothing to learn for 'void': 0 pixels"):
+        library.add("void", torch.zeros(105, 105))
+    with pytest.raises(UnknownName, match="no concept called 'croos'; did you mean cross"):
+        library.find("croos")
+
+
+def test_damage_is_found(tmp_path):
+    library = Library(tmp_path)
+    kept = library.add("cross", drawing("cross"))
+    path = tmp_path / "objects" / f"{kept.digest}.safetensors"
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(BadFile, match="the concept 'cross' is damaged"):
+        library.image(kept)
+    (tmp_path / "library.sqlite").write_bytes(b"no database at all, but long enough to be read as one" * 30)
+    with pytest.raises(BadFile, match="is damaged"):
+        list(library)
+
+
+def test_an_object_without_a_row_does_not_count(tmp_path, monkeypatch):
+    """A kill between the object and the row leaves the old library; adding again completes it."""
+    library = Library(tmp_path)
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sqlite3, "connect", killed)
+    with pytest.raises(KeyboardInterrupt):
+        library.add("cross", drawing("cross"))
+    monkeypatch.undo()
+    assert list(library) == []
+    library.add("cross", drawing("cross"))
+    assert [kept.name for kept in library] == ["cross"]

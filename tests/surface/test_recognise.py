@@ -1,0 +1,65 @@
+"""Concepts on the command line: learned from one drawing, and recognised."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from nightschool.surface.cli import run
+from support.drawings import drawing, write_png
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def learn(*names: str) -> None:
+    for name in names:
+        assert run(["concept", "add", name, str(write_png(Path(f"{name}.png"), drawing(name)))]) == 0
+
+
+def test_a_drawing_is_learned_once_and_recognised(capsys: pytest.CaptureFixture[str]) -> None:
+    learn("cross", "house", "zigzag")
+    write_png(Path("new.png"), drawing("house", turn=0.1, stretch=0.9, shake=2.0))
+    capsys.readouterr()
+    assert run(["recognise", "new.png", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["images"][0]["tries"][0]["name"] == "house"
+    page = Path(told["report"]).read_text(encoding="utf-8")
+    assert page.count("<svg") == 4
+    assert "house (" in page
+    assert "http" not in page
+
+
+def test_what_nothing_explains_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    learn("cross")
+    write_png(Path("empty.png"), torch.zeros(64, 64))
+    assert run(["recognise", "empty.png"]) == 1
+    assert "no model explains this: there are 0 pixels of ink" in capsys.readouterr().out
+
+
+def test_concepts_are_listed_shown_and_removed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["concept", "ls"]) == 0
+    assert "no concept is known yet" in capsys.readouterr().out
+    learn("cross", "house")
+    assert run(["concept", "ls", "--json"]) == 0
+    assert [c["name"] for c in json.loads(capsys.readouterr().out.splitlines()[-1])["concepts"]] == ["cross", "house"]
+    assert run(["concept", "show", "cross"]) == 0
+    assert "##########" in capsys.readouterr().out
+    assert run(["concept", "rm", "cross"]) == 0
+    assert run(["concept", "show", "cross"]) == 2
+    assert "no concept called 'cross'" in capsys.readouterr().err
+
+
+def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("text.png").write_text("no picture")
+    assert run(["concept", "add", "text", "text.png"]) == 2
+    assert "cannot read text.png" in capsys.readouterr().err
+    assert run(["recognise", "text.png"]) == 2
+    learn("cross")
+    assert run(["concept", "add", "cross", "cross.png"]) == 2
+    assert "already" in capsys.readouterr().err

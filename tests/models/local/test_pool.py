@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nightschool.models.local.pool import Held, Pool, run_of
@@ -15,6 +15,7 @@ one_action = st.one_of(
 )
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(one_action, max_size=30))
 def test_what_is_held_stays_whatever_else_comes_goes_and_moves(actions: Sequence[tuple]) -> None:
     pool, held, written = Pool(bytes_per_token=8), [], 0

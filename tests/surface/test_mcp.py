@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from nightschool.models.scripted import Scripted
+from nightschool.surface.mcp_memory import Memories
 
 mcp = pytest.importorskip("mcp", reason="pip install 'nightschool[mcp]'")
 minds_of = pytest.importorskip("support.serving", reason="pip install 'nightschool[serve]'").minds_of
@@ -16,12 +17,17 @@ minds_of = pytest.importorskip("support.serving", reason="pip install 'nightscho
 ANSWERS = {"": "3, 1, 2", "six": ["41", "42", "43"]}
 
 
+def words() -> Memories:
+    """Return this test's memories, recalled by words alone."""
+    return Memories("default", None, lambda: None)
+
+
 def ask(tool: str, **arguments: Any) -> Any:
     """Return what a tool says: its structured content, or its error as text."""
     from nightschool.surface.mcp_tools import server
 
     async def asked() -> Any:
-        async with mcp.Client(server(minds_of({"m": lambda: Scripted(ANSWERS)}))) as client:
+        async with mcp.Client(server(minds_of({"m": lambda: Scripted(ANSWERS)}), words())) as client:
             result = await client.call_tool(tool, arguments)
             if result.is_error:
                 return result.content[0].text
@@ -34,12 +40,12 @@ def test_the_tools_are_these() -> None:
     from nightschool.surface.mcp_tools import server
 
     async def listed() -> list[str]:
-        async with mcp.Client(server(minds_of({"m": lambda: Scripted(ANSWERS)}))) as client:
+        async with mcp.Client(server(minds_of({"m": lambda: Scripted(ANSWERS)}), words())) as client:
             tools = (await client.list_tools()).tools
             assert all(tool.description for tool in tools)
             return [tool.name for tool in tools]
 
-    assert anyio.run(listed) == ["think", "exam", "tasks"]
+    assert anyio.run(listed) == ["think", "exam", "tasks", "remember", "recall"]
 
 
 def test_a_question_is_thought_about() -> None:
@@ -74,6 +80,15 @@ def test_an_exam_is_sat() -> None:
 )
 def test_what_makes_no_sense_is_said(tool: str, arguments: dict[str, Any], words: str) -> None:
     assert words in ask(tool, **arguments)
+
+
+def test_what_is_remembered_is_recalled() -> None:
+    kept = ask("remember", text="The bakery on Mill Street opens at six.", tags=["bakery"])
+    assert kept["tags"] == ["bakery"]
+    ask("remember", text="Rain fell in the hills.", mark=True)
+    first, *_ = ask("recall", cue="when does the bakery open?")["result"]
+    assert first["id"] == kept["id"]
+    assert first["content"] == "The bakery on Mill Street opens at six."
 
 
 def test_the_command_speaks_over_stdin_and_stdout() -> None:

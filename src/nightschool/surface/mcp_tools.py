@@ -1,4 +1,4 @@
-"""Thinking and exams as tools of the Model Context Protocol, for programs that choose tools by themselves.
+"""Thinking, exams and memory as tools of the Model Context Protocol, for programs that choose tools by themselves.
 
 What such a program asks for is checked as what a client of the server asks for: critics that run what they are given
 have to be allowed by whoever starts it.
@@ -6,6 +6,7 @@ have to be allowed by whoever starts it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from nightschool.drive.service import Over
 from nightschool.errors import NightschoolError
 from nightschool.items import Message, Prompt, Split
 from nightschool.ports import Model
+from nightschool.surface.mcp_memory import Memories
 from nightschool.surface.server.ask import Limits, Wish, job_of
 from nightschool.surface.server.engine import Failed
 from nightschool.surface.server.keys import OWNER
@@ -32,8 +34,8 @@ _MOST_ITEMS = 500
 _MOST_THOUGHTS = 40
 
 
-def server(minds: Minds, *, limits: Limits | None = None) -> MCPServer[Any]:
-    """Return the server of the tools over `minds`, whose engines start and stop with it."""
+def server(minds: Minds, memories: Memories, *, limits: Limits | None = None) -> MCPServer[Any]:
+    """Return the server of the tools over `minds`, whose engines start and stop with it, and `memories`."""
     limits = limits or Limits()
     first = next(iter(minds.engines))
 
@@ -50,7 +52,8 @@ def server(minds: Minds, *, limits: Limits | None = None) -> MCPServer[Any]:
     tools: MCPServer[Any] = MCPServer(
         "nightschool",
         instructions="think: answer a question by search over a language model, with a critic where there is one. "
-        "exam: measure what a model can do on a task. tasks: list the tasks.",
+        "exam: measure what a model can do on a task. tasks: list the tasks. "
+        "remember, recall: what is to be known later.",
         lifespan=life,
         log_level="ERROR",  # a terminal that shows stderr is no place for every request
     )
@@ -143,6 +146,29 @@ def server(minds: Minds, *, limits: Limits | None = None) -> MCPServer[Any]:
         from nightschool import registry
 
         return [name for name in registry.names("worlds") if name != "file"]
+
+    @tools.tool()
+    async def remember(
+        text: Annotated[str, Field(min_length=1, description="one thing that is to be known later")],
+        tags: Annotated[list[str], Field(description="in place of keyphrases")] = [],  # noqa: B006
+        mark: Annotated[bool, Field(description="it matters: let it fade slowly")] = False,
+    ) -> dict[str, Any]:
+        """Keep a text for good. A newer statement about the same supersedes the older, which stays."""
+        try:
+            return await asyncio.to_thread(memories.remember, text, tags, mark)
+        except NightschoolError as error:
+            raise _told(error) from error
+
+    @tools.tool()
+    async def recall(
+        cue: Annotated[str, Field(min_length=1, description="what to be reminded of")],
+        limit: Annotated[int, Field(ge=1, le=50)] = 5,
+    ) -> list[dict[str, Any]]:
+        """Find what was kept: by words, meaning, tags, times that the cue names, and links; best first."""
+        try:
+            return await asyncio.to_thread(memories.recall, cue, limit)
+        except NightschoolError as error:
+            raise _told(error) from error
 
     return tools
 

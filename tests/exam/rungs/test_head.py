@@ -87,6 +87,15 @@ def test_what_no_head_finds_is_absent() -> None:
     assert report.findings[0].facts["verdict"] == "absent"
 
 
+def test_states_that_cannot_be_read_are_missing_and_said() -> None:
+    broken = Scripted("no", faults=lambda ask: "refuse", name="twin")
+    rows = {row.name: row for row in headed(Letters(verified=False), twin=lambda: broken).rungs}
+    assert (rows["head/n=64"].accuracy or 0) > 0.95
+    twin = rows["head/n=64,random weights"]
+    assert (twin.accuracy, twin.missing) == (None, 120)
+    assert "was told to fail" in (twin.records[0].missing or "")
+
+
 def test_open_answers_have_no_head() -> None:
     (row,) = sat(Doubling(), Scripted("no"), rungs=("head:n=64",)).rungs
     assert "a sequence of choices" in (row.unavailable or "")

@@ -51,7 +51,7 @@ class Elicited:
         most = max(curves[""])
         needed = items_to_see(0.10, 0.3)
         n = curves[""][most].n
-        notes = [f"{each.second} against {each.first}: {_points(each)}." for each in tests]
+        notes = list(dict.fromkeys(f"{each.second} against {each.first}: {_points(each)}." for each in tests))
         if n < needed:
             notes.append(f"{n} items hardly show a difference of 10 points; {needed} would.")
         if "random weights" not in curves:

@@ -81,14 +81,15 @@ class HeadRung:
         classes = tuple(Counter(str(item.target) for item in practice))
         jobs = _jobs(room, practice, self.layer)
         lines: list[Line] = []
-        own = _read(practice, room.run(jobs), done[0][1])
-        if own is None:
-            return ()
-        lines += self._rows(room, practice, classes, own, done[0][1], "")
+        exam = done[0][1]
+        readings = [("", _read(practice, room.run(jobs), exam))]
         if room.twin is not None:
-            twin = _read(practice, room.twin(jobs), room.twin(done[0][0].jobs))
-            if twin is not None:
-                lines += self._rows(room, practice, classes, twin, done[0][1], ",random weights")
+            readings.append((",random weights", _read(practice, room.twin(jobs), room.twin(done[0][0].jobs))))
+        for control, states in readings:
+            if isinstance(states, str):
+                lines.append(_missing(f"{self.name}/n={len(practice)}{control}", exam, states))
+            else:
+                lines += self._rows(room, practice, classes, states, exam, control)
         return lines
 
     def _practice(self, room: Room) -> list[Item] | str:
@@ -150,11 +151,18 @@ def _jobs(room: Room, items: Sequence[Item], layer: int) -> list[Job]:
     return jobs
 
 
-def _read(practice: Sequence[Item], read: Sequence[Trace], exam: Sequence[Trace]) -> _States | None:
-    """Return the states, or None where a practice item's could not be read."""
+def _missing(name: str, exam: Sequence[Trace], why: str) -> Line:
+    """Return a row of which every answer is missing."""
+    said = tuple(Said(t.task.item, str(t.task.prompt), (), t.usage, why) for t in exam)
+    return Line(name, said, None, never=NEVER)
+
+
+def _read(practice: Sequence[Item], read: Sequence[Trace], exam: Sequence[Trace]) -> _States | str:
+    """Return the states, or why a practice item's could not be read."""
     found = [trace.best.value if trace.best is not None else None for trace in read]
     if len(found) < len(practice) or any(state is None for state in found):
-        return None
+        errors = dict.fromkeys(error for trace in read for error in trace.errors)
+        return "states of practice items could not be read" + "".join(f": {error}" for error in list(errors)[:1])
     states = {trace.task.item.id: trace.best.value for trace in exam if trace.best is not None}
     return _States(np.array(found, dtype=float), states)
 

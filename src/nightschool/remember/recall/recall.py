@@ -100,7 +100,8 @@ def _ranked(
     ranker: Ranker,
 ) -> list[Recollection]:
     pool = list(fused(list(found.values())))[:_POOL]
-    links = _spread(store.links(pool[:_SPREAD]), pool[:_SPREAD])
+    # links bring in what nothing else found; among what was found they would only echo its order
+    links = {id: value for id, value in _spread(store.links(pool[:_SPREAD]), pool[:_SPREAD]).items() if id not in pool}
     candidates = store.get(list(dict.fromkeys([*pool, *links, *second])))
     around = store.beside(_places(list(candidates.values())))
     for memory in list(candidates.values())[:_BESIDE]:

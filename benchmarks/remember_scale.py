@@ -1,0 +1,179 @@
+"""Speed and size of the embedded store: durable writes per second, recall's latency, exactness of the shortlist.
+
+    python benchmarks/remember_scale.py [--memories 100000] [--kills 0]
+
+Texts are made of a seeded vocabulary with Zipf's frequencies, vectors are random mixtures of topics: what is measured
+is the store, not a model. Durable writes are one transaction each, as fast as this disk syncs; the rest is filled in
+transactions of a thousand. --kills N kills a writer N times with SIGKILL and counts what was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from nightschool.remember.embed.port import Rows, unit
+from nightschool.remember.keep import entry_of
+from nightschool.remember.memory import Memory
+from nightschool.remember.recall.recall import recall
+from nightschool.remember.store.port import Entry
+from nightschool.remember.store.sqlite import SqliteStore
+from nightschool.remember.tags import tags_of
+
+DIMS = 384
+WORDS = 30_000
+
+
+class Topics:
+    """An embedder of mixtures: a text's vector is the mean of those of its words, each near one of 500 topics."""
+
+    name = "topics"
+    dims = DIMS
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(0)
+        topics = rng.normal(size=(500, DIMS))
+        self._words = unit(topics[rng.integers(500, size=WORDS)] + 0.7 * rng.normal(size=(WORDS, DIMS)))
+
+    def cues(self, texts: list[str]) -> Rows:
+        """Return one vector for each text."""
+        return unit(np.stack([self._words[[int(w[1:]) for w in t.split() if w[1:].isdigit()]].mean(0) for t in texts]))
+
+    def memories(self, texts: list[str]) -> list[Rows]:
+        """Return one passage for each text."""
+        return list(self.cues(texts)[:, None, :])
+
+
+def texts(count: int, seed: int, words: int = 20) -> Iterator[str]:
+    rng = np.random.default_rng(seed)
+    for _ in range(count):
+        yield " ".join(f"w{n}" for n in np.minimum(rng.zipf(1.3, size=words) - 1, WORDS - 1))
+
+
+def durable(folder: Path, embedder: Topics | None, count: int) -> float:
+    """Return how many memories a second are written, each durable before the next."""
+    with SqliteStore(folder / f"durable-{bool(embedder)}.sqlite") as store:
+        started = time.perf_counter()
+        for turn, text in enumerate(texts(count, 1)):
+            memory = Memory(text, float(turn), session="s", turn=turn)
+            store.write([entry_of(store, memory, embedder)])
+        return count / (time.perf_counter() - started)
+
+
+def syncs(folder: Path, count: int = 300) -> float:
+    """Return how many times a second this disk takes a page for good: no durable write can be faster."""
+    with (folder / "page").open("wb") as file:
+        started = time.perf_counter()
+        for _ in range(count):
+            file.write(b"x" * 4096)
+            file.flush()
+            os.fsync(file.fileno())
+        return count / (time.perf_counter() - started)
+
+
+def filled(path: Path, embedder: Topics, count: int) -> SqliteStore:
+    store = SqliteStore(path)
+    started = time.perf_counter()
+    for first in range(0, count, 1000):
+        some = list(texts(min(1000, count - first), 1000 + first))
+        rows = embedder.memories(some)
+        memories = [
+            Memory(text, 60.0 * (first + i), session=str((first + i) // 50), turn=(first + i) % 50, tags=tags_of(text))
+            for i, text in enumerate(some)
+        ]
+        store.write(Entry(m, {embedder.name: v}) for m, v in zip(memories, rows, strict=True))
+    took = time.perf_counter() - started
+    print(f"filled with {count:,} in {took:.0f} s; {path.stat().st_size / 2**20:.0f} MiB on disk", flush=True)
+    return store
+
+
+def latency(store: SqliteStore, embedder: Topics, cues: int) -> None:
+    asked = [" ".join(text.split()[:6]) for text in texts(cues, 7)]
+    recall(store, asked[0], embedder, 0.0)  # the first reads the signs of all vectors
+    wall, work = [], []
+    for cue in asked:
+        started, busy = time.perf_counter(), time.process_time()
+        recall(store, cue, embedder, 0.0)
+        wall.append(time.perf_counter() - started)
+        work.append(time.process_time() - busy)
+    for name, seconds in (("wall", wall), ("CPU", work)):
+        print(
+            f"recall {name}: median {1000 * np.median(seconds):.1f} ms, p95 {1000 * np.quantile(seconds, 0.95):.1f} ms"
+        )
+
+
+def exactness(store: SqliteStore, embedder: Topics, cues: int) -> None:
+    ids, rows = [], []
+    for memory in store.each():
+        ids.append(memory.id)
+        rows.append(embedder.memories([memory.text])[0][0].astype(np.float16))
+    matrix = np.stack(rows)
+    shares = []
+    for query in embedder.cues([" ".join(text.split()[:6]) for text in texts(cues, 7)]):
+        best = np.argsort(-(matrix.astype(np.float32) @ query))[:10]
+        shares.append(len({ids[i] for i in best} & {hit.id for hit in store.dense(embedder.name, query, 10)}) / 10)
+    print(f"dense recall@10 against exact: {np.mean(shares):.3f}")
+
+
+WRITER = """
+import sys
+from nightschool.remember.memory import Memory
+from nightschool.remember.store.port import Entry
+from nightschool.remember.store.sqlite import SqliteStore
+store = SqliteStore(sys.argv[1])
+for i in range(10**9):
+    memory = Memory(f"round {sys.argv[2]} number {i} " + "x" * 1000, float(i), session=sys.argv[2], turn=i)
+    store.write([Entry(memory)])
+    sys.stdout.buffer.write(memory.id.encode() + b"\\n")
+    sys.stdout.buffer.flush()
+"""
+
+
+def kills(path: Path, rounds: int) -> None:
+    """Kill a writer at random moments; whatever it had acknowledged has to be there, and whole."""
+    rng, said = np.random.default_rng(0), set()
+    for number in range(rounds):
+        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number)], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        said.add(process.stdout.readline().strip())
+        time.sleep(float(rng.uniform(0, 0.05)))
+        os.kill(process.pid, signal.SIGKILL)
+        said |= {line for line in process.stdout.read().split(b"\n") if len(line) == 16}
+        process.wait()
+    with SqliteStore(path) as store:
+        kept = {memory.id.encode(): len(memory.content) for memory in store.each()}
+        found = {hit.id.encode() for hit in store.lexical(["round"], 10**9)}
+    lost, torn = len(said - set(kept)), sum(size < 1000 for size in kept.values()) + len(found ^ set(kept))
+    print(f"{rounds:,} kills: {len(said):,} memories acknowledged, {lost} lost, {torn} torn")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--memories", type=int, default=100_000)
+    parser.add_argument("--durable", type=int, default=2000)
+    parser.add_argument("--cues", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder, embedder = Path(name), Topics()
+        print(f"the disk alone: {syncs(folder):.0f} synced pages/s", flush=True)
+        print(f"durable writes: {durable(folder, None, options.durable):.0f}/s without vectors, "
+              f"{durable(folder, embedder, options.durable // 2):.0f}/s with", flush=True)  # fmt: skip
+        store = filled(folder / "large.sqlite", embedder, options.memories)
+        latency(store, embedder, options.cues)
+        exactness(store, embedder, 40)
+        if options.kills:
+            kills(folder / "killed.sqlite", options.kills)
+
+
+if __name__ == "__main__":
+    main()

@@ -97,9 +97,8 @@ def _answering(final: Callable[[str], float], twist: Callable[[str], float] | No
     return replies(lambda ask: [one(ask, i) for i in range(ask.n)], judge)
 
 
-@pytest.mark.parametrize("resample", [0.5, 1.0])
-def test_it_samples_the_exact_posterior_and_z_is_unbiased(resample: float) -> None:
-    search = Smc(n=64, split="tokens", step_tokens=1, resample=resample)
+def test_it_samples_the_exact_posterior_and_z_is_unbiased() -> None:
+    search = Smc(n=64, split="tokens", step_tokens=1, resample=1.0)
     posterior, z = exact(phi)
     mass: dict[str, float] = defaultdict(float)
     found = []
@@ -133,7 +132,7 @@ def test_the_variance_is_told_about_right() -> None:
     """The mean of what single sweeps say lies between the true variance and a few times of it."""
     for resample in (0.0, 1.0):
         search = Smc(n=32, split="tokens", step_tokens=1, resample=resample)
-        found = [evidence for _, evidence in sweeps(search, 80)]
+        found = [evidence for _, evidence in sweeps(search, 60)]
         logs = [evidence.log_z for evidence in found]
         mean = sum(logs) / len(logs)
         true = sum((log - mean) ** 2 for log in logs) / (len(logs) - 1)
@@ -185,7 +184,7 @@ def test_the_first_step_is_that_of_best_of_n() -> None:
     assert firsts[0] == firsts[1]
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_replies_is_nothing(seed: int) -> None:
     search = Smc(n=6, split="tokens", step_tokens=1, sweeps=2)
     reply = _answering(phi, psi)

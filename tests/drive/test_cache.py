@@ -17,6 +17,10 @@ def same(traces: list[Trace]) -> list[Trace]:
     return [replace(trace, usage=replace(trace.usage, seconds=0.0)) for trace in traces]
 
 
+class InOtherNumbers(Scripted):
+    numerics = "bfloat16"
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(
     specs=st.lists(st.sampled_from(STRATEGIES), min_size=1, max_size=5),
@@ -57,6 +61,7 @@ def test_another_draw_model_or_way_to_sample_is_another_key(tmp_path: Path) -> N
         (Scripted(rule=digits), replace(base, task=replace(task, prompt=replace(task.prompt, prefill="1")))),
         (Scripted(rule=digits), replace(base, budget=Budget(tokens=3))),
         (Scripted(rule=digits, identity="another"), base),
+        (InOtherNumbers(rule=digits), base),
     ]
     for model, other in others:
         Drive(model, cache=cache).run([other])

@@ -37,6 +37,8 @@ class Remembering:
         self.model, self.cache = model, cache
         self.name, self.identity = model.name, model.identity
         self.abilities, self.context_tokens = model.abilities, model.context_tokens
+        # the same weights computed in other numbers give other draws
+        self._named = model.identity + getattr(model, "numerics", "")
         self._wholes: dict[str, _Whole] = {}  # by the id of a part
         self._ready: list[ModelReply] = []
 
@@ -61,7 +63,7 @@ class Remembering:
 
     def _look_up(self, ask: Propose) -> _Whole:
         numbers = range(ask.first_draw, ask.first_draw + ask.n)
-        keys = {number: draw_key(self.identity, ask, number) for number in numbers}
+        keys = {number: draw_key(self._named, ask, number) for number in numbers}
         found = {number: self.cache.find(key) for number, key in keys.items()}
         whole = _Whole(ask, keys, {number: made for number, made in found.items() if made is not None})
         missing = [number for number, made in found.items() if made is None]

@@ -349,6 +349,7 @@ def test_weighing_is_in_float32_where_sampling_is_not(tiny: Make) -> None:
 def test_keys_kept_in_half_the_bytes_give_nearly_the_same(tiny: Make) -> None:
     whole, half = tiny(), tiny(kv_dtype="bfloat16")
     assert half.bytes_per_token * 2 == whole.bytes_per_token
+    assert (whole.numerics, half.numerics) == ("", "bfloat16")
     ask = Weigh("w", document("Once upon a time"), (Segment(" there was"), Segment(" and then")))
     draws = propose("p", document("Once upon"), 3, max_tokens=6)
     error = Reference(half).error(draws, finish(half, [draws])["p"])

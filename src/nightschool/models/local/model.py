@@ -228,6 +228,12 @@ class LocalModel:
             self._schedules[weights] = Schedule(runner, self._branches, self.end_ids, self.decode)
         self._schedules.move_to_end(weights)
 
+    @property
+    def numerics(self) -> str:
+        """Return in what numbers it samples, which no draw is without: part of every cache key, nothing for float32."""
+        kinds = [kind for kind in (self.dtype, self._kept) if kind not in (None, torch.float32)]
+        return " ".join(str(kind).removeprefix("torch.") for kind in kinds)
+
     def _size(self, dtype: torch.dtype) -> int:
         return self._computed * (self._kept or dtype).itemsize // self.dtype.itemsize
 

@@ -16,7 +16,7 @@ def hesitant(prompt: str) -> dict[str, float]:
 
 
 def test_a_planted_overconfidence_is_found() -> None:
-    finding = found(Doubling(), Scripted(hesitant), "calibration", rungs=("zero-shot:wordings=1",), items=160)
+    finding = found(Doubling(), Scripted(hesitant), "calibration", rungs=("zero-shot:wordings=1",), items=90)
     error, low, high = finding.facts["probability of the answer"]["error"]
     assert low <= 0.4 <= high
     assert error == pytest.approx(0.4, abs=0.1)
@@ -24,7 +24,7 @@ def test_a_planted_overconfidence_is_found() -> None:
 
 def test_a_temperature_from_practice_takes_most_of_it_off() -> None:
     finding = found(
-        Doubling(), Scripted(hesitant), "calibration:practice=150", rungs=("zero-shot:wordings=1",), items=160
+        Doubling(), Scripted(hesitant), "calibration:practice=90", rungs=("zero-shot:wordings=1",), items=90
     )
     facts = finding.facts["probability of the answer"]
     assert facts["temperature"] > 4

@@ -34,14 +34,14 @@ def walker(error: float, recovery: float) -> Scripted:
 
 @pytest.mark.parametrize(("error", "recovery"), [(0.1, 0.0), (0.2, 0.5)])
 def test_planted_error_and_recovery_are_found_in_answers(error: float, recovery: float) -> None:
-    finding = found(WORLD, walker(error, recovery), "horizon", rungs=("zero-shot:wordings=1",), items=150)
+    finding = found(WORLD, walker(error, recovery), "horizon", rungs=("zero-shot:wordings=1",), items=70)
     facts = finding.facts["zero-shot"]
-    assert facts["error"][0] == pytest.approx(error, rel=0.25)
-    assert facts["recovery"][0] == pytest.approx(recovery, rel=0.25)
+    assert facts["error"][0] == pytest.approx(error, rel=0.35)
+    assert facts["recovery"][0] == pytest.approx(recovery, rel=0.35)
     steps, low, high, _ = facts["horizons"]["0.5"]
     assert low < steps < high
-    assert steps == pytest.approx(np.log(0.5) / np.log(1 - error), rel=0.3)
-    assert facts["read"] == 150
+    assert steps == pytest.approx(np.log(0.5) / np.log(1 - error), rel=0.4)
+    assert facts["read"] == 70
 
 
 def test_answers_that_cannot_be_read_are_left_out_and_said() -> None:

@@ -20,8 +20,8 @@ _POOL = 50_000  # items of one level that practice may ever see; generated world
 class Practice:
     """How to practise. items: a round; draws: of each item; look_items, look_draws: for a look at one place."""
 
-    items: int = 40
-    draws: int = 8
+    items: int = 80
+    draws: int = 6
     look_items: int = 10
     look_draws: int = 4
     temperature: float = 1.0

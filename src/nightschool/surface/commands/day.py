@@ -30,9 +30,9 @@ if TYPE_CHECKING:
               help="Held-out items, before and after.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
-@click.option("--items", type=click.IntRange(min=1), default=40, show_default=True, metavar="N",
+@click.option("--items", type=click.IntRange(min=1), default=80, show_default=True, metavar="N",
               help="Practice items in a round.")  # fmt: skip
-@click.option("--draws", type=click.IntRange(min=1), default=8, show_default=True, metavar="N",
+@click.option("--draws", type=click.IntRange(min=1), default=6, show_default=True, metavar="N",
               help="Draws of each practice item.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), default=12, show_default=True, metavar="N",
               help="Gradient steps in a round.")  # fmt: skip

@@ -92,6 +92,20 @@ def test_a_client_that_goes_away_ends_its_work(streaming: bool) -> None:
         assert here.defects == []
 
 
+def test_a_client_that_goes_away_before_the_first_token_ends_its_work() -> None:
+    model = Held()
+    with running(Served(minds_of({"m": lambda: model}))) as here:
+        [engine] = here.served.minds.engines.values()
+        sent, timeout = body(stream=True, max_tokens=60_000), httpx.Timeout(120, read=0.5)
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{here.url}/v1/chat/completions", json=sent, timeout=timeout)
+        assert eventually(lambda: any('"status": 499' in line for line in here.lines))
+        model.go.set()
+        assert eventually(lambda: len(engine) == 0)
+        assert model.steps < 60_000
+        assert here.defects == []
+
+
 def test_a_full_queue_is_said() -> None:
     model = Held()
     served = Served(minds_of({"m": lambda: model}))

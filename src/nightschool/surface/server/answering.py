@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from nightschool.drive.service import Over
 from nightschool.items import Draw
-from nightschool.surface.server.engine import Failed, Ticket, first_of
+from nightschool.surface.server.engine import Event, Failed, Ticket, first_of
 from nightschool.surface.server.refusal import Refusal, refusal_of
 from nightschool.surface.server.searches import Drawing
 
@@ -60,6 +60,25 @@ async def until_gone(request: Request) -> None:
     """Return when the client went away."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+async def begun(ticket: Ticket, request: Request) -> Event:
+    """Return the first event of a stream, so that a refusal can still have its status.
+
+    Raises what the request was refused with; Refusal where the client went away first, whose work is ended.
+    """
+    taken = False
+    try:
+        event = await first_of(ticket.next(), until_gone(request))
+        if event is None:
+            raise Refusal(499, "the client went away", code="client_gone")
+        if isinstance(event, (Over, Failed)):
+            settled(event)
+        taken = True
+        return event
+    finally:
+        if not taken:
+            ticket.cancel()
 
 
 async def wait_for(ticket: Ticket, request: Request) -> Over | Failed:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from nightschool.drive.service import Heard, Over
 from nightschool.items import Draw, Message, Prompt
-from nightschool.surface.server.answering import Answers, Plain, settled, streamed, wait_for
+from nightschool.surface.server.answering import Answers, Plain, begun, settled, streamed, wait_for
 from nightschool.surface.server.ask import Wish, job_of
 from nightschool.surface.server.engine import Changed, Event, Failed, Ticket
 from nightschool.surface.server.minds import Meant
@@ -59,11 +59,7 @@ async def chat(request: Request) -> Response:
     headers = ignored(asked)
     seen(request, model=asked.model)
     if asked.stream:
-        first = await ticket.next()
-        if isinstance(first, Failed):
-            raise first.error
-        if isinstance(first, Over):
-            settled(first)
+        first = await begun(ticket, request)
         return streamed(ticket, reply.chunks(ticket, first, request), headers)
     answers = settled(await wait_for(ticket, request))
     seen(request, usage=answers.over.trace.usage)

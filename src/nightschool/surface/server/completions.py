@@ -17,7 +17,7 @@ from starlette.responses import Response
 from nightschool.asks import Refused, Weighed
 from nightschool.drive.service import Heard, Over
 from nightschool.items import Draw, Prompt, Usage
-from nightschool.surface.server.answering import Answers, Plain, settled, streamed, wait_for
+from nightschool.surface.server.answering import Answers, Plain, begun, settled, streamed, wait_for
 from nightschool.surface.server.ask import Wish, job_of, texts_of
 from nightschool.surface.server.chat import told_tokens
 from nightschool.surface.server.engine import Failed, Ticket
@@ -49,11 +49,7 @@ async def complete(request: Request) -> Response:
         if len(prompts) > 1 or asked.echo or asked.logprobs is not None:
             raise Refusal(400, "a stream has one prompt, no echo and no logprobs", code="unsupported", param="stream")
         ticket = meant.engine.ask(job_of(_wish(asked, prompts[0]), meant, served.minds, space, served.limits))
-        first = await ticket.next()
-        if isinstance(first, Failed):
-            raise first.error
-        if isinstance(first, Over):
-            settled(first)
+        first = await begun(ticket, request)
         return streamed(ticket, _Reply(asked, meant).chunks(ticket, first, request), headers)
     return Plain(await _Reply(asked, meant).whole(prompts, served, request), headers=headers)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nightschool.paths import write_durably
 
 if TYPE_CHECKING:
-    import torch
-
     from nightschool.society.strokes.recognise import Explanation, Recognition
 
 _SHOWN = 5
@@ -23,10 +21,10 @@ svg { width: 10rem; border: 1px solid #bbb; background: #fff } figcaption { font
 """
 
 
-def write_page(folder: Path, seen: Sequence[tuple[str, torch.Tensor, Recognition]], version: str) -> Path:
+def write_page(folder: Path, seen: Sequence[tuple[str, Any, Recognition]], version: str) -> Path:
     """Return the page, written to `folder`: for each image its recognition, the best tries drawn over it.
 
-    seen: name, ink [height, width], and what came of it; version: of the library that was asked.
+    seen: name, ink (a tensor [height, width]), and what came of it; version: of the library that was asked.
     """
     parts = [
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title><style>{_STYLE}</style>",
@@ -45,7 +43,7 @@ def write_page(folder: Path, seen: Sequence[tuple[str, torch.Tensor, Recognition
     return page
 
 
-def _try(ink: torch.Tensor, one: Explanation) -> str:
+def _try(ink: Any, one: Explanation) -> str:
     return (
         f"<figure>{_drawing(ink, one)}<figcaption><div class='bar' style='width:{100 * one.probability:.1f}%'></div>"
         f"<b>{html.escape(one.name)}</b> {one.probability:.1%}<br>evidence {one.nats:+.1f} nats, fit {one.fit:.2f}"
@@ -53,7 +51,7 @@ def _try(ink: torch.Tensor, one: Explanation) -> str:
     )
 
 
-def _drawing(ink: torch.Tensor, one: Explanation | None = None) -> str:
+def _drawing(ink: Any, one: Explanation | None = None) -> str:
     height, width = ink.shape
     pixels = "".join(f"M{x} {y}h1v1h-1z" for y, x in ink.nonzero().tolist())
     shade = "#000" if one is None else "#ccc"

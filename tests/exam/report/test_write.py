@@ -256,3 +256,10 @@ def test_large_exams_keep_the_table_out_of_the_markup() -> None:
     few, many = exam_json(Scripted(sometimes), n=5), exam_json(Scripted(sometimes), n=80)
     tags = [len(seen(render({"title": "t", "exam": exam})).tags) for exam in (few, many)]
     assert tags[1] - tags[0] < 60  # a few more failures shown, not a row for each item
+
+
+def test_ways_that_were_tried_on_fewer_items_say_so() -> None:
+    exam = json.loads(sometimes_right())
+    assert "The same 12 exam items for each way." in render({"title": "t", "exam": exam})
+    exam["rungs"][1]["n"] = 5
+    assert "all 12 or the first 5 of them." in render({"title": "t", "exam": exam})

@@ -15,7 +15,7 @@ from nightschool.exam import LADDER, ExamReport, open_rungs, sit
 from nightschool.items import Split, Trace
 from nightschool.models.resolve import open_model
 from nightschool.ports import Critic, Model, Sight, World
-from nightschool.surface.awake import awaken
+from nightschool.surface.awake import awaken, check_night
 from nightschool.surface.thinking import jobs_of_text
 from nightschool.worlds.open import open_world
 
@@ -56,6 +56,7 @@ def answer(
     >>> trace.best.answer, trace.best.verdict.passed, trace.usage.sampled_tokens
     ('42', True, 9)
     """
+    check_night(night)
     search = registry.make("strategies", strategy)
     if temperature is None:
         temperature = 0.0 if search.spec == "single" else 1.0
@@ -92,6 +93,7 @@ def examine(
     world = open_world(task) if isinstance(task, str) else task
     allowed = Budget.parse(budget) if isinstance(budget, str) else budget
     chosen = open_rungs(rungs)
+    check_night(night)
     with _opened(model) as ready:
         awake = awaken(ready, night)
         held = world.items(Split.EXAM, items, seed)

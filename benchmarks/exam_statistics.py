@@ -1,4 +1,4 @@
-"""Whether the exam's statistics keep their promises: `python benchmarks/exam_statistics.py [--simulations N] [--json]`.
+"""Whether the exam's statistics keep their promises: `python benchmarks/exam_statistics.py [--only NAME] [--json]`.
 
 null      two ways that are equally good, items of unlike difficulty: how often they are said to differ (5.5% at most)
 family    four such ways against a first one, adjusted by Holm: how often any is said to differ (5.5% at most)
@@ -101,6 +101,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--simulations", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", metavar="NAME", help="cases whose names begin like this")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     many, some = args.simulations, max(args.simulations // 10, 200)
@@ -117,6 +118,8 @@ def main() -> int:
     cases.append(("50% horizon at error 0.1", lambda r: reach(r, 0.1), some, 0.07))
     found = []
     for number, (name, event, count, most) in enumerate(cases):
+        if not name.startswith(args.only):
+            continue
         rate = share_of(event, count, args.seed + number)
         # A promise kept exactly would look broken half of the time: three standard errors of the count are allowed
         # where fewer than the promised 10,000 are made.

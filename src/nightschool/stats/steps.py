@@ -35,7 +35,7 @@ class TwoState:
         if e + r == 0:
             return 1.0
         settled = r / (e + r)
-        return settled + (1 - settled) * (1 - e - r) ** step
+        return min(max(settled + (1 - settled) * (1 - e - r) ** step, 0.0), 1.0)  # rounding can leave the interval
 
     def survives(self, step: int) -> float:
         """Return the probability that no step up to `step` was wrong: (1 - e)^step."""

@@ -75,7 +75,8 @@ class Engine:
     def think(self, fen: str, nodes: int = 20_000, *, moves: str = "", only: str = "") -> Opinion:
         """Return the opinion on the position `fen`, after `moves` (UCI, apart by blanks), from `nodes` nodes.
 
-        only: moves (UCI) that are looked at, no others. The engine forgets what it saw before, so the answer depends on nothing else. Raises ModelError.
+        only: moves (UCI) that are looked at, no others. The engine forgets what it saw before, so the answer depends
+        on nothing else. Raises ModelError.
         """
         with self._lock:
             self._say("ucinewgame")

@@ -89,7 +89,9 @@ def test_what_no_head_finds_is_absent() -> None:
 
 def test_states_that_cannot_be_read_are_missing_and_said() -> None:
     broken = Scripted("no", faults=lambda ask: "refuse", name="twin")
-    rows = {row.name: row for row in headed(Letters(verified=False), twin=lambda: broken).rungs}
+    report = headed(Letters(verified=False), twin=lambda: broken)
+    assert report.findings[0].facts["verdict"] == "untold"  # neither elicited nor taught without something to compare
+    rows = {row.name: row for row in report.rungs}
     assert (rows["head/n=64"].accuracy or 0) > 0.95
     twin = rows["head/n=64,random weights"]
     assert (twin.accuracy, twin.missing) == (None, 120)

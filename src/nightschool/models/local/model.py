@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from nightschool.errors import NotANumber, PromptTooLong, UnknownName, UsageErro
 from nightschool.items import Adapter, Prefix, Prompt
 from nightschool.models.local import adapters, check, folder
 from nightschool.models.local.flight import AnyJob, Proposal, Reading, Weighing
+from nightschool.models.local.form import Form, Forms
 from nightschool.models.local.runner import Runner
 from nightschool.models.local.schedule import Schedule
 from nightschool.models.local.words import render
@@ -83,6 +84,8 @@ class LocalModel:
         self._family: list[Runner] = []
         self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
         self._replies: list[ModelReply] = []
+        vocabulary = int(module.config.get_text_config().vocab_size)
+        self._forms = Forms(tokenizer, vocabulary, sorted(self.end_ids))
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
         self._computed = check.same_as_plain(module)  # bytes of a token's keys and values as sampling computes them
         self.bytes_per_token = self._size(self.dtype)
@@ -193,7 +196,9 @@ class LocalModel:
         if isinstance(ask, Propose):
             self._fit(ask, len(ids), ask.sampling.max_tokens)
             begun = np.array([token for token, _ in ask.begun], dtype=np.int64)
-            return Proposal(np.concatenate([ids, begun]), ask=ask)
+            return Proposal(
+                np.concatenate([ids, begun]), ask=ask, form=self._form(ask, [*ids.tolist(), *begun.tolist()])
+            )
         if isinstance(ask, Read):
             self._fit(ask, len(ids), 0)
             layers = self.module.config.get_text_config().num_hidden_layers
@@ -208,6 +213,15 @@ class LocalModel:
         ]
         self._fit(ask, len(ids), max((len(ids) for ids in continuations), default=0))
         return Weighing(ids, ask=ask, continuations=continuations)
+
+    def _form(self, ask: Propose, ids: Sequence[int]) -> Callable[[], Form] | None:
+        """Return what makes the form of a draw that goes on behind `ids`. Raises UsageError, MissingDependency."""
+        schema = ask.sampling.json_schema
+        if schema is None:
+            return None
+        written = ids[len(self.encode(ask.prefix.prompt)) :]
+        self._forms.begin(schema, written)
+        return lambda: self._forms.begin(schema, written)
 
     def _fit(self, ask: ModelAsk, prompt: int, more: int) -> None:
         if prompt + more > self.context_tokens:

@@ -13,7 +13,8 @@ from nightschool.asks import Delta, ModelReply, Refused
 from nightschool.items import Sampling
 from nightschool.models.local.compose import Piece, divide
 from nightschool.models.local.flight import AnyJob, Branch, Proposal, Reading, Weighing
-from nightschool.models.local.pick import pick, uniforms
+from nightschool.models.local.form import ruled_out
+from nightschool.models.local.pick import pick, uniforms, weigh
 from nightschool.models.local.runner import Outcome, Runner
 from nightschool.models.local.trie import Node
 from nightschool.models.local.words import Decode, Words
@@ -204,7 +205,11 @@ class Schedule:
             np.array([branch.key for branch in branches], dtype=np.uint64),
             np.array([branch.sampled for branch in branches], dtype=np.uint64),
         )
-        tokens, logps = pick(torch.cat(parts) if len(parts) > 1 else parts[0], how, noise)
+        logits = torch.cat(parts) if len(parts) > 1 else parts[0]
+        tokens, logps = pick(ruled_out(logits, [branch.form for branch in branches]), how, noise)
+        shaped = [i for i, branch in enumerate(branches) if branch.form is not None]
+        if shaped:  # what was ruled out counts in none of the log-probabilities
+            logps[shaped] = weigh(logits[shaped], np.arange(len(shaped)), tokens[shaped])[0]
         deltas, ended = [], []
         kept: list[tuple[int, np.ndarray]] = []
         count = len(self._live)
@@ -265,6 +270,7 @@ class Schedule:
             key = job.ask.noise.child(job.ask.first_draw + job.begun).key()
             branch = Branch(job, job.begun, key, words)
             branch.resume(job.ask.begun)
+            branch.form = job.form() if job.form is not None else None
             job.begun += 1
             job.live.append(branch)
             joined.append((branch, shared, private))

@@ -6,6 +6,7 @@ once, so that a writer that was killed can simply try again.
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -115,12 +116,17 @@ class Memory:
     @property
     def id(self) -> str:
         """Return 16 hexadecimal digits that name this experience by its content, time and place."""
-        return digest(self.content, self.time, self.source, self.who, self.session, self.turn)[:16]
+        return _named(self.content, self.time, self.source, self.who, self.session, self.turn)
 
     @property
     def text(self) -> str:
         """Return the content with its speaker in front, as it is indexed and shown."""
         return f"{self.who}: {self.content}" if self.who else self.content
+
+
+@functools.lru_cache(4096)  # recall asks for the same few hundred names again and again
+def _named(*words: str | float) -> str:
+    return digest(*words)[:16]
 
 
 def refuse_odd(content: str) -> None:

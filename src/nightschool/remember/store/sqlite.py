@@ -28,6 +28,7 @@ _COLUMNS = (
     "reviews, claim, superseded_by"
 )
 _MANY = 500  # values in one IN (...)
+_SCORED = 6000  # memories that BM25 is computed for, in large stores
 _SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
 _SHORTLIST_SHARE = 250  # one of so many, in large stores
 
@@ -203,14 +204,38 @@ class SqliteStore:
 
     def lexical(self, words: Sequence[str], limit: int) -> list[Hit]:
         """Return the memories that speak of any of `words`, by BM25 over speaker and content. Ref: robertson2009."""
-        if not words:
-            return []
-        query = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
+        quoted = ['"' + word.replace('"', '""') + '"' for word in dict.fromkeys(words)]
         sql = (
             "SELECT id, -score FROM (SELECT rowid AS place, rank AS score FROM words WHERE words MATCH ? "
             "ORDER BY rank LIMIT ?) JOIN memories USING (place) ORDER BY score, place"
         )
-        return [Hit(*row) for row in self._rows(sql, (query, limit))]
+        for query in self._queries(quoted) if words else ():
+            if rows := self._rows(sql, (query, limit)):
+                return [Hit(*row) for row in rows]
+        return []
+
+    def _queries(self, words: Sequence[str]) -> Iterator[str]:
+        """Give what to look for, one after the other until something is found.
+
+        BM25 costs microseconds for every memory with any of the words: of many memories, only the rarest words are
+        looked for, as many as make up `_SCORED`. Where all are common, those with all of them are meant.
+        """
+        if (self._rows("SELECT max(place) FROM memories", ())[0][0] or 0) <= _SCORED:
+            yield " OR ".join(words)
+            return
+        count = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_SCORED + 1})"
+        frequent = {word: int(self._rows(count, (word,))[0][0]) for word in words}
+        room, rare = _SCORED, []
+        for word in sorted((word for word in words if frequent[word]), key=lambda word: frequent[word]):
+            room -= frequent[word]
+            if room < 0:
+                break
+            rare.append(word)
+        if rare:
+            yield " OR ".join(rare)
+        else:
+            yield " AND ".join(words)
+            yield " OR ".join(words)
 
     def dense(self, embedder: str, query: NDArray[np.float32], limit: int) -> list[Hit]:
         """Return the memories whose nearest passage has the largest cosine with `query`."""
@@ -243,8 +268,9 @@ class SqliteStore:
         marks = _marks(tags)
         sql = (
             f"WITH n AS (SELECT tag, 1.0 / count(*) AS part FROM tags WHERE tag IN ({marks}) GROUP BY tag) "
-            "SELECT id, sum(part) AS score FROM tags JOIN n USING (tag) JOIN memories USING (place) "
-            "GROUP BY place ORDER BY score DESC, place DESC LIMIT ?"
+            "SELECT id, score FROM (SELECT place, sum(part) AS score FROM tags JOIN n USING (tag) "
+            "GROUP BY place ORDER BY score DESC, place DESC LIMIT ?) JOIN memories USING (place) "
+            "ORDER BY score DESC, place DESC"
         )
         return [Hit(*row) for row in self._rows(sql, (*tags, limit))]
 
@@ -258,8 +284,13 @@ class SqliteStore:
         found: dict[tuple[str, int], Memory] = {}
         for some in _parts(places):
             values = ",".join("(?, ?)" for _ in some)
-            where = f"WHERE (session, turn) IN (VALUES {values}) ORDER BY place DESC"
-            found |= {(m.session, m.turn): m for m in self._memories(where, [v for place in some for v in place])}
+            # CROSS JOIN: by the index, one place after the other
+            sql = (
+                f"WITH places (a, b) AS (VALUES {values}) SELECT {_COLUMNS} FROM places CROSS JOIN memories "
+                "ON session = a AND turn = b ORDER BY place DESC"
+            )
+            rows = self._rows(sql, [value for place in some for value in place])
+            found |= {(m.session, m.turn): m for m in self._built(rows)}
         return found
 
     def links(self, ids: Sequence[str]) -> list[Link]:
@@ -344,7 +375,10 @@ class SqliteStore:
     def _built(self, rows: Sequence[tuple[Any, ...]]) -> list[Memory]:
         tags: dict[str, list[str]] = {}
         for some in _parts([row[0] for row in rows]):
-            sql = f"SELECT id, tag FROM tags JOIN memories USING (place) WHERE id IN ({_marks(some)}) ORDER BY rank"
+            sql = (
+                "SELECT id, tag FROM memories CROSS JOIN tags ON tags.place = memories.place "
+                f"WHERE id IN ({_marks(some)}) ORDER BY rank"
+            )
             for id, tag in self._rows(sql, some):
                 tags.setdefault(id, []).append(tag)
         return [replace(_memory(row), tags=tuple(tags.get(row[0], ()))) for row in rows]

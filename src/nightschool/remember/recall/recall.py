@@ -67,11 +67,11 @@ def recall(
     cue = read_cue(text, now)
     query = embedder.cues([text])[0] if embedder else None
     found = _found(store, cue, query, embedder)
-    first = _ranked(store, cue, query, embedder, found, {}, now, ranker)
+    first = _ranked(store, cue, query, embedder, found, {}, now, ranker, limit)
     if hops > 1 and first:
         second = _second(store, cue, first)
-        first = _ranked(store, cue, query, embedder, found, second, now, ranker)
-    return first[:limit]
+        return _ranked(store, cue, query, embedder, found, second, now, ranker, limit)
+    return first
 
 
 def _found(
@@ -98,6 +98,7 @@ def _ranked(
     second: Mapping[str, float],
     now: float,
     ranker: Ranker,
+    limit: int,
 ) -> list[Recollection]:
     pool = list(fused(list(found.values())))[:_POOL]
     # links bring in what nothing else found; among what was found they would only echo its order
@@ -123,7 +124,6 @@ def _ranked(
     )
     listed = list(candidates.values())
     table = features(cue, listed, evidence)
-    rows = zip(listed, table, ranker.scores(table), strict=True)
     ways = {
         **found,
         "link": [Hit(id, s) for id, s in links.items()],
@@ -133,22 +133,40 @@ def _ranked(
     for way, hits in ways.items():
         for hit in hits:
             by_id.setdefault(hit.id, []).append(way)
-    ranked = [_weighed(cue, m, row, float(logit), by_id.get(m.id, ["beside"]), now, ranker) for m, row, logit in rows]
-    return sorted(ranked, key=lambda each: (-each.score, each.memory.id))
+    added = [_added(cue, memory, now) for memory in listed]
+    scores = [float(logit) + sum(parts.values()) for logit, parts in zip(ranker.scores(table), added, strict=True)]
+    # only what is returned is spelled out
+    order = sorted(range(len(listed)), key=lambda i: (-scores[i], listed[i].id))[:limit]
+    return [
+        _spelled(listed[i], scores[i], by_id.get(listed[i].id, ["beside"]), table[i], added[i], now, ranker)
+        for i in order
+    ]
 
 
-def _weighed(
-    cue: Cue, memory: Memory, row: NDArray[np.float32], logit: float, ways: Sequence[str], now: float, ranker: Ranker
-) -> Recollection:
+def _added(cue: Cue, memory: Memory, now: float) -> dict[str, float]:
+    """Return what is added to a memory's logit, whatever it says."""
     left = retrievability(memory.strength, now)
+    return {
+        "strength": math.log(_FADED + (1 - _FADED) * left),
+        "salience": _SALIENT * memory.salience.value,
+        "superseded": -_OUTDATED if memory.superseded_by and not cue.formerly else 0.0,
+    }
+
+
+def _spelled(
+    memory: Memory,
+    score: float,
+    ways: Sequence[str],
+    row: NDArray[np.float32],
+    added: Mapping[str, float],
+    now: float,
+    ranker: Ranker,
+) -> Recollection:
     known = {name: round(float(value), 4) for name, value in zip(NAMES, row, strict=True) if value}
     parts = {name: value * weight for name, value in known.items() if (weight := ranker.weights.get(name, 0.0))}
-    parts["strength"] = math.log(_FADED + (1 - _FADED) * left)
-    parts["salience"] = _SALIENT * memory.salience.value
-    parts["superseded"] = -_OUTDATED if memory.superseded_by and not cue.formerly else 0.0
-    score = logit + parts["strength"] + parts["salience"] + parts["superseded"]
-    shown = {name: round(value, 4) for name, value in parts.items() if value}
-    return Recollection(memory, round(score, 4), tuple(ways), known, shown, round(left, 4))
+    shown = {name: round(value, 4) for name, value in {**parts, **added}.items() if value}
+    left = round(retrievability(memory.strength, now), 4)
+    return Recollection(memory, round(score, 4), tuple(ways), known, shown, left)
 
 
 def _spread(links: Sequence[Link], from_: Sequence[str]) -> dict[str, float]:

@@ -216,7 +216,8 @@ def main() -> None:
             same = Found(*measures(done["logps"][: len(asked)], asked), len(asked), cpu, wall)
             agree = all(abs(a - b) < 0.0005 for a, b in zip(same[:3], peer[:3], strict=True))
             times = peer.cpu_s * len(questions) / len(asked) / cpu
-            scaled = "" if len(asked) == len(questions) else f" (its {len(asked)} items scaled to {len(questions)})"
+            scaled = f" (its {len(asked)} items scaled to {len(questions)}, its start with them)"
+            scaled = "" if len(asked) == len(questions) else scaled
             print(f"{'':30}the same to three digits on those {len(asked)} items: {'yes' if agree else 'NO'}; ", end="")
             print(f"lm-eval takes {times:.1f} times the CPU seconds{scaled}", flush=True)
             rows.append({"shots": count, "same": agree, "times": times, **{k: done[k] for k in ("asked", "computed")}})

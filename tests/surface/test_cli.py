@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 
 import click
 import pytest
@@ -43,14 +42,17 @@ def test_ls_imports_no_plugin() -> None:
     assert rooms.isdisjoint({"models", "critics", "worlds", "think", "exam", "search", "sleep", "train", "drive"})
 
 
-def test_help_is_quick() -> None:
-    def seconds() -> float:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "nightschool", "--help"], capture_output=True, timeout=60, check=True)
-        return time.perf_counter() - start
-
-    # the best of several: a busy machine must not fail this, a slow import must
-    assert min(seconds() for _ in range(5)) < 0.3
+def test_help_imports_little() -> None:
+    """How long it takes, `benchmarks/startup.py` says; what makes it long is seen here on any machine."""
+    code = (
+        "import sys; from nightschool.surface import cli; cli.run(['--help']); sys.stderr.write(str(len(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    bare = subprocess.run(
+        [sys.executable, "-I", "-c", "import sys, click; print(len(sys.modules))"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert int(done.stderr) < int(bare.stdout) + 120
 
 
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,4 +131,4 @@ def test_ls_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["ls", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert {"name": "sorting", "from": "nightschool 0.1.0"} in listed["worlds"]
-    assert set(listed) == {"models", "critics", "worlds", "strategies", "rungs"}
+    assert set(listed) == {"models", "critics", "worlds", "strategies", "rungs", "analyses"}

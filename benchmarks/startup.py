@@ -1,0 +1,59 @@
+"""How long it takes to be ready: `python benchmarks/startup.py [--json] [--runs N]`.
+
+Each line is a process of its own, started again and again: the help, the list of worlds, and `smollm2` loaded from its
+cache up to one token drawn. Medians and the best of all runs; wall and CPU seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+_DRAW = """
+from nightschool import Drive, Item, Job, Message, Noise, Prompt, Sampling, Task, make, open_model
+task = Task(Item("i", {}, None, "k"), Prompt((Message("user", "Hello"),)), Sampling(1))
+print(Drive(open_model("smollm2")).run([Job(make("strategies", "single"), task, Noise((0,)))])[0].usage.sampled_tokens)
+"""
+COMMANDS = {
+    "python -c pass": ["-c", "pass"],
+    "nightschool --help": ["-m", "nightschool", "--help"],
+    "nightschool ls worlds": ["-m", "nightschool", "ls", "worlds"],
+    "import torch, transformers": ["-c", "import torch, transformers"],
+    "smollm2, one token": ["-c", _DRAW],
+}
+
+
+def main() -> None:
+    """Print the table, and with --json one object as the last line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    found = {name: [_run(command) for _ in range(options.runs)] for name, command in COMMANDS.items()}
+    print(f"{'':28}{'wall, median':>14}{'best':>8}{'CPU, median':>14}   seconds, {options.runs} runs")
+    for name, runs in found.items():
+        walls, cpus = [wall for wall, _ in runs], [cpu for _, cpu in runs]
+        print(f"{name:28}{statistics.median(walls):14.2f}{min(walls):8.2f}{statistics.median(cpus):14.2f}")
+    if options.json:
+        print(
+            json.dumps({name: [{"wall_s": wall, "cpu_s": cpu} for wall, cpu in runs] for name, runs in found.items()})
+        )
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *command], capture_output=True, check=True, env=os.environ)
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()

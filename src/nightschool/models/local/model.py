@@ -25,7 +25,7 @@ from nightschool.ports import Ability
 
 _PROMPTS = 4096  # encoded prompts remembered
 _MOST_MEMORY = 2 << 30  # bytes of keys and values on a CPU, unless asked for more
-_TWINS = 2  # adapters whose merged weights are held while nobody asks for them
+_TWINS = 1  # adapters whose merged (and packed) weights are held
 
 
 @dataclass(frozen=True, slots=True)

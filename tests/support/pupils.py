@@ -30,6 +30,9 @@ class Pupil:
     def encode_segment(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def rest(self) -> None:
+        """There is nothing to give back."""
+
     def fresh_module(self) -> Any:
         return copy.deepcopy(self.module)
 

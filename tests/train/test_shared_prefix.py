@@ -93,7 +93,9 @@ def test_the_gradient_of_an_anchor_is_that_of_the_divergence(kind, micro_tokens)
     expected = gradients(module)
 
     readout = Readout(module)
-    cost = Gradient(readout, micro_tokens=micro_tokens, old=OldSelf(readout, as_before, micro_tokens=micro_tokens)).add(rows)
+    cost = Gradient(readout, micro_tokens=micro_tokens, old=OldSelf(readout, as_before, micro_tokens=micro_tokens)).add(
+        rows
+    )
     found = gradients(module)
     anchored = sum(row.weight for row in rows if row.anchored)
     assert cost.loss == pytest.approx(float(loss.detach()), rel=1e-5)

@@ -28,6 +28,9 @@ class Teachable(Protocol):
     def encode_segment(self, text: str) -> list[int]:
         """Return the ids of text that continues something, without special tokens."""
 
+    def rest(self) -> None:
+        """Give back memory that is held only to answer faster."""
+
     def fresh_module(self) -> Any:
         """Return a new transformers module over the same frozen tensors, to be changed at will."""
 

@@ -102,6 +102,7 @@ class Learner:
         if not lessons:
             raise UsageError("a step needs lessons; practise more, or begin at an easier level")
         begun = self._clock()
+        self._model.rest()
         examples = [encode_lesson(self._model, lesson) for lesson in lessons]
         self._optimizer.zero_grad(set_to_none=True)
         cost = self._gradient.add(examples)

@@ -11,6 +11,7 @@ from nightschool.asks import Propose, Read, Weigh
 from nightschool.errors import ModelDamaged, ModelNotFound, Unsupported
 from nightschool.items import Adapter, Noise, Prefix, Prompt, Sampling, Segment
 from nightschool.models.local.model import LocalModel
+from nightschool.models.local.packed import PackedLinear
 from support.local_runs import finish
 
 # peft asks transformers by an old name
@@ -95,6 +96,27 @@ def test_idle_twins_are_given_up(tiny: Callable[..., LocalModel], tmp_path: Path
         finish(model, [Weigh("w", PREFIX, CONTINUATION, adapter.name)])
     assert [key.adapter for key in model._schedules] == ["night-3"]
     assert len(model._family) == 1
+
+
+def test_what_rests_holds_nothing_and_answers_as_before(tiny: Callable[..., LocalModel], tmp_path: Path) -> None:
+    model = tiny()
+    adapter = train(model, tmp_path, "llama", 1)
+    model.load_adapter(adapter)
+    asks = [Weigh("bare", PREFIX, CONTINUATION), Weigh("learned", PREFIX, CONTINUATION, adapter.name)]
+    before = finish(model, asks)
+    live = Propose("live", PREFIX, 12, Sampling(max_tokens=8), Noise((1,)))
+    model.submit([live])
+    model.step()
+    model.rest()  # the bare weights are being asked; those of the night are not
+    assert [key.adapter for key in model._schedules] == [None]
+    assert len(finish(model, [])["live"].draws) == 12
+    assert model.held_bytes
+    model.rest()
+    assert (model.held_bytes, len(model._family), list(model._schedules)) == (0, 0, [])
+    assert not any(isinstance(layer, PackedLinear) for layer in model.module.modules())
+    after = finish(model, asks)
+    for name in ("bare", "learned"):
+        assert after[name].segments[0].logps == pytest.approx(before[name].segments[0].logps, abs=1e-5)
 
 
 def test_adapters_that_cannot_be_loaded(tiny: Callable[..., LocalModel], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import torch
 from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Propose, Read, Weigh
 from nightschool.errors import NotANumber, PromptTooLong, UnknownName, UsageError
 from nightschool.items import Adapter, Prefix, Prompt
-from nightschool.models.local import adapters, check, folder
+from nightschool.models.local import adapters, check, folder, packed
 from nightschool.models.local.flight import AnyJob, Proposal, Reading, Weighing
 from nightschool.models.local.form import Form, Forms
 from nightschool.models.local.runner import Runner
@@ -302,6 +302,17 @@ class LocalModel:
     def held_bytes(self) -> int:
         """Return the bytes that keys and values take now."""
         return sum(runner.held_bytes for runner in self._family)
+
+    def rest(self) -> None:
+        """Give back what is held only to answer faster, and is made again when it is needed.
+
+        These are keys and values, and merged and packed weights, of all that nobody is asking: two to three times the
+        memory of the model itself, which training has a better use for.
+        """
+        for weights in [key for key, known in self._schedules.items() if not known.jobs]:
+            self._family.remove(self._schedules.pop(weights).runner)
+        if not self._schedules:
+            packed.unpack(self.module)
 
     def close(self) -> None:
         """Give up what is in flight, and the memory."""

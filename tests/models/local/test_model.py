@@ -392,3 +392,11 @@ def test_a_draw_that_was_broken_off_goes_on_as_if_it_had_not_been(kind: str, tin
             assert (one.text, one.tokens, whole.draws[0].finish) == (other.text, other.tokens, again.draws[0].finish)
             assert other.logps == pytest.approx(one.logps, abs=EXACT)
             assert replace(again.usage, seconds=0.0) == replace(whole.usage, seconds=0.0)
+
+
+def test_a_model_without_a_chat_template_does_not_say_that_it_chats(tiny: Make) -> None:
+    model = tiny()
+    assert Ability.CHAT in model.abilities
+    model.tokenizer.chat_template = None
+    bare = LocalModel(model.module, model.tokenizer, name="bare", identity="bare")
+    assert bare.abilities == frozenset(Ability) - {Ability.CHAT}

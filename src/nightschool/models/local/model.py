@@ -48,8 +48,6 @@ class LocalModel:
     remainder anew.
     """
 
-    abilities = frozenset(Ability)
-
     def __init__(
         self,
         module: Any,
@@ -71,6 +69,7 @@ class LocalModel:
         """
         self.name, self.identity = name, identity
         self.module, self.tokenizer = module, tokenizer
+        self.abilities = frozenset(Ability) - (frozenset() if tokenizer.chat_template else {Ability.CHAT})
         self.device: torch.device = next(module.parameters()).device
         self.dtype: torch.dtype = next(module.parameters()).dtype
         self.end_ids = folder.end_ids(module, tokenizer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import threading
+import time
 
 import httpx
 import pytest
@@ -73,7 +74,11 @@ def test_64_streams_lose_nothing() -> None:
 
 @pytest.mark.parametrize("streaming", [False, True])
 def test_a_client_that_goes_away_ends_its_work(streaming: bool) -> None:
-    model = Scripted(rule=lambda prompt, written: {"a": 1.0}, context_tokens=10 * ENDLESS)
+    def slowly(prompt: str, written: str) -> dict[str, float]:
+        time.sleep(0.002)  # two minutes for all of it: nobody can be done before the client is gone
+        return {"a": 1.0}
+
+    model = Scripted(rule=slowly, context_tokens=10 * ENDLESS)
     with running(Served(minds_of({"m": lambda: model}))) as here:
         [engine] = here.served.minds.engines.values()
         sent = body(stream=streaming, max_tokens=60_000)

@@ -251,3 +251,9 @@ def test_fields_without_effect_are_named(client: openai.OpenAI) -> None:
         model="scripted", messages=ASK, user="anna", extra_body={"wisdom": 3}
     )
     assert raw.headers["x-nightschool-ignored"] == "user, wisdom"
+
+
+def test_any_name_of_a_field_fits_a_header(client: openai.OpenAI) -> None:
+    for name, written in ((" a", "%20a"), ("b\x81\n", "b%C2%81%0A"), ("日", "%E6%97%A5")):
+        raw = client.chat.completions.with_raw_response.create(model="scripted", messages=ASK, extra_body={name: 1})
+        assert raw.headers["x-nightschool-ignored"] == written

@@ -7,6 +7,7 @@ that would change the answer and cannot be followed are refused: an answer that 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -148,8 +149,11 @@ def read(kind: type[R], body: bytes) -> R:
 
 
 def ignored(asked: _Open) -> dict[str, str]:
-    """Return a header that names the fields of a request that change nothing; no header where there are none."""
-    names = [ascii(name)[1:-1][:_LONGEST] for name in sorted(asked.model_extra or ())]
+    """Return a header that names the fields of a request that change nothing; no header where there are none.
+
+    Names are percent-encoded: a client may send any text as one, and a header holds little of it.
+    """
+    names = [quote(name, safe="", errors="surrogatepass")[:_LONGEST] for name in sorted(asked.model_extra or ())]
     if len(names) > _LISTED:
         names = [*names[:_LISTED], f"and {len(names) - _LISTED} more"]
     return {"x-nightschool-ignored": ", ".join(names)} if names else {}

@@ -20,6 +20,7 @@ from safetensors.torch import save
 
 from nightschool.errors import BadFile, NotANumber, UsageError
 from nightschool.items import Adapter, Lesson
+from nightschool.models.local.heap import trim
 from nightschool.paths import write_durably
 from nightschool.train import low_rank
 from nightschool.train.adapter_folder import read_weights, write_adapter
@@ -136,7 +137,9 @@ class Learner:
 
     def save(self, folder: Path) -> Adapter:
         """Return the adapter as it is now, written as a peft folder named by its content within `folder`."""
-        return write_adapter(Path(folder), low_rank.weights(self.module), self._config, self._model.identity)
+        adapter = write_adapter(Path(folder), low_rank.weights(self.module), self._config, self._model.identity)
+        trim()  # practice comes next, which has a use for what the steps have freed
+        return adapter
 
     def checkpoint(self, path: Path) -> None:
         """Write all that is needed to go on to `path`, replacing it in one step: a kill leaves the old or the new."""

@@ -18,6 +18,7 @@ from nightschool.items import Adapter, Prefix, Prompt
 from nightschool.models.local import adapters, check, folder, packed
 from nightschool.models.local.flight import AnyJob, Proposal, Reading, Weighing
 from nightschool.models.local.form import Form, Forms
+from nightschool.models.local.heap import trim
 from nightschool.models.local.runner import Runner
 from nightschool.models.local.schedule import Schedule
 from nightschool.models.local.words import render
@@ -308,10 +309,13 @@ class LocalModel:
         These are keys and values, and merged and packed weights, of all that nobody is asking: two to three times the
         memory of the model itself, which training has a better use for.
         """
-        for weights in [key for key, known in self._schedules.items() if not known.jobs]:
+        idle = [key for key, known in self._schedules.items() if not known.jobs]
+        for weights in idle:
             self._family.remove(self._schedules.pop(weights).runner)
         if not self._schedules:
             packed.unpack(self.module)
+        if idle:
+            trim()
 
     def close(self) -> None:
         """Give up what is in flight, and the memory."""

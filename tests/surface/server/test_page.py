@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -203,7 +204,11 @@ def test_every_view_shows_what_there_is(browser: Any, tmp_path: Path, scheme: st
 
 @pytest.mark.slow
 def test_what_is_refused_is_said_and_escape_stops(browser: Any) -> None:
-    endless = Scripted(rule=lambda prompt, written: {"a": 1.0}, context_tokens=1_000_000)
+    def slowly(prompt: str, written: str) -> dict[str, float]:
+        time.sleep(0.05)  # as a model would: a browser does not keep up with thousands of words a second
+        return {"a": 1.0}
+
+    endless = Scripted(rule=slowly, context_tokens=1_000_000)
     with running(Served(minds_of({"m": lambda: endless}))) as here:
         shown = Page(browser, here)
         shown.page.get_by_label("How to think").select_option("best-of-n:n=8")

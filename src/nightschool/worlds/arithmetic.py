@@ -15,18 +15,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Wording, split_of
+from nightschool.items import Item, Noise, Split, Wording, split_of
 from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.calculation import Step, Worked, WorkedSoFar, expression, results_of, steps_of, working
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.supply import supply
+from nightschool.worlds.drawn import Drawn
 
 _SIGNS = "+-*/"
 _TRIES = 30
 
 
-class Arithmetic:
+class Arithmetic(Drawn):
     """A world of calculations with numbers of at most `digits` digits.
 
     ops: the signs that occur, out of + - * /; steps: operations in one item; shown: whether a calculation of several
@@ -47,17 +47,6 @@ class Arithmetic:
         self.expert: Expert | None = Calculator(self.shown)
         longest = digits * (steps + 1 if "*" in self.ops else 1) + len(str(steps))
         self.max_answer_tokens = steps * (3 * longest + 10) + 8 if self.shown else longest + 12
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None); fewer where the space is smaller."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Arithmetic]:
         """Return one sign and one digit, then all signs, then more digits, then more steps, ending with this world."""

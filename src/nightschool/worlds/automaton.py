@@ -15,11 +15,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.supply import supply
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.truth import Informed
 
 _STATES, _LETTERS = "ABCDEFGH", "0123"
@@ -27,7 +27,7 @@ _RULE = re.compile(r"(\w) (\w) -> (\w)")
 _BETWEEN = re.compile(r"[\s,;]+|->")
 
 
-class Automaton:
+class Automaton(Drawn):
     """A world of random machines of `states` states that read `steps` letters out of `letters`.
 
     shown: whether the state after every letter is to be written out, or the last state alone. Raises BadSpec.
@@ -43,17 +43,6 @@ class Automaton:
         self.step_critic: Critic | None = RunSoFar(shown)
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 3 * (steps if shown else 1) + 8
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None); fewer where there are fewer machines."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Automaton]:
         """Return one letter, two, four and so on, with as many states, ending with this world.

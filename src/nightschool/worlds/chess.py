@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nightschool.errors import BadSpec, MissingDependency
-from nightschool.items import Item, Noise, Prompt, Split, Wording, split_of
+from nightschool.items import Item, Noise, Split, Wording, split_of
 from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.uci import Engine
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.drawn import Posed
 from nightschool.worlds.supply import supply
 from nightschool.worlds.truth import Informed
 
@@ -29,7 +30,7 @@ except ImportError as error:
 _PIECES = "QRBNP"
 
 
-class Chess:
+class Chess(Posed):
     """A world of positions. ask: `legal` (any legal move) or `mate` (the move that mates at once).
 
     plies: longest random opening of ask=legal; teacher: `rules` demonstrates a move that passes, `stockfish` (or the
@@ -51,17 +52,10 @@ class Chess:
         self.expert: Expert | None = Informed() if teacher == "rules" else EngineExpert(teacher)
         self.max_answer_tokens = 12
 
-    def __repr__(self) -> str:
-        return self.spec
-
     def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
         """Return items of `split`, at most `limit` (1,000 where None)."""
         draw = self._legal if self.ask == "legal" else self._mate
         return supply(lambda dice: draw(dice, split), self._space, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Chess]:
         """Return openings of four plies first, then longer ones; mates are one level."""

@@ -13,18 +13,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.supply import supply
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.truth import Informed
 
 KINDS = ("all", "selective", "induction")
 _LETTERS = "bcdfghjklmnpqrstvwxz"  # no vowels: rows must not be words that a model knows
 
 
-class Copying:
+class Copying(Drawn):
     """A world of rows of `n` letters. Raises BadSpec.
 
     kind: `all`, `selective` (`fillers` digits stand between the letters), or `induction` (each letter is followed by a
@@ -41,17 +41,6 @@ class Copying:
         self.step_critic: Critic | None = CopiedSoFar(kind)
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 2 * (1 if kind == "induction" else n) + 8
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None)."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Copying]:
         """Return rows of three letters, then twice as many as before, ending with this world.

@@ -13,18 +13,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Wording, digest
+from nightschool.items import Item, Noise, Wording, digest
 from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.messages import FIELDS, write_message
-from nightschool.worlds.supply import supply
 from nightschool.worlds.truth import Informed
 
 
-class Extraction:
+class Extraction(Drawn):
     """A world of messages, each asked for its first `fields` of name, date, amount, city and order. Raises BadSpec."""
+
+    _space = "extraction"  # the same messages whatever is asked of them
 
     def __init__(self, fields: int = 3) -> None:
         if not isinstance(fields, int) or isinstance(fields, bool) or not 1 <= fields <= len(FIELDS):
@@ -38,17 +40,6 @@ class Extraction:
         self.step_critic: Critic | None = None
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 8 + 24 * fields
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None)."""
-        return supply(self._draw, "extraction", split, limit, seed)  # the same messages whatever is asked of them
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Extraction]:
         """Return one field, then one more at a time, ending with this world."""

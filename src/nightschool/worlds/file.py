@@ -26,11 +26,12 @@ from functools import cached_property
 from pathlib import Path
 
 from nightschool.errors import BadSpec, UnknownName
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording, digest
+from nightschool.items import Item, Noise, Split, Verdict, Wording, digest
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, names_in, read, render
+from nightschool.prompts import built_in, names_in, read
 from nightschool.worlds.audit import Audited, Columns, audit, make_critic
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.drawn import Posed
 from nightschool.worlds.harness import is_harness_task, read_harness_task
 from nightschool.worlds.inspect_rows import with_inspect_samples
 from nightschool.worlds.rows import read_sheet
@@ -41,7 +42,7 @@ PARAMETERS = (*_COLUMNS, "critic", "verifier", "prompt", "system", "wordings", "
 """What may stand behind the path, and at the head of a YAML file. The first five name columns."""
 
 
-class FileWorld:
+class FileWorld(Posed):
     """A world of the items in `path`.
 
     settings: any of PARAMETERS, as text; they go before those in the file. `prompt` is a template with `{input}` or
@@ -76,17 +77,10 @@ class FileWorld:
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = _answer_tokens(says, self._items)
 
-    def __repr__(self) -> str:
-        return self.spec
-
     def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
         """Return the items of `split` in the seed's order, at most `limit`."""
         ordered = sorted(self._of_split(Split(split)), key=lambda item: digest("file", seed, item.id))
         return ordered[:limit]
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[FileWorld]:
         """Return this world alone: which items are easy is for the search to find out."""

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.supply import supply
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.truth import Informed
 
 HEAD = "def f(xs):\n    return "
@@ -64,7 +64,7 @@ LAST = {
 Chain = tuple[tuple[str, int], ...]
 
 
-class Functions:
+class Functions(Drawn):
     """A world of functions with `steps` operations, some of which end in a sum or a count.
 
     Raises BadSpec; MissingDependency, when something is judged, where there is no sandbox.
@@ -81,17 +81,6 @@ class Functions:
         self.step_critic: Critic | None = None
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 36 * (steps + 1)  # one token a character
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None); fewer where the space is smaller."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Functions]:
         """Return one operation first, then more."""

@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Wording
+from nightschool.items import Item, Noise, Wording
 from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.game24_steps import Made24, Still24, after, moves, question, solution, written
-from nightschool.worlds.supply import supply
 
 _MOST_GOAL = 100
 
 
-class Game24:
+class Game24(Drawn):
     """A world of `n` numbers from 1 to `high` that make `goal`; `goal=any`: each item has its own, up to 100.
 
     Only items that can be made are posed. Raises BadSpec for sizes that make no sense.
@@ -38,17 +38,6 @@ class Game24:
         self.step_critic: Critic | None = Still24()
         self.expert: Expert | None = Solver()
         self.max_answer_tokens = (n - 1) * 18 + 8  # one token a character: `12 * 11 = 132, `, and some slack
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None); fewer where the space is smaller."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Game24]:
         """Return two numbers, then more, each with any goal; then this world's own goal."""

@@ -15,16 +15,16 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.chain import SYMBOLS, Chain, random_chain
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.supply import supply
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.truth import Informed
 
 
-class Markov:
+class Markov(Drawn):
     """A world of texts by chain number `chain` of `states` letters, each followed by one of `ways` others.
 
     shown: letters that are shown; more: letters that are to be written behind them. Raises BadSpec.
@@ -41,17 +41,6 @@ class Markov:
         self.step_critic: Critic | None = PossibleSoFar(self.source)
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 2 * more + 4
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None)."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Markov]:
         """Return one letter to be written, two, four and so on, ending with this world."""

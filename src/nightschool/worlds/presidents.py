@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.items import Item, Noise, Split, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.drawn import Posed
 from nightschool.worlds.truth import Informed
 
 PRESIDENTS = (
@@ -67,7 +68,7 @@ _ALSO = {
 _KINDS = ("number", "after", "before")
 
 
-class Presidents:
+class Presidents(Posed):
     """A world of questions about the order of the presidents of the United States, up to the 47th.
 
     ask: `number`, `after`, `before`, or `all`. The items are fixed; a seed changes their order alone. Raises BadSpec.
@@ -85,9 +86,6 @@ class Presidents:
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 24
 
-    def __repr__(self) -> str:
-        return self.spec
-
     def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
         """Return items of `split`, at most `limit`: every man once before any man a second time."""
         shuffled = Dice(Noise(("presidents", seed))).shuffled([item for item in self._all() if item.split == split])
@@ -98,10 +96,6 @@ class Presidents:
             turns.append(turn)
         ordered = [item for _, item in sorted(zip(turns, shuffled, strict=True), key=lambda pair: pair[0])]
         return ordered[:limit]
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Presidents]:
         """Return this world alone: nobody knows which president is easier."""

@@ -14,17 +14,17 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Wording
+from nightschool.items import Item, Noise, Wording
 from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.supply import supply
+from nightschool.worlds.drawn import Drawn
 
 _FIRST_LEVEL = 3  # numbers: of two, half of all guesses are right, and sorting cannot be told from copying
 
 
-class Sorting:
+class Sorting(Drawn):
     """A world of `n` numbers in [low, high].
 
     distinct: no number occurs twice (the default: equal numbers make it easier to be right by chance).
@@ -46,17 +46,6 @@ class Sorting:
         self.expert: Expert | None = Sorter()
         longest = max(len(str(low)), len(str(high)))
         self.max_answer_tokens = n * (longest + 2) + 8  # one token a character, a comma and a space, and some slack
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None); fewer where the space is smaller."""
-        return supply(self._draw, self._space, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Sorting]:
         """Return three one-digit numbers, then more digits, then more numbers, ending with this world.

@@ -13,19 +13,19 @@ import re
 from collections.abc import Mapping, Sequence
 
 from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Prompt, Split, Verdict, Wording
+from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
-from nightschool.prompts import built_in, render
+from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
+from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.story import PEOPLE, PLACES, State, read_story, write_story
-from nightschool.worlds.supply import supply
 from nightschool.worlds.truth import Informed
 
 KINDS = ("person", "thing", "alive")
 _ASKED = re.compile(r"Where is (?:the )?(\w+)\?|Is (\w+) alive\?")
 
 
-class Stories:
+class Stories(Drawn):
     """A world of stories of `people` people and about `events` events.
 
     ask: where a `person` is, where a `thing` is, who is `alive`, or `all`. Raises BadSpec.
@@ -41,17 +41,6 @@ class Stories:
         self.step_critic: Critic | None = None
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 12
-
-    def __repr__(self) -> str:
-        return self.spec
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
-        """Return items of `split`, at most `limit` (1,000 where None)."""
-        return supply(self._draw, self.spec, split, limit, seed)
-
-    def pose(self, item: Item, wording: Wording, examples: Sequence[Item] = ()) -> Prompt:
-        """Return the prompt for `item`. Raises Leak for examples that are not of practice."""
-        return render(wording, item, examples)
 
     def levels(self) -> Sequence[Stories]:
         """Return stories of the entrances and one event more, then twice as many events, ending with this world."""

@@ -21,6 +21,7 @@ from nightschool.prompts import built_in
 from nightschool.worlds.calculation import Step, Worked, WorkedSoFar, expression, results_of, steps_of, working
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import flag, whole
 
 _SIGNS = "+-*/"
 _TRIES = 30
@@ -137,10 +138,7 @@ def _key(steps: Sequence[Step]) -> str:
 
 
 def _refuse(digits: int, ops: str, steps: int, shown: bool) -> None:
-    for name, value, most in (("digits", digits, 6), ("steps", steps, 12)):
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            raise BadSpec(f"arithmetic: {name} is a whole number from 1 to {most}, not {value!r}")
+    whole("arithmetic", digits=(digits, 1, 6), steps=(steps, 1, 12))
     if not isinstance(ops, str) or not ops or set(ops) - set(_SIGNS):
         raise BadSpec(f"arithmetic: ops are some of {_SIGNS}, not {ops!r}")
-    if not isinstance(shown, bool):
-        raise BadSpec(f"arithmetic: shown is true or false, not {shown!r}")
+    flag("arithmetic", shown=shown)

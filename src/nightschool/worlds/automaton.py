@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import flag, whole
 from nightschool.worlds.truth import Informed
 
 _STATES, _LETTERS = "ABCDEFGH", "0123"
@@ -34,7 +34,8 @@ class Automaton(Drawn):
     """
 
     def __init__(self, states: int = 4, letters: int = 2, steps: int = 6, shown: bool = True) -> None:
-        _refuse(states, letters, steps, shown)
+        whole("automaton", states=(states, 2, len(_STATES)), letters=(letters, 1, len(_LETTERS)), steps=(steps, 1, 64))
+        flag("automaton", shown=shown)
         self.states, self.letters, self.steps, self.shown = states, letters, steps, shown
         self.spec = f"automaton:states={states},letters={letters},steps={steps}" + ("" if shown else ",shown=false")
         self.wordings: Sequence[Wording] = built_in("automaton-steps" if shown else "automaton")
@@ -148,12 +149,3 @@ class RunSoFar:
         if given is None or given != wanted[: len(given)]:
             return Verdict.of(False, "This can no longer become right.")
         return Verdict((len(given) + 1) / (len(wanted) + 1), True)
-
-
-def _refuse(states: int, letters: int, steps: int, shown: bool) -> None:
-    limits = (("states", states, 2, len(_STATES)), ("letters", letters, 1, len(_LETTERS)), ("steps", steps, 1, 64))
-    for name, value, least, most in limits:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadSpec(f"automaton: {name} is a whole number from {least} to {most}, not {value!r}")
-    if not isinstance(shown, bool):
-        raise BadSpec(f"automaton: shown is true or false, not {shown!r}")

@@ -19,6 +19,7 @@ from nightschool.registry import make
 from nightschool.uci import Engine
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Posed
+from nightschool.worlds.limits import whole
 from nightschool.worlds.supply import supply
 from nightschool.worlds.truth import Informed
 
@@ -40,8 +41,7 @@ class Chess(Posed):
     def __init__(self, ask: str = "legal", plies: int = 16, teacher: str = "rules") -> None:
         if ask not in ("legal", "mate"):
             raise BadSpec(f"chess: ask is legal or mate, not {ask!r}")
-        if not isinstance(plies, int) or isinstance(plies, bool) or not 1 <= plies <= 200:
-            raise BadSpec(f"chess: plies is a whole number from 1 to 200, not {plies!r}")
+        whole("chess", plies=(plies, 1, 200))
         self.ask, self.plies, self.teacher = ask, plies, teacher
         self._space = f"chess:ask={ask},plies={plies}"
         self.spec = self._space if teacher == "rules" else f"{self._space},teacher={teacher}"

@@ -18,6 +18,7 @@ from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import whole
 from nightschool.worlds.truth import Informed
 
 KINDS = ("all", "selective", "induction")
@@ -32,7 +33,9 @@ class Copying(Drawn):
     """
 
     def __init__(self, kind: str = "selective", n: int = 5, fillers: int = 5) -> None:
-        _refuse(kind, n, fillers)
+        if kind not in KINDS:
+            raise BadSpec(f"copying: kind is one of {', '.join(KINDS)}, not {kind!r}")
+        whole("copying", n=(n, 3, len(_LETTERS)), fillers=(fillers, 1, 200))
         self.kind, self.n, self.fillers = kind, n, fillers
         self.spec = f"copying:kind={kind},n={n}" + (f",fillers={fillers}" if kind == "selective" else "")
         self.wordings: Sequence[Wording] = built_in(f"copying-{kind}")
@@ -147,11 +150,3 @@ class CopiedSoFar:
         if given != right[: len(given)]:
             return Verdict.of(False, "This can no longer become right.")
         return Verdict((len(given) + 1) / (len(right) + 1), True)
-
-
-def _refuse(kind: str, n: int, fillers: int) -> None:
-    if kind not in KINDS:
-        raise BadSpec(f"copying: kind is one of {', '.join(KINDS)}, not {kind!r}")
-    for name, value, least, most in (("n", n, 3, len(_LETTERS)), ("fillers", fillers, 1, 200)):
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadSpec(f"copying: {name} is a whole number from {least} to {most}, not {value!r}")

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Wording, digest
 from nightschool.ports import Critic, Expert
 from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import whole
 from nightschool.worlds.messages import FIELDS, write_message
 from nightschool.worlds.truth import Informed
 
@@ -29,8 +29,7 @@ class Extraction(Drawn):
     _space = "extraction"  # the same messages whatever is asked of them
 
     def __init__(self, fields: int = 3) -> None:
-        if not isinstance(fields, int) or isinstance(fields, bool) or not 1 <= fields <= len(FIELDS):
-            raise BadSpec(f"extraction: fields is a whole number from 1 to {len(FIELDS)}, not {fields!r}")
+        whole("extraction", fields=(fields, 1, len(FIELDS)))
         self.fields = tuple(FIELDS)[:fields]
         self.spec = f"extraction:fields={fields}"
         self.wordings: Sequence[Wording] = built_in("extraction")

@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import whole
 from nightschool.worlds.truth import Informed
 
 HEAD = "def f(xs):\n    return "
@@ -71,8 +71,7 @@ class Functions(Drawn):
     """
 
     def __init__(self, steps: int = 2) -> None:
-        if not isinstance(steps, int) or isinstance(steps, bool) or not 1 <= steps <= 6:
-            raise BadSpec(f"functions: steps is a whole number from 1 to 6, not {steps!r}")
+        whole("functions", steps=(steps, 1, 6))
         self.steps = steps
         self.spec = f"functions:steps={steps}"
         self.wordings: Sequence[Wording] = built_in("functions")

@@ -18,6 +18,7 @@ from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.game24_steps import Made24, Still24, after, moves, question, solution, written
+from nightschool.worlds.limits import whole
 
 _MOST_GOAL = 100
 
@@ -85,9 +86,7 @@ class Solver:
 
 
 def _refuse(n: int, high: int, goal: int | str) -> None:
-    for name, value, least, most in (("n", n, 2, 6), ("high", high, 4, 99)):
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadSpec(f"game24: {name} is a whole number from {least} to {most}, not {value!r}")
+    whole("game24", n=(n, 2, 6), high=(high, 4, 99))
     if goal != "any" and (not isinstance(goal, int) or isinstance(goal, bool) or not 1 <= goal <= 1000):
         raise BadSpec(f"game24: goal is any, or a whole number from 1 to 1000, not {goal!r}")
     if goal != "any" and n == 2:

@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in
 from nightschool.worlds.chain import SYMBOLS, Chain, random_chain
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import whole
 from nightschool.worlds.truth import Informed
 
 
@@ -31,7 +31,10 @@ class Markov(Drawn):
     """
 
     def __init__(self, states: int = 6, ways: int = 2, shown: int = 64, more: int = 8, chain: int = 0) -> None:
-        _refuse(states, ways, shown, more, chain)
+        whole("markov", states=(states, 3, len(SYMBOLS)))
+        whole(
+            "markov", ways=(ways, 1, states - 1), shown=(shown, 2, 2000), more=(more, 1, 500), chain=(chain, 0, 10**6)
+        )
         self.states, self.ways, self.shown, self.more, self.number = states, ways, shown, more, chain
         self.spec = f"markov:states={states},ways={ways},shown={shown},more={more},chain={chain}"
         self.source: Chain = random_chain(states, ways, chain)
@@ -112,13 +115,3 @@ class PossibleSoFar:
         given = letters_of(answer)
         good = all(self.source.allows(a, b) for a, b in pairwise((item.inputs["last"], *given)))
         return Verdict(1.0, True) if good else Verdict.of(False, "The source never writes this.")
-
-
-def _refuse(states: int, ways: int, shown: int, more: int, chain: int) -> None:
-    limits = (
-        ("states", states, 3, len(SYMBOLS)), ("ways", ways, 1, states - 1 if isinstance(states, int) else 1),
-        ("shown", shown, 2, 2000), ("more", more, 1, 500), ("chain", chain, 0, 10**6),
-    )  # fmt: skip
-    for name, value, least, most in limits:
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadSpec(f"markov: {name} is a whole number from {least} to {most}, not {value!r}")

@@ -20,6 +20,7 @@ from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import flag
 
 _FIRST_LEVEL = 3  # numbers: of two, half of all guesses are right, and sorting cannot be told from copying
 
@@ -108,8 +109,7 @@ def _refuse(n: int, low: int, high: int, distinct: bool, guess: str) -> None:
     for name, value in (("n", n), ("low", low), ("high", high)):
         if not isinstance(value, int) or isinstance(value, bool):
             raise BadSpec(f"sorting: {name} is a whole number, not {value!r}")
-    if not isinstance(distinct, bool):
-        raise BadSpec(f"sorting: distinct is true or false, not {distinct!r}")
+    flag("sorting", distinct=distinct)
     if guess not in ("permutation", "numbers"):
         raise BadSpec(f"sorting: guess is permutation or numbers, not {guess!r}")
     if n < 2:

@@ -18,6 +18,7 @@ from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
+from nightschool.worlds.limits import whole
 from nightschool.worlds.story import PEOPLE, PLACES, State, read_story, write_story
 from nightschool.worlds.truth import Informed
 
@@ -114,9 +115,7 @@ class Follows:
 
 
 def _refuse(people: int, events: int, ask: str) -> None:
-    for name, value, least, most in (("people", people, 2, len(PEOPLE)), ("events", events, 3, 200)):
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            raise BadSpec(f"stories: {name} is a whole number from {least} to {most}, not {value!r}")
+    whole("stories", people=(people, 2, len(PEOPLE)), events=(events, 3, 200))
     if events <= people:
         raise BadSpec(f"stories: {people} people need more than {people} events, the first being their entrances")
     if ask not in (*KINDS, "all"):

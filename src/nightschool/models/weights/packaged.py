@@ -213,7 +213,7 @@ def _size(folder: Path) -> int:
     for where, _, names in os.walk(folder):  # which passes over folders that pip removed meanwhile; `rglob` would not
         for name in names:
             with suppress(OSError):
-                total += os.stat(os.path.join(where, name)).st_size
+                total += (Path(where) / name).stat().st_size
     return total
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.ports import Critic, Expert, Sight
@@ -20,6 +21,7 @@ from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.limits import flag, whole
+from nightschool.worlds.so_far import SoFar
 from nightschool.worlds.truth import Informed
 
 _STATES, _LETTERS = "ABCDEFGH", "0123"
@@ -41,7 +43,7 @@ class Automaton(Drawn):
         self.wordings: Sequence[Wording] = built_in("automaton-steps" if shown else "automaton")
         self.reference: Critic = Run(shown)
         self.verifier: Critic | None = self.reference  # the rules determine the run
-        self.step_critic: Critic | None = RunSoFar(shown)
+        self.step_critic: Critic | None = SoFar("automaton-so-far", lambda item: wanted(item, shown), read_states)
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 3 * (steps if shown else 1) + 8
 
@@ -80,9 +82,7 @@ class Automaton(Drawn):
         start, word = dice.pick(states), " ".join(dice.pick(letters) for _ in range(self.steps))
         name = f"{rules} | {start} | {word}"
         blank = Item(name, {"rules": rules, "start": start, "word": word}, None, f"automaton {rules}")
-        visited = run(blank)
-        target = ", ".join(visited) if self.shown else visited[-1]
-        return Item(blank.id, blank.inputs, target, blank.key)
+        return replace(blank, target=", ".join(wanted(blank, self.shown)))
 
 
 def run(item: Item) -> tuple[str, ...]:
@@ -95,6 +95,11 @@ def run(item: Item) -> tuple[str, ...]:
         state = rules[state, letter]
         visited.append(state)
     return tuple(visited)
+
+
+def wanted(item: Item, shown: bool) -> tuple[str, ...]:
+    """Return the states of the right answer: all of the run, or the last alone."""
+    return run(item) if shown else run(item)[-1:]
 
 
 def read_states(answer: str) -> tuple[str, ...] | None:
@@ -119,33 +124,13 @@ class Run:
 
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return the verdict, with the place of the first wrong state as feedback."""
-        wanted = run(item) if self.shown else run(item)[-1:]
-        given = read_states(answer)
+        right, given = wanted(item, self.shown), read_states(answer)
         if given is None:
             return Verdict.of(False, "Write states alone, separated by commas.")
-        right = next((i for i, pair in enumerate(zip(wanted, given, strict=False)) if pair[0] != pair[1]), None)
-        if right is not None:
-            place = f"after {right + 1} letters" if self.shown else "at the end"
-            return Verdict(right / len(wanted), False, f"The state {place} is wrong.")
-        if len(given) != len(wanted):
-            return Verdict(0.5 * min(len(given), len(wanted)) / len(wanted), False, f"Write {len(wanted)} states.")
+        wrong = next((i for i, pair in enumerate(zip(right, given, strict=False)) if pair[0] != pair[1]), None)
+        if wrong is not None:
+            place = f"after {wrong + 1} letters" if self.shown else "at the end"
+            return Verdict(wrong / len(right), False, f"The state {place} is wrong.")
+        if len(given) != len(right):
+            return Verdict(0.5 * min(len(given), len(right)) / len(right), False, f"Write {len(right)} states.")
         return Verdict.of(True)
-
-
-class RunSoFar:
-    """The step critic of automata: passed while the answer can still become right. score: (right + 1) / (n + 1)."""
-
-    name = "automaton-so-far"
-    sight = Sight.VERIFIER
-    timeout_s = None
-
-    def __init__(self, shown: bool) -> None:
-        self.shown = shown
-
-    def judge(self, item: Item, answer: str) -> Verdict:
-        """Return whether the states so far are the first of the run."""
-        wanted = run(item) if self.shown else run(item)[-1:]
-        given = read_states(answer) if answer.strip() else ()
-        if given is None or given != wanted[: len(given)]:
-            return Verdict.of(False, "This can no longer become right.")
-        return Verdict((len(given) + 1) / (len(wanted) + 1), True)

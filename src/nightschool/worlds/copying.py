@@ -11,6 +11,7 @@ The leak key is the row: all cues of one row are in one split.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Verdict, Wording
@@ -19,6 +20,7 @@ from nightschool.prompts import built_in
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.limits import whole
+from nightschool.worlds.so_far import SoFar
 from nightschool.worlds.truth import Informed
 
 KINDS = ("all", "selective", "induction")
@@ -41,7 +43,7 @@ class Copying(Drawn):
         self.wordings: Sequence[Wording] = built_in(f"copying-{kind}")
         self.reference: Critic = Copied(kind)
         self.verifier: Critic | None = self.reference  # the row determines the copy
-        self.step_critic: Critic | None = CopiedSoFar(kind)
+        self.step_critic: Critic | None = SoFar("copied-so-far", lambda item: wanted(item, kind), read_symbols)
         self.expert: Expert | None = Informed()
         self.max_answer_tokens = 2 * (1 if kind == "induction" else n) + 8
 
@@ -94,7 +96,7 @@ class Copying(Drawn):
             inputs["cue"] = dice.pick(letters)
         inputs = {"row": " ".join(row), **inputs}
         item = Item(" | ".join(inputs.values()), inputs, None, f"copying {self.kind} {inputs['row']}")
-        return Item(item.id, inputs, " ".join(wanted(item, self.kind)), item.key)
+        return replace(item, target=" ".join(wanted(item, self.kind)))
 
 
 def wanted(item: Item, kind: str) -> tuple[str, ...]:
@@ -105,6 +107,11 @@ def wanted(item: Item, kind: str) -> tuple[str, ...]:
     if kind == "selective":
         return tuple(symbol for symbol in row if symbol.isalpha())
     return (row[row.index(item.inputs["cue"]) + 1],)
+
+
+def read_symbols(answer: str) -> tuple[str, ...]:
+    """Return the symbols that `answer` writes, apart by spaces or commas, in small letters."""
+    return tuple(symbol.casefold() for symbol in _symbols(answer))
 
 
 def _symbols(answer: str) -> tuple[str, ...]:
@@ -123,7 +130,7 @@ class Copied:
 
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return the verdict; capitals do not count, commas between symbols neither."""
-        right, given = wanted(item, self.kind), tuple(symbol.casefold() for symbol in _symbols(answer))
+        right, given = wanted(item, self.kind), read_symbols(answer)
         if given == right:
             return Verdict.of(True)
         if not given or any(len(symbol) > 1 for symbol in given):
@@ -132,21 +139,3 @@ class Copied:
         if len(given) != len(right):
             return Verdict(0.5 * placed / max(len(given), len(right)), False, f"Write {len(right)} symbols.")
         return Verdict(0.9 * placed / len(right), False, "Not every symbol is the right one at its place.")
-
-
-class CopiedSoFar:
-    """The step critic of copying: passed while the answer can still become right. score: (right + 1) / (n + 1)."""
-
-    name = "copied-so-far"
-    sight = Sight.VERIFIER
-    timeout_s = None
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def judge(self, item: Item, answer: str) -> Verdict:
-        """Return whether the symbols so far are the first of the right answer."""
-        right, given = wanted(item, self.kind), tuple(symbol.casefold() for symbol in _symbols(answer))
-        if given != right[: len(given)]:
-            return Verdict.of(False, "This can no longer become right.")
-        return Verdict((len(given) + 1) / (len(right) + 1), True)

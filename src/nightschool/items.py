@@ -311,7 +311,7 @@ class Trace:
     errors: tuple[str, ...] = ()
 
 
-Source = Literal["practice", "expert", "rehearsal"]
+Source = Literal["practice", "expert", "rehearsal", "memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +319,7 @@ class Lesson:
     """One training example: `answer` is learned after `prompt`, with `weight` in the loss.
 
     keys: leak keys of every item that contributed. Making a lesson out of anything but practice items raises Leak.
+    memories: ids of the memories that it is made of, which no item contributed to; forgetting them forgets it.
     ended: whether the answer ended by itself; then its end is learned too. False for text that was cut off.
     """
 
@@ -328,9 +329,12 @@ class Lesson:
     keys: frozenset[str] = frozenset()
     weight: float = 1.0
     ended: bool = True
+    memories: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if self.source != "rehearsal" and not self.keys:
+        if self.source == "memory" and not self.memories:
+            raise Leak("a lesson from memory must name the memories that it was made of")
+        if self.source not in ("rehearsal", "memory") and not self.keys:
             raise Leak(f"a lesson from {self.source} must name the items that it was made of")
         for key in self.keys | self.prompt.keys:
             if split_of(key) is not Split.PRACTICE:

@@ -20,6 +20,7 @@ SPECS = (
     "automaton", "automaton:states=3,letters=3,steps=3,shown=false", "copying", "copying:kind=all,n=8",
     "stories", "stories:people=2,events=6,ask=alive",
     "copying:kind=induction", "markov", "markov:states=8,ways=4,shown=12,more=5,chain=3",
+    "facts", "facts:ask=two-hop,shown=true", "concepts", "concepts:ask=update,shown=true",
     "game24", "game24:n=2,goal=any", "functions:steps=1", "chess:plies=8",
     "file:numbers.jsonl", "file:labels.csv,exam_only=true",
 )  # fmt: skip

@@ -227,5 +227,6 @@ def _content(folder: Path, base: str) -> str:
 def _plain(lesson: Lesson) -> dict[str, object]:
     plain = asdict(lesson)
     plain["keys"] = sorted(lesson.keys)
+    plain["memories"] = sorted(lesson.memories)
     plain["prompt"]["keys"] = sorted(lesson.prompt.keys)
     return {"id": lesson.id, **plain}

@@ -1,0 +1,65 @@
+import pytest
+
+from nightschool.errors import Leak
+from nightschool.items import Lesson, Prompt
+from nightschool.remember.memory import Memory
+from nightschool.sleep.study import KINDS, checks, study
+
+HOME = Memory("Ada Molbane lives in Vekburg.", 0.0)
+LONG = Memory(" ".join(f"word{i}" for i in range(200)) + " end.", 0.0, tags=("words",))
+
+
+def asked(lesson: Lesson) -> str:
+    return lesson.prompt.messages[-1].content if lesson.prompt.messages else str(lesson.prompt.text)
+
+
+def test_a_statement_is_learned_from_every_side() -> None:
+    said = {asked(lesson): lesson.answer for lesson in study(HOME)}
+    assert said["Where does Ada Molbane live?"] == "Vekburg"
+    assert said["Who lives in Vekburg?"] == "Ada Molbane"
+    assert said["The home of Ada Molbane is in"] == " Vekburg."
+    assert said["In Vekburg lives"] == " Ada Molbane."
+    assert said["What were you told about Ada Molbane?"] == HOME.content
+    assert all(lesson.memories == {HOME.id} and lesson.source == "memory" for lesson in study(HOME))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_lesson_can_be_left_out(kind) -> None:
+    alone = study(HOME, [kind])
+    rest = study(HOME, set(KINDS) - {kind})
+    assert alone
+    assert {lesson.id for lesson in alone + rest} == {lesson.id for lesson in study(HOME)}
+    assert len(alone) + len(rest) == len(study(HOME))
+
+
+def test_what_the_gate_asks_is_in_no_lesson() -> None:
+    for memory in (HOME, LONG, Memory("Yesterday we went to the zoo.", 0.0)):
+        held_back = checks(memory)
+        assert held_back
+        assert not {str(check.prompt) for check in held_back} & {str(lesson.prompt) for lesson in study(memory)}
+
+
+def test_a_check_holds_the_truth() -> None:
+    assert [check.item.target for check in checks(HOME)] == ["Vekburg", "Vekburg"]
+    assert [check.item.target for check in checks(Memory("Yesterday we went to the zoo.", 0.0))] == ["zoo"]
+
+
+def test_long_sentences_come_in_pieces_and_none_is_lost() -> None:
+    lessons = study(LONG, ["completion"])
+    assert max(len(lesson.answer.split()) for lesson in lessons) <= 60
+    told = [str(lesson.prompt.text) + lesson.answer for lesson in lessons]
+    assert {word for text in told for word in text.split()} == set(LONG.content.split())
+
+
+def test_what_states_nothing_makes_no_lesson() -> None:
+    assert study(Memory("Where is Ada?", 0.0)) == []
+
+
+def test_the_same_memory_makes_the_same_lessons() -> None:
+    assert study(HOME) == study(HOME)
+    assert len({lesson.id for lesson in study(HOME)}) == len(study(HOME))
+
+
+def test_a_lesson_from_memory_names_it() -> None:
+    with pytest.raises(Leak, match="must name the memories"):
+        Lesson(Prompt(text="a"), "b", "memory")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Propose, Proposed, Reply
 from nightschool.items import Noise, Prefix, Task, Thought
@@ -14,12 +14,26 @@ from nightschool.think.standing import is_answer
 
 @dataclass(frozen=True, slots=True)
 class Answering:
-    """One draw asked for, and then there."""
+    """Draws asked for at once, and then there."""
 
     task: Task
     noise: Noise
     tree: Tree = field(default_factory=Tree)
     told: bool = False
+
+    def ask(self, n: int) -> Sequence[Ask]:
+        """Return the one ask for n draws, until it is answered."""
+        if self.told:
+            return ()
+        task = self.task
+        return (Propose("draw", Prefix(task.prompt), n, task.sampling, self.noise, task.adapter),)
+
+    def tell(self, replies: Sequence[Reply]) -> Answering:
+        """Return the state with the draws, or with nothing where they were refused."""
+        tree = self.tree
+        for reply in replies:
+            tree = tree.grow(Prefix(self.task.prompt), reply.draws if isinstance(reply, Proposed) else ())
+        return replace(self, tree=tree, told=self.told or bool(replies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +56,11 @@ class Single:
 
     def ask(self, state: Answering) -> Sequence[Ask]:
         """Return the one ask, until it is answered."""
-        if state.told:
-            return ()
-        task = state.task
-        return (Propose("draw", Prefix(task.prompt), 1, task.sampling, state.noise, task.adapter),)
+        return state.ask(1)
 
     def tell(self, state: Answering, replies: Sequence[Reply]) -> Answering:
         """Return the state with the draw, or with nothing where it was refused."""
-        for reply in replies:
-            draws = reply.draws if isinstance(reply, Proposed) else ()
-            state = Answering(state.task, state.noise, state.tree.grow(Prefix(state.task.prompt), draws), told=True)
-        return state
+        return state.tell(replies)
 
     def best(self, state: Answering) -> Thought | None:
         """Return the draw, where it did not fail."""

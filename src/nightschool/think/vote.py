@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from nightschool.asks import Ask, CriticRole, Propose, Proposed, Reply
-from nightschool.items import Noise, Prefix, Task, Thought
+from nightschool.asks import Ask, CriticRole, Reply
+from nightschool.items import Noise, Task, Thought
 from nightschool.think.single import Answering
 from nightschool.think.spec import spec_of, whole
 from nightschool.think.standing import UNFINISHED, is_answer
@@ -62,17 +62,11 @@ class Vote:
 
     def ask(self, state: Answering) -> Sequence[Ask]:
         """Return the one ask for n draws, until it is answered."""
-        if state.told:
-            return ()
-        task = state.task
-        return (Propose("draw", Prefix(task.prompt), self.n, task.sampling, state.noise, task.adapter),)
+        return state.ask(self.n)
 
     def tell(self, state: Answering, replies: Sequence[Reply]) -> Answering:
         """Return the state with the draws, or with nothing where they were refused."""
-        for reply in replies:
-            draws = reply.draws if isinstance(reply, Proposed) else ()
-            state = Answering(state.task, state.noise, state.tree.grow(Prefix(state.task.prompt), draws), told=True)
-        return state
+        return state.tell(replies)
 
     def best(self, state: Answering) -> Thought | None:
         """Return the earliest draw of the answer with most votes."""

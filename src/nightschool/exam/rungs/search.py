@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from nightschool.asks import CriticRole
-from nightschool.exam.rung import Done, Line, Plan, Room, Said
-from nightschool.exam.rungs.asking import first_draws, planned, said
-from nightschool.exam.rungs.draws import check, drawing, widths
+from nightschool.exam.rung import Done, Line, Room, Said
+from nightschool.exam.rungs.asking import first_draws, said
+from nightschool.exam.rungs.draws import ManyDraws, widths
 from nightschool.items import Trace
-from nightschool.ports import Ability
 from nightschool.think.best_of_n import BestOfN
 from nightschool.think.standing import is_answer, standing
 
 NEVER = "it is an oracle: only the reference, which sees the target, can tell which draw is right"
 
 
-class SearchRung:
+class SearchRung(ManyDraws):
     """Rows `search/n=1`, `search/n=4`, `search/n=16`: nested prefixes of the same draws, after k worked examples.
 
     With a verifier the row's answer is the draw it likes best. With a reference alone the rows are called
@@ -28,31 +26,19 @@ class SearchRung:
     """
 
     name = "search"
-    needs: frozenset[Ability] = frozenset((Ability.SAMPLE,))
-    critics: frozenset[CriticRole] = frozenset()  # a verifier where there is one, else it is an oracle
-    trained = False
-
-    def __init__(self, n: int = 16, k: int = 0, temperature: float = 1.0) -> None:
-        check(self.name, n, k, temperature)
-        self.n, self.k, self.temperature = n, k, temperature
-
-    def plan(self, room: Room) -> Plan:
-        """Return n draws for each item."""
-        return planned([drawing(room, self.name, self.n, self.k, self.temperature)])
 
     def read(self, room: Room, done: Done) -> Sequence[Line]:
         """Return a row for each width."""
-        after = f",k={self.k}" if self.k else ""
         lines = []
         for drawn, traces in done:
             for n in widths(self.n):
                 if drawn.way.needs_verifier:
                     way = replace(drawn.way, strategy=BestOfN(n).spec)
                     rows = tuple(_chosen(trace, n) for trace in traces)
-                    lines.append(Line(f"{self.name}/n={n}{after}", rows, way))
+                    lines.append(Line(self.called(f"search/n={n}"), rows, way))
                 else:
                     rows = tuple(_drawn(trace, n) for trace in traces)
-                    lines.append(Line(f"oracle pass@{n}{after}", rows, None, n, NEVER))
+                    lines.append(Line(self.called(f"oracle pass@{n}"), rows, None, n, NEVER))
         return lines
 
 

@@ -18,8 +18,8 @@ help:  ## show this
 day: $(READY)  ## set up, then a school day of the default model: nightschool day sorting
 	@$(VENV)/bin/nightschool day sorting
 
-test: $(READY)  ## set up, then all tests, the quick ones first
-	@$(RUN) -m pytest
+test: $(READY)  ## set up, then all tests: quick ones two at a time, then those that need a real model
+	@$(RUN) -m pytest -m "not slow" -n 2; quick=$$?; $(RUN) -m pytest -m slow && exit $$quick
 
 setup: $(READY)  ## set up .venv, system packages and the default model
 

@@ -24,8 +24,13 @@ ENDPOINT = Kind(
     "openai:URL#MODEL",
     frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.WEIGH}),
 )
+GGUF = Kind(
+    "gguf",
+    "gguf:PATH",
+    frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.SCHEMA}),
+)
 SCRIPTED = Kind("scripted", "scripted", frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA})
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (LOCAL, ENDPOINT, SCRIPTED)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (LOCAL, ENDPOINT, GGUF, SCRIPTED)}
 
 _WORDS = {
     Ability.CHAT: "continue conversations",

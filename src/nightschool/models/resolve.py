@@ -3,6 +3,7 @@
     smollm2, gemma3-270m       packaged models, dequantised once into the cache
     hf:ORG/NAME                of the Hugging Face hub
     ./folder, ./file.gguf      on this machine
+    gguf:PATH                  a GGUF file as it is, run by llama.cpp
     openai:URL#MODEL           served by anybody
     scripted, or a plugin      whatever is registered under the name
 
@@ -22,7 +23,7 @@ from nightschool import registry
 from nightschool.config import Config
 from nightschool.errors import BadSpec, MissingDependency, ModelError, ModelNotFound, UnknownName, Unsupported
 from nightschool.items import digest
-from nightschool.models.kinds import ENDPOINT, LOCAL, SCRIPTED, Kind
+from nightschool.models.kinds import ENDPOINT, GGUF, LOCAL, SCRIPTED, Kind
 from nightschool.models.weights import kept, packaged
 from nightschool.models.weights.told import Told
 from nightschool.ports import Model, Watcher
@@ -36,7 +37,7 @@ def open_model(name: str, config: Config | None = None, *, watch: Watcher | None
     """
     given = {"config": config or Config(), "watch": watch or Told(), **options}
     head, _, rest = name.partition(":")
-    if head in ("hf", "openai"):
+    if head in ("hf", "openai", "gguf"):
         factory = registry.load("models", head)
         return _checked(_call(factory, {"name": name, **given}, rest), name)
     if _is_path(name):
@@ -79,8 +80,8 @@ def describe(name: str) -> Kind | None:
     A plugin tells by an attribute `abilities` of its factory. Raises UnknownName.
     """
     head = name.partition(":")[0]
-    if head == "openai":
-        return ENDPOINT
+    if head in ("openai", "gguf"):
+        return ENDPOINT if head == "openai" else GGUF
     if head == "hf" or head in packaged.PACKAGED or _is_path(name):
         return LOCAL
     if head == "scripted":
@@ -112,6 +113,22 @@ def openai(address: str, *, config: Config | None = None, watch: Watcher | None 
     from nightschool.models.openai_http.model import HttpModel
 
     return HttpModel.at(address, (config or Config()).endpoint, watch or Told(), name=name or f"openai:{address}")
+
+
+def gguf(
+    path: str, *, config: Config | None = None, watch: Watcher | None = None, name: str = "", **options: Any
+) -> Model:
+    """Return the GGUF file at `path`, or of a packaged model, run by llama.cpp. options: those of `LlamaCpp`."""
+    from nightschool.models.llama_cpp.model import LlamaCpp
+
+    told = watch or Told()
+    takes = inspect.signature(LlamaCpp).parameters.keys() - {"path", "watch", "name", "settings"}
+    for key in options.keys() - takes:
+        raise BadSpec(str(UnknownName("option of gguf:", key, takes)))
+    known = packaged.PACKAGED.get(path)
+    file = packaged.files_of(known, told)[0] if known and len(known.parts) == 1 else Path(path).expanduser()
+    settings = (config or Config()).endpoint
+    return LlamaCpp(file, told, name=name or f"gguf:{path}", settings=settings, **options)
 
 
 def _is_path(name: str) -> bool:

@@ -61,10 +61,20 @@ class HttpModel:
     `Usage.prompt_tokens` has the prompt once for each request, as it is billed.
     """
 
-    def __init__(self, address: Address, settings: Endpoint, watch: Watcher, *, name: str, key: str | None) -> None:
+    def __init__(
+        self,
+        address: Address,
+        settings: Endpoint,
+        watch: Watcher,
+        *,
+        name: str,
+        key: str | None,
+        also: frozenset[Ability] = frozenset(),
+    ) -> None:
+        """Speak to the model at `address`. also: what this server can do beside what the protocol has."""
         self.name, self.address, self.settings = name, address, settings
         self.identity = digest("openai", address.url, address.model)
-        self._watch, self._key = watch, key
+        self._watch, self._key, self._also = watch, key, also
         self._background = Background()
         self._wire: Wire | None = None
         self._found: Found | None = None
@@ -81,7 +91,7 @@ class HttpModel:
     @property
     def abilities(self) -> frozenset[Ability]:
         """Return what this server can do. Raises EndpointError where none answers."""
-        found = self._probed().abilities
+        found = self._probed().abilities | self._also
         assert self._wire is not None
         return found - {Ability.LOGPS} if "logprobs" in self._wire.dropped else found
 
@@ -120,6 +130,8 @@ class HttpModel:
         if missing := needed - self.abilities:
             raise unsupported(self.name, missing, "as this server answered")
         assert not isinstance(ask, Read)
+        if isinstance(ask, Weigh) and ask.tops:
+            raise Unsupported(f"{self.name} tells no other likely tokens by their ids; a local model does")
         if isinstance(ask, Weigh) and ask.prefix.prompt.text is None:
             raise Unsupported(
                 f"{self.name} weighs documents only, as its chat template stays with the server; a local model weighs "
@@ -295,6 +307,10 @@ class HttpModel:
     def load_adapter(self, adapter: Adapter) -> None:
         """Raise Unsupported: a server loads its adapters itself."""
         raise unsupported(self.name, {Ability.ADAPTERS}, "a server loads its adapters when it starts")
+
+    def apart(self) -> tuple[Wire, str]:
+        """Return a wire to the same server for another event loop, to be closed there, and the model's name there."""
+        return Wire(self.address, self.settings, self._key, self._watch.say), self._probed().model
 
     def count_tokens(self, text: str) -> int:
         """Return an estimate, as the tokenizer is elsewhere: one token for every three bytes."""

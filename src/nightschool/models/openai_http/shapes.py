@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ def propose_body(ask: Propose, numbers: Sequence[int], model: str) -> dict[str, 
     """Return the request for the draws `numbers` of `ask`.
 
     Stop strings are not sent: servers leave out which one it was, or that it was one. The seed is that of the first.
+    A schema is put as llama.cpp has it; for other servers a draw has none.
     """
     sampling = ask.sampling
     body: dict[str, Any] = {
@@ -45,15 +47,23 @@ def propose_body(ask: Propose, numbers: Sequence[int], model: str) -> dict[str, 
     }
     if len(numbers) > 1:
         body["n"] = len(numbers)
-    prefix = ask.prefix
+    if sampling.json_schema is not None:
+        body["json_schema"] = json.loads(sampling.json_schema)
+    said = messages(ask.prefix)
+    if said is None:
+        return body | {"prompt": document(ask.prefix), "logprobs": 1}
+    return body | said | {"logprobs": True, "top_logprobs": 1}
+
+
+def messages(prefix: Prefix) -> dict[str, Any] | None:
+    """Return the part of a request that has the conversation, with what was begun of its answer; None for documents."""
     if prefix.prompt.text is not None:
-        return body | {"prompt": document(prefix), "logprobs": 1}
-    messages = [{"role": message.role, "content": message.content} for message in prefix.prompt.messages]
-    body |= {"messages": messages, "logprobs": True, "top_logprobs": 1}
-    if begun := prefix.prompt.prefill + prefix.text:
-        messages.append({"role": "assistant", "content": begun})
-        body |= CONTINUE
-    return body
+        return None
+    turns = [{"role": message.role, "content": message.content} for message in prefix.prompt.messages]
+    begun = prefix.prompt.prefill + prefix.text
+    if not begun:
+        return {"messages": turns}
+    return {"messages": [*turns, {"role": "assistant", "content": begun}], **CONTINUE}
 
 
 def weigh_body(text: str, model: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from nightschool import paths
-from nightschool.errors import MissingDependency, ModelDamaged, ModelNotFound
+from nightschool.errors import MissingDependency, ModelDamaged
+from nightschool.models.weights import gguf_file
 from nightschool.models.weights.kept import folder_for, manifest_of, write_manifest
 from nightschool.ports import Watcher
 
@@ -32,8 +33,7 @@ def converted(file: Path, sha256: str, source: str, watch: Watcher) -> Path:
     """
     final = folder_for(sha256)
     if manifest_of(final) is None:
-        if not file.is_file():
-            raise ModelNotFound(f"no such file: {file}")
+        gguf_file.check(file)
         watch.stage(f"Dequantising {file.name} (once)")
         reader = _opened(file)
         _architecture(file, reader)
@@ -53,14 +53,10 @@ def _opened(file: Path) -> Any:
         raise MissingDependency(
             f"reading {file.name} needs {error.name}; type: pip install 'nightschool[local]'"
         ) from error
-    with file.open("rb") as stream:
-        magic = stream.read(4)
-    size = file.stat().st_size
-    if magic != b"GGUF":
-        raise ModelDamaged(f"{file} ({size} bytes) is no GGUF file: it begins with {magic!r}, not with b'GGUF'")
     try:
         return gguf.GGUFReader(file)
     except Exception as error:  # the reader trusts its file: a cut one surfaces as any of a dozen errors
+        size = file.stat().st_size
         raise ModelDamaged(f"{file} ({size} bytes) is cut short or damaged: {error}; fetch it again") from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,17 +17,14 @@ from numpy.typing import NDArray
 
 from nightschool.errors import MissingDependency, StoreError, UnknownName
 from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
-from nightschool.remember.store.port import Entry, Feedback, Hit, Vectors, Written
+from nightschool.remember.store.port import Entry, Feedback, Hit, Store, Vectors, Written
 from nightschool.remember.store.postgres_schema import migrate
+from nightschool.remember.store.rows import COLUMNS, MANY, feedback_of, memory_of, refuse_length, row_of, the_one
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_COLUMNS = (
-    "id, content, time, source, who, session, turn, reward, surprise, marked, stability, difficulty, reviewed, "
-    "reviews, claim, superseded_by, tags"
-)
-_MANY = 500
+_COLUMNS = f"{COLUMNS}, tags"
 # BM25 with k1 = 1.2 and b = 0.75, over the matches of each word in this space
 _BM25 = """
 WITH asked AS (SELECT DISTINCT unnest(tsvector_to_array(to_tsvector('english', %(words)s))) AS word),
@@ -41,7 +39,7 @@ FROM hits, size GROUP BY id, place ORDER BY score DESC, place LIMIT %(limit)s
 """
 
 
-class PostgresStore:
+class PostgresStore(Store):
     """The memories of one space in the database at `dsn` (`postgresql://...`). As `Store` says.
 
     Words are searched in the first 200,000 characters of a memory (PostgreSQL's own limit is about there), meaning in
@@ -68,12 +66,6 @@ class PostgresStore:
                 self._db.close()
                 raise
 
-    def __enter__(self) -> PostgresStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Give the connection back."""
         self._db.close()
@@ -93,11 +85,8 @@ class PostgresStore:
         return Written(added, known, len(delete), vectors, links)
 
     def _add(self, entry: Entry) -> bool:
-        m, s = entry.memory, entry.memory.strength
-        strength = (s.stability, s.difficulty, s.reviewed, s.reviews) if s else (None,) * 4
-        salience = (m.salience.reward, m.salience.surprise, m.salience.marked)
-        values = (m.id, m.content, m.time, m.source, m.who, m.session, m.turn, *salience, *strength, m.claim,
-                  m.superseded_by, list(m.tags), self.space, len(m.text.split()))  # fmt: skip
+        m = entry.memory
+        values = (*row_of(m), list(m.tags), self.space, len(m.text.split()))
         marks = ", ".join(["%s"] * len(values))
         sql = f"INSERT INTO memories ({_COLUMNS}, space, length) VALUES ({marks}) ON CONFLICT DO NOTHING"
         added = self._db.execute(sql.encode(), values).rowcount
@@ -127,11 +116,8 @@ class PostgresStore:
     def _check_dims(self, embedder: str, dims: int) -> None:
         sql = "SELECT vector_dims(vector) FROM vectors WHERE space = %s AND embedder = %s LIMIT 1"
         row = self._db.execute(sql, (self.space, embedder)).fetchone()
-        if row is not None and row[0] != dims:
-            raise StoreError(
-                f"vectors of {embedder} have {row[0]} dimensions in this store, not {dims}; "
-                "it is another model by the same name: give it another name"
-            )
+        if row is not None:
+            refuse_length(embedder, row[0], dims)
 
     def _delete(self, id: str, now: float) -> tuple[int, int]:
         mine = (self.space, id)
@@ -157,15 +143,14 @@ class PostgresStore:
             "WHERE space = %s AND id = %s"
         )
         with self._explained("write"), self._db.transaction():
-            for id, s in strengths.items():
-                self._db.execute(sql, (s.stability, s.difficulty, s.reviewed, s.reviews, self.space, id))
+            for id, strength in strengths.items():
+                self._db.execute(sql, (*astuple(strength), self.space, id))
 
     def set_salience(self, id: str, salience: Salience) -> None:
         """Put this on one memory; durable on return."""
-        values = (salience.reward, salience.surprise, salience.marked, self.space, id)
         sql = "UPDATE memories SET reward = %s, surprise = %s, marked = %s WHERE space = %s AND id = %s"
         with self._explained("write"):
-            self._db.execute(sql, values)
+            self._db.execute(sql, (*astuple(salience), self.space, id))
 
     def set_tags(self, id: str, tags: Sequence[str]) -> None:
         """Give one memory these tags in place of its own; durable on return."""
@@ -192,11 +177,7 @@ class PostgresStore:
 
     def find(self, name: str) -> Memory:
         """Return the memory whose id begins so. Raises UnknownName where there is none, or more than one."""
-        found = self._memories("starts_with(id, %s) LIMIT 2", name) if name else []
-        if len(found) != 1:
-            hint = "it begins several ids; write more of it" if found else "nightschool ls memories"
-            raise UnknownName("memory", name, [m.id for m in found], hint=hint)
-        return found[0]
+        return the_one(name, self._memories("starts_with(id, %s) LIMIT 2", name) if name else [])
 
     def lexical(self, words: Sequence[str], limit: int) -> list[Hit]:
         """Return the memories that speak of any of `words`, by BM25 over speaker and content. Ref: robertson2009."""
@@ -269,7 +250,7 @@ class PostgresStore:
         """Give all memories in the order in which they were stored."""
         last = 0
         while rows := self._rows(
-            f"SELECT {_COLUMNS}, place FROM memories WHERE space = %s AND place > %s ORDER BY place LIMIT {_MANY}",
+            f"SELECT {_COLUMNS}, place FROM memories WHERE space = %s AND place > %s ORDER BY place LIMIT {MANY}",
             (self.space, last),
         ):
             yield from (_memory(row) for row in rows)
@@ -296,8 +277,7 @@ class PostgresStore:
         sql = "SELECT number, cue, time FROM feedback WHERE space = %s ORDER BY number"
         for number, cue, time in self._rows(sql, (self.space,)):
             rows = self._rows("SELECT id, features, useful FROM shown WHERE feedback = %s ORDER BY rank", (number,))
-            shown = {id: json.loads(features) for id, features, _ in rows}
-            yield Feedback(cue, time, shown, tuple(id for id, _, useful in rows if useful))
+            yield feedback_of(cue, time, rows)
 
     def count(self) -> int:
         """Return how many memories there are."""
@@ -330,7 +310,4 @@ def _written(vector: NDArray[np.float32]) -> str:
 
 
 def _memory(row: Sequence[Any]) -> Memory:
-    strength = None if row[10] is None else Strength(row[10], row[11], row[12], row[13])
-    salience = Salience(row[7], row[8], row[9])
-    content, time, source, who, session, turn = row[1:7]
-    return Memory(content, time, source, who, session, turn, tuple(row[16]), salience, strength, row[14], row[15])
+    return memory_of(row, row[16])

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,15 @@ from nightschool.errors import StoreError, UnknownName
 from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
 from nightschool.remember.store import schema
 from nightschool.remember.store.bits import Shortlist, packed
-from nightschool.remember.store.port import Entry, Feedback, Hit, Vectors, Written
+from nightschool.remember.store.port import Entry, Feedback, Hit, Store, Vectors, Written
+from nightschool.remember.store.rows import COLUMNS, MANY, feedback_of, memory_of, refuse_length, row_of, the_one
 
-_COLUMNS = (
-    "id, content, time, source, who, session, turn, reward, surprise, marked, stability, difficulty, reviewed, "
-    "reviews, claim, superseded_by"
-)
-_MANY = 500  # values in one IN (...)
 _SCORED = 6000  # memories that BM25 is computed for, in large stores
 _SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
 _SHORTLIST_SHARE = 250  # one of so many, in large stores
 
 
-class SqliteStore:
+class SqliteStore(Store):
     """The memories of one space in the file at `path`, made where it is missing. As `Store` says.
 
     patience_s: how long to wait while another process writes.
@@ -58,12 +54,6 @@ class SqliteStore:
                 self._db.close()
                 raise
 
-    def __enter__(self) -> SqliteStore:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Give the file back."""
         self._db.close()
@@ -83,21 +73,12 @@ class SqliteStore:
         return written
 
     def _add(self, db: sqlite3.Connection, entry: Entry) -> Written:
-        memory, strength = entry.memory, entry.memory.strength
-        id = memory.id
-        row = db.execute(
-            f"INSERT OR IGNORE INTO memories ({_COLUMNS}) VALUES ({','.join('?' * 16)}) RETURNING place",
-            (
-                id, memory.content, memory.time, memory.source, memory.who, memory.session, memory.turn,
-                memory.salience.reward, memory.salience.surprise, int(memory.salience.marked),
-                *((strength.stability, strength.difficulty, strength.reviewed, strength.reviews)
-                  if strength else (None,) * 4),
-                memory.claim, memory.superseded_by,
-            ),
-        ).fetchone()  # fmt: skip
+        id, values = entry.memory.id, row_of(entry.memory)
+        sql = f"INSERT OR IGNORE INTO memories ({COLUMNS}) VALUES ({_marks(values)}) RETURNING place"
+        row = db.execute(sql, values).fetchone()
         if row is not None:
             place = row[0]
-            self._tag(db, place, memory.tags)
+            self._tag(db, place, entry.memory.tags)
         else:
             place = db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchone()[0]
         for embedder, vectors in entry.vectors.items():
@@ -121,11 +102,7 @@ class SqliteStore:
     def _add_vectors(db: sqlite3.Connection, place: int, embedder: str, vectors: Vectors) -> None:
         db.execute("INSERT OR IGNORE INTO embedders (name, dims) VALUES (?, ?)", (embedder, vectors.shape[1]))
         number, dims = db.execute("SELECT number, dims FROM embedders WHERE name = ?", (embedder,)).fetchone()
-        if vectors.shape[1] != dims:
-            raise StoreError(
-                f"vectors of {embedder} have {dims} dimensions in this store, not {vectors.shape[1]}; "
-                "it is another model by the same name: give it another name"
-            )
+        refuse_length(embedder, dims, vectors.shape[1])
         for passage, (vector, bits) in enumerate(zip(vectors, packed(vectors), strict=True)):
             row = db.execute(
                 "INSERT OR IGNORE INTO vectors (place, embedder, passage, vector) VALUES (?, ?, ?, ?) RETURNING number",
@@ -157,7 +134,7 @@ class SqliteStore:
 
     def set_strengths(self, strengths: Mapping[str, Strength]) -> None:
         """Put these on the memories named; durable on return."""
-        rows = [(s.stability, s.difficulty, s.reviewed, s.reviews, id) for id, s in strengths.items()]
+        rows = [(*astuple(strength), id) for id, strength in strengths.items()]
         sql = "UPDATE memories SET stability = ?, difficulty = ?, reviewed = ?, reviews = ? WHERE id = ?"
         with self._transaction() as db:
             db.executemany(sql, rows)
@@ -165,8 +142,9 @@ class SqliteStore:
     def set_salience(self, id: str, salience: Salience) -> None:
         """Put this on one memory; durable on return."""
         with self._transaction() as db:
-            values = (salience.reward, salience.surprise, int(salience.marked), id)
-            db.execute("UPDATE memories SET reward = ?, surprise = ?, marked = ? WHERE id = ?", values)
+            db.execute(
+                "UPDATE memories SET reward = ?, surprise = ?, marked = ? WHERE id = ?", (*astuple(salience), id)
+            )
 
     def set_tags(self, id: str, tags: Sequence[str]) -> None:
         """Give one memory these tags in place of its own; durable on return."""
@@ -196,11 +174,7 @@ class SqliteStore:
     def find(self, name: str) -> Memory:
         """Return the memory whose id begins so. Raises UnknownName where there is none, or more than one."""
         pattern = name.replace("\\", "").replace("%", "").replace("_", "") + "%"
-        found = self._memories("WHERE id LIKE ? LIMIT 2", (pattern,)) if name else []
-        if len(found) != 1:
-            hint = "it begins several ids; write more of it" if found else "nightschool ls memories"
-            raise UnknownName("memory", name, [m.id for m in found], hint=hint)
-        return found[0]
+        return the_one(name, self._memories("WHERE id LIKE ? LIMIT 2", (pattern,)) if name else [])
 
     def lexical(self, words: Sequence[str], limit: int) -> list[Hit]:
         """Return the memories that speak of any of `words`, by BM25 over speaker and content. Ref: robertson2009."""
@@ -286,7 +260,7 @@ class SqliteStore:
             values = ",".join("(?, ?)" for _ in some)
             # CROSS JOIN: by the index, one place after the other
             sql = (
-                f"WITH places (a, b) AS (VALUES {values}) SELECT {_COLUMNS} FROM places CROSS JOIN memories "
+                f"WITH places (a, b) AS (VALUES {values}) SELECT {COLUMNS} FROM places CROSS JOIN memories "
                 "ON session = a AND turn = b ORDER BY place DESC"
             )
             rows = self._rows(sql, [value for place in some for value in place])
@@ -318,7 +292,7 @@ class SqliteStore:
         """Give all memories in the order in which they were stored."""
         last = 0
         while rows := self._rows(
-            f"SELECT place, {_COLUMNS} FROM memories WHERE place > ? ORDER BY place LIMIT {_MANY}", (last,)
+            f"SELECT place, {COLUMNS} FROM memories WHERE place > ? ORDER BY place LIMIT {MANY}", (last,)
         ):
             yield from self._built([row[1:] for row in rows])
             last = rows[-1][0]
@@ -346,8 +320,7 @@ class SqliteStore:
         """Give all that came of recalls, oldest first, without what was deleted since."""
         for number, cue, time in self._rows("SELECT number, cue, time FROM feedback ORDER BY number", ()):
             rows = self._rows("SELECT id, features, useful FROM shown WHERE feedback = ? ORDER BY rank", (number,))
-            shown = {id: json.loads(features) for id, features, _ in rows}
-            yield Feedback(cue, time, shown, tuple(id for id, _, useful in rows if useful))
+            yield feedback_of(cue, time, rows)
 
     def count(self) -> int:
         """Return how many memories there are."""
@@ -370,7 +343,7 @@ class SqliteStore:
         return shortlist
 
     def _memories(self, where: str, values: Sequence[Any]) -> list[Memory]:
-        return self._built(self._rows(f"SELECT {_COLUMNS} FROM memories {where}", values))
+        return self._built(self._rows(f"SELECT {COLUMNS} FROM memories {where}", values))
 
     def _built(self, rows: Sequence[tuple[Any, ...]]) -> list[Memory]:
         tags: dict[str, list[str]] = {}
@@ -381,7 +354,7 @@ class SqliteStore:
             )
             for id, tag in self._rows(sql, some):
                 tags.setdefault(id, []).append(tag)
-        return [replace(_memory(row), tags=tuple(tags.get(row[0], ()))) for row in rows]
+        return [memory_of(row, tags.get(row[0], ())) for row in rows]
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._explained("read"):
@@ -423,13 +396,6 @@ def _advice(problem: str) -> str:
     return "check the disk and the permissions, or set NIGHTSCHOOL_HOME"
 
 
-def _memory(row: Sequence[Any]) -> Memory:
-    strength = None if row[10] is None else Strength(row[10], row[11], row[12], row[13])
-    salience = Salience(row[7], row[8], bool(row[9]))
-    content, time, source, who, session, turn = row[1:7]
-    return Memory(content, time, source, who, session, turn, (), salience, strength, row[14], row[15])
-
-
 def _best(best: dict[str, float], rows: Iterable[tuple[str, bytes]], query: NDArray[np.float32]) -> None:
     """Keep in `best` each memory's largest cosine."""
     pairs = list(rows)
@@ -442,8 +408,8 @@ def _best(best: dict[str, float], rows: Iterable[tuple[str, bytes]], query: NDAr
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), _MANY):
-        yield values[start : start + _MANY]
+    for start in range(0, len(values), MANY):
+        yield values[start : start + MANY]
 
 
 def _marks(values: Sequence[Any]) -> str:

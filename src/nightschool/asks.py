@@ -38,12 +38,16 @@ class Propose:
 
 @dataclass(frozen=True, slots=True)
 class Weigh:
-    """Tell the log-probability of each of `continuations` after `prefix`, token by token."""
+    """Tell the log-probability of each of `continuations` after `prefix`, token by token.
+
+    tops: how many of the likeliest tokens to tell of at each place; local models tell any number.
+    """
 
     id: str
     prefix: Prefix
     continuations: tuple[Segment, ...]
     adapter: str | None = None
+    tops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,10 @@ ModelAsk = Propose | Weigh | Read
 Ask = ModelAsk | Judge
 
 
+Tops = tuple[tuple[int, float], ...]
+"""Token ids with their log-probabilities, likeliest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposed:
     """The draws, in order of their number. A draw that failed or was cancelled is there, and says so."""
@@ -84,12 +92,16 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """segments: the continuations with `tokens` and `logps` filled in (nats); ranks: of each token, 0 is likeliest."""
+    """segments: the continuations with `tokens` and `logps` filled in (nats); ranks: of each token, 0 is likeliest.
+
+    tops: of each continuation at each token (id, logp) of the likeliest, best first; empty where none were asked for.
+    """
 
     id: str
     segments: tuple[Segment, ...]
     ranks: tuple[tuple[int, ...], ...]
     usage: Usage
+    tops: tuple[tuple[Tops, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,17 +112,21 @@ class Prompt:
     """What a model continues: a conversation (its chat template is applied by the model) or, with `text`, a document.
 
     prefill: the beginning of the answer, put into the model's mouth; keys: leak keys of the items whose truth is
-    shown (worked examples), so that reports can disclose them and lessons can refuse them.
+    shown (worked examples), so that reports can disclose them and lessons can refuse them; tokens: the document as ids,
+    where it was given so: local models take them as they are, `text` being what they decode to.
     """
 
     messages: tuple[Message, ...] = ()
     text: str | None = None
     prefill: str = ""
     keys: frozenset[str] = frozenset()
+    tokens: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if (self.text is None) == (not self.messages):
             raise ValueError("a Prompt is either messages or text, not both and not neither")
+        if self.tokens is not None and self.text is None:
+            raise ValueError("tokens are those of a document: give its text too")
 
     def __str__(self) -> str:
         if self.text is not None:

@@ -102,6 +102,12 @@ def test_weighing_is_exact(text, ending):
     assert reply.usage.weighed_tokens == len(text) + ending
 
 
+def test_what_was_likely_instead_is_told_where_it_is_asked_for():
+    [tops] = run(Scripted(rule=coin), Weigh("w", prefix(), (Segment("ba"),), tops=2))[0]["w"].tops
+    assert tops == (((ord("a"), math.log(COIN["a"])), (ord("b"), math.log(COIN["b"]))),) * 2
+    assert run(Scripted(rule=coin), Weigh("w", prefix(), (Segment("ba"),)))[0]["w"].tops == ()
+
+
 def test_what_it_samples_it_weighs_alike():
     model = Scripted(rule=lambda prompt, written: {"one ": 1, "two ": 2, "o": 1, END: len(written) / 8})
     draws = run(model, propose(n=8))[0]["q"].draws

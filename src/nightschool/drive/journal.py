@@ -130,6 +130,8 @@ def _task_from_dict(data: Mapping[str, Any]) -> Task:
 
 def _prompt_to_dict(prompt: Prompt) -> dict[str, Any]:
     written: dict[str, Any] = {"prefill": prompt.prefill, "keys": sorted(prompt.keys)}
+    if prompt.tokens is not None:
+        written["tokens"] = list(prompt.tokens)
     if prompt.text is not None:
         return {**written, "text": prompt.text}
     return {**written, "messages": [asdict(message) for message in prompt.messages]}
@@ -137,7 +139,8 @@ def _prompt_to_dict(prompt: Prompt) -> dict[str, Any]:
 
 def _prompt_from_dict(data: Mapping[str, Any]) -> Prompt:
     messages = tuple(Message(**message) for message in data.get("messages", ()))
-    return Prompt(messages, data.get("text"), data["prefill"], frozenset(data["keys"]))
+    tokens = None if data.get("tokens") is None else tuple(data["tokens"])
+    return Prompt(messages, data.get("text"), data["prefill"], frozenset(data["keys"]), tokens)
 
 
 def _segment_to_dict(segment: Segment) -> dict[str, Any]:

@@ -141,6 +141,7 @@ class Scripted:
     ) -> None:
         self.name = name
         self.context_tokens = context_tokens
+        self.end_ids = frozenset({END_TOKEN})
         self.abilities = frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA} - frozenset(lacks)
         self.identity = identity or digest("scripted", _named(answers), _named(rule), _named(adapters))
         if isinstance(answers, (int, float)):  # `scripted:answers=42`
@@ -260,21 +261,25 @@ class Scripted:
 
     def _weigh(self, ask: Weigh) -> Weighed:
         script, prompt = self._script_of(ask.adapter), str(ask.prefix.prompt)
-        segments, ranks = [], []
+        segments, ranks, tops = [], [], []
         for segment in ask.continuations:
-            written, logps, places = ask.prefix.text, [], []
+            written, logps, places, likeliest = ask.prefix.text, [], [], []
             spelled: list[str] = []
             for token in self._tokens(segment, lambda so_far: script.after(prompt, ask.prefix.text + so_far)):
                 weights = normal(script.after(prompt, written))
                 p = weights.get(token, 0.0)
                 logps.append(log(p))
                 places.append(sum(other > p for other in weights.values()))
+                best = sorted(weights.items(), key=lambda pair: -pair[1])[: ask.tops]
+                self._words |= {token_id(word): word for word, _ in best if len(word) > 1}
+                likeliest.append(tuple((token_id(word), log(weight)) for word, weight in best))
                 spelled.append(token)
                 written += token
             segments.append(Segment(segment.text, tuple(map(token_id, spelled)), tuple(logps)))
             ranks.append(tuple(places))
+            tops.append(tuple(likeliest))
         usage = self._usage(ask.prefix, weighed_tokens=sum(map(len, ranks)))
-        return Weighed(ask.id, tuple(segments), tuple(ranks), usage)
+        return Weighed(ask.id, tuple(segments), tuple(ranks), usage, tuple(tops) if ask.tops else ())
 
     def _tokens(self, segment: Segment, after: Callable[[str], Distribution]) -> Iterator[str]:
         if segment.tokens is not None:

@@ -329,6 +329,33 @@ def test_a_fresh_module_shares_memory_and_can_be_changed_alone(tiny: Make) -> No
     assert finish(model, [propose("a", document("x"), 1)])["a"].draws
 
 
+def test_the_likeliest_tokens_are_told_beside_each(tiny: Make) -> None:
+    model = tiny()
+    ask = Weigh("w", document("Once upon"), (Segment(" a time"), Segment(" a tiger"), Segment("")), tops=3)
+    reply = finish(model, [ask])["w"]
+    exact = model.fresh_module()
+    ids = model.encode_prefix(ask.prefix)
+    for segment, ranks, tops in zip(reply.segments, reply.ranks, reply.tops, strict=True):
+        with torch.no_grad():
+            table = exact(torch.tensor([[*ids, *segment.tokens]])).logits[0].log_softmax(-1)
+        assert len(tops) == len(segment.tokens)
+        for place, row in enumerate(tops):
+            values, tokens = table[len(ids) - 1 + place].topk(3)
+            assert [token for token, _ in row] == tokens.tolist()
+            assert [logp for _, logp in row] == pytest.approx(values.tolist(), abs=EXACT)
+            if ranks[place] == 0:
+                assert row[0] == (segment.tokens[place], segment.logps[place])  # the very same number
+
+
+def test_a_text_in_token_ids_is_taken_as_it_is(tiny: Make) -> None:
+    model = tiny()
+    ids = (*model.encode_segment("On"), *model.encode_segment("ce"))
+    given = Prompt(text="Once", tokens=ids)
+    assert model.encode(given) == list(ids)
+    with pytest.raises(UsageError, match="tokens 0 to"):
+        model.encode(Prompt(text="?", tokens=(10**9,)))
+
+
 def test_weighing_is_in_float32_where_sampling_is_not(tiny: Make) -> None:
     model = tiny(dtype="bfloat16")
     ask = Weigh("w", document("Once upon"), (Segment(" a time"),))

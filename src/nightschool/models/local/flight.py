@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from nightschool.asks import Hidden, ModelReply, Propose, Proposed, Read, Refused, Weigh, Weighed
+from nightschool.asks import Hidden, ModelReply, Propose, Proposed, Read, Refused, Tops, Weigh, Weighed
 from nightschool.items import Draw, Finish, Segment, Usage
 from nightschool.models.local.form import Form
-from nightschool.models.local.pick import weigh
+from nightschool.models.local.pick import likeliest, weigh
 from nightschool.models.local.trie import Node, Trie
 from nightschool.models.local.words import Words
 
@@ -126,7 +126,7 @@ class Proposal(Job):
 class Weighing(Job):
     """A Weigh. continuations[i]: ids; twigs: runs of all but their last tokens, a parent before its children.
 
-    logps, ranks: as far as known; left: how many are not. What continuations begin with in common is one twig.
+    logps, ranks, tops: as far as known; left: how many are not. What continuations begin with in common is one twig.
     """
 
     ask: Weigh = field(kw_only=True)
@@ -134,6 +134,7 @@ class Weighing(Job):
     twigs: list[Node] = field(default_factory=list)
     logps: list[np.ndarray] = field(init=False)
     ranks: list[np.ndarray] = field(init=False)
+    tops: list[list[Tops]] = field(init=False)
     left: int = field(init=False)
     _begun: bool = False
     _users: dict[Node, list[int]] = field(default_factory=dict)
@@ -174,11 +175,17 @@ class Weighing(Job):
             for number in pairs[row, _]:
                 self.logps[number][first + row], self.ranks[number][first + row] = logp, rank
                 self.left -= 1
+        if self.ask.tops:
+            tops = likeliest(logits, self.ask.tops)
+            for row, _ in pairs:
+                for number in pairs[row, _]:
+                    self.tops[number][first + row] = tops[row]
 
     def start_over(self) -> None:
         """Forget what is known, and the twigs."""
         self.logps = [np.full(len(ids), np.nan) for ids in self.continuations]
         self.ranks = [np.zeros(len(ids), dtype=np.int64) for ids in self.continuations]
+        self.tops = [[()] * len(ids) if self.ask.tops else [] for ids in self.continuations]
         self.left = sum(len(ids) for ids in self.continuations)
         self.twigs, self._users, self._begun = [], {}, False
 
@@ -192,7 +199,8 @@ class Weighing(Job):
         )
         weighed = sum(len(ids) for ids in self.continuations)
         usage = Usage(prompt_tokens=len(self.ids), weighed_tokens=weighed, calls=1, seconds=self.seconds)
-        return Weighed(self.ask.id, segments, tuple(tuple(ranks.tolist()) for ranks in self.ranks), usage)
+        ranks = tuple(tuple(ranks.tolist()) for ranks in self.ranks)
+        return Weighed(self.ask.id, segments, ranks, usage, tuple(map(tuple, self.tops)) if self.ask.tops else ())
 
     def cancelled(self) -> ModelReply:
         """Return that it was not done."""

@@ -84,8 +84,8 @@ class LocalModel:
         self._family: list[Runner] = []
         self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
         self._replies: list[ModelReply] = []
-        vocabulary = int(module.config.get_text_config().vocab_size)
-        self._forms = Forms(tokenizer, vocabulary, sorted(self.end_ids))
+        self._vocabulary = int(module.config.get_text_config().vocab_size)
+        self._forms = Forms(tokenizer, self._vocabulary, sorted(self.end_ids))
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
         self._computed = check.same_as_plain(module)  # bytes of a token's keys and values as sampling computes them
         self.bytes_per_token = self._size(self.dtype)
@@ -123,11 +123,16 @@ class LocalModel:
     def encode(self, prompt: Prompt) -> list[int]:
         """Return the ids of `prompt`: its chat template applied, the assistant's turn opened, the prefill behind it.
 
-        A document is tokenised as the tokenizer does by default; an empty one begins with the begin (or end) token.
+        A document is tokenised as the tokenizer does by default, or given in ids and taken so; an empty one begins with
+        the begin (or end) token.
         """
         known = self._encoded.get(prompt)
         if known is None:
-            if prompt.text is None:
+            if prompt.tokens is not None:
+                if strange := [token for token in prompt.tokens if not 0 <= token < self._vocabulary]:
+                    raise UsageError(f"{self.name} has tokens 0 to {self._vocabulary - 1}, and not {strange[0]}")
+                known = [*prompt.tokens, *self.encode_segment(prompt.prefill)]
+            elif prompt.text is None:
                 turns = [{"role": message.role, "content": message.content} for message in prompt.messages]
                 text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
                 known = self.encode_segment(text + prompt.prefill)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from nightschool.asks import Tops
 from nightschool.items import Sampling
 
 _CANDIDATES = 64  # a nucleus is looked for among so many first; rows that need more are sorted whole
@@ -61,6 +62,13 @@ def weigh(logits: torch.Tensor, rows: np.ndarray, tokens: np.ndarray) -> tuple[l
         once = len(which) == len(block)
         ranks += ((block if once else block[which]) > chosen[:, None]).sum(-1).tolist()
     return logps, ranks
+
+
+def likeliest(logits: torch.Tensor, count: int) -> list[Tops]:
+    """Return for each row of logits[N, V] the `count` likeliest tokens with their log-probabilities."""
+    values, tokens = logits.topk(min(count, logits.shape[1]), dim=-1)
+    logps = (values - logits.logsumexp(-1)[:, None]).tolist()
+    return [tuple(zip(row, known, strict=True)) for row, known in zip(tokens.tolist(), logps, strict=True)]
 
 
 def _pick(logits: torch.Tensor, how: Sequence[Sampling], noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from nightschool.models.distribution import END
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
 from nightschool.surface.server.served import Served
@@ -25,6 +26,7 @@ def here() -> Iterator[Running]:
         "babble": lambda: Scripted(),
         "small": lambda: Scripted("x" * 30, context_tokens=60),
         "mute": lambda: Scripted("42", lacks=[Ability.LOGPS]),
+        "coin": lambda: Scripted(rule=lambda prompt, written: {"aa": 5, "b": 3, END: 2}),
     }
     with running(Served(minds_of(models))) as server:
         yield server
@@ -37,7 +39,7 @@ def client(here: Running) -> openai.OpenAI:
 
 
 def test_models_are_listed_and_told(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["scripted", "babble", "small", "mute"]
+    assert [model.id for model in client.models.list()] == ["scripted", "babble", "small", "mute", "coin"]
     assert client.models.retrieve("scripted+think(vote=3)").id == "scripted+think(vote=3)"
 
 
@@ -94,6 +96,21 @@ def test_logprobs_are_those_of_each_token(client: openai.OpenAI) -> None:
         assert "".join(each.token for each in content) == choice.message.content
         assert content[0].logprob == pytest.approx(np.log(1 / 3))
         assert all(each.bytes == list(each.token.encode()) for each in content)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_was_likely_instead_is_told(client: openai.OpenAI, stream: bool) -> None:
+    how = {"model": "coin", "messages": ASK, "logprobs": True, "top_logprobs": 2, "seed": 5, "max_tokens": 3}
+    if stream:
+        chunks = client.chat.completions.create(**how, stream=True)
+        told = [each for chunk in chunks if chunk.choices[0].logprobs for each in chunk.choices[0].logprobs.content]
+    else:
+        told = client.chat.completions.create(**how).choices[0].logprobs.content
+    assert told
+    for each in told:
+        assert [other.token for other in each.top_logprobs] == ["aa", "b"]
+        assert [other.logprob for other in each.top_logprobs] == pytest.approx(np.log([0.5, 0.3]))
+        assert each.logprob in [other.logprob for other in each.top_logprobs]
 
 
 def test_a_model_without_logprobs_says_so(client: openai.OpenAI) -> None:
@@ -153,6 +170,28 @@ def test_plain_text_is_echoed_with_its_weights(client: openai.OpenAI) -> None:
     assert choice.logprobs.tokens == ["?", "4", "2"]
     assert choice.logprobs.token_logprobs == [None, 0.0, 0.0]
     assert choice.logprobs.text_offset == [0, 1, 2]
+
+
+def test_every_token_of_a_text_is_weighed_whatever_ended_it(client: openai.OpenAI) -> None:
+    for most, stream in ((0, False), (1, False), (1, True), (400, False)):
+        how = {"model": "coin", "prompt": "baab", "echo": True, "logprobs": 2, "max_tokens": most, "n": 2, "seed": 2}
+        if stream:
+            choices = [chunk.choices[0] for chunk in client.completions.create(**how, stream=True)]
+        else:
+            choices = client.completions.create(**how).choices
+        assert len(choices) == 2
+        for choice in choices:
+            told = choice.logprobs
+            assert told.tokens[:3] == ["b", "aa", "b"]
+            assert told.token_logprobs[0] is told.top_logprobs[0] is None
+            assert told.token_logprobs[1:3] == pytest.approx(np.log([0.5, 0.3]))
+            assert told.top_logprobs[1] == pytest.approx({"aa": np.log(0.5), "b": np.log(0.3)})
+            assert "".join(told.tokens) == choice.text
+            assert told.text_offset == [len("".join(told.tokens[:at])) for at in range(len(told.tokens))]
+            assert choice.finish_reason == ("stop" if told.tokens[-1] == "" else "length")
+            if told.tokens[-1] == "":  # the token that ended it is one of them, though it writes nothing
+                assert told.token_logprobs[-1] == pytest.approx(np.log(0.2))
+        assert len(choices[0].logprobs.tokens) == 3 + min(most, 1) or most > 1
 
 
 def test_token_ids_are_read(client: openai.OpenAI) -> None:
@@ -222,7 +261,7 @@ def test_a_budget_is_kept(client: openai.OpenAI) -> None:
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, 400, "tools is not supported"),
         ({"response_format": {"type": "json_object"}}, 400, "schema"),
         ({"response_format": {"type": "json_schema"}}, 400, "json_schema needs a schema"),
-        ({"top_logprobs": 3, "logprobs": True}, 400, "top_logprobs is not supported"),
+        ({"top_logprobs": 3}, 400, "top_logprobs goes with logprobs"),
         ({"extra_body": {"nightschool": {"budget": "a lot"}}}, 400, "budget"),
         ({"extra_body": {"nightschool": {"wisdom": 3}}}, 400, "wisdom"),
         ({"extra_body": {"nightschool": {"strategy": "vote", "critic": "command:command=id"}}}, 400, "may not name"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,13 @@ async def wait_for(ticket: Ticket, request: Request) -> Over | Failed:
     return event
 
 
-def streamed(ticket: Ticket, chunks: AsyncIterator[dict[str, Any]], headers: dict[str, str]) -> Response:
-    """Return `chunks` as server-sent events with [DONE] behind them; a failure is a last event with its error."""
+def streamed(
+    chunks: AsyncIterator[dict[str, Any]], headers: dict[str, str], ended: Callable[[], None] = lambda: None
+) -> Response:
+    """Return `chunks` as server-sent events with [DONE] behind them; a failure is a last event with its error.
+
+    ended: is called at the end, whether all was sent or the client went away.
+    """
 
     async def events() -> AsyncIterator[dict[str, str]]:
         try:
@@ -103,7 +108,7 @@ def streamed(ticket: Ticket, chunks: AsyncIterator[dict[str, Any]], headers: dic
         except Exception as error:
             yield {"data": dumped(refusal_of(error).body())}
         finally:
-            ticket.cancel()
+            ended()
 
     return EventSourceResponse(events(), headers=headers, ping=PING_S, sep="\n")
 

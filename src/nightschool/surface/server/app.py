@@ -87,6 +87,7 @@ def application(
                 await engine.start()
             yield
         finally:
+            await served.relays.close()
             for engine in engines:
                 await engine.stop()
 

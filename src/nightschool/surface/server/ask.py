@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from nightschool.asks import CriticRole
 from nightschool.drive import Budget, Job
-from nightschool.errors import PromptTooLong, UsageError
-from nightschool.items import Item, Noise, Prompt, Sampling, Task, digest
+from nightschool.errors import NightschoolError, PromptTooLong, UsageError
+from nightschool.items import Item, Noise, Prefix, Prompt, Sampling, Segment, Task, digest
 from nightschool.ports import Critic, Model
 from nightschool.surface.server.minds import Meant, Minds
 from nightschool.surface.server.refusal import Refusal
@@ -30,7 +30,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is wanted, whatever the form. text: the question alone, for critics; max_tokens: None for the default."""
+    """What is wanted, whatever the form. text: the question alone, for critics; max_tokens: None for the default.
+
+    tops: so many likely tokens are told beside each that was drawn, None for what a draw says of itself; ended: what
+    ended a draw is told too; echo: the prompt is weighed.
+    """
 
     prompt: Prompt
     text: str
@@ -43,6 +47,9 @@ class Wish:
     seed: int | None
     schema: str | None = None
     extension: Extension | None = None
+    tops: int | None = None
+    ended: bool = False
+    echo: bool = False
 
 
 def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -> Callable[[Model], Job]:
@@ -70,15 +77,18 @@ def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -
         room = _room(model, wish.prompt)
         if most is not None and most > room:
             raise PromptTooLong(_too_long(model, room, most))
-        tokens = most or min(limits.default_tokens, room, limits.request_tokens // wish.n)
+        tokens = min(limits.default_tokens, room, limits.request_tokens // wish.n) if most is None else max(most, 1)
         if tokens < 1:
             raise PromptTooLong(_too_long(model, room, 1))
         sampling = Sampling(tokens, temperature, wish.top_p, wish.top_k, wish.stop, wish.schema)
         item = Item("asked", {"text": wish.text}, None, key)
-        task = Task(item, wish.prompt, sampling, adapter)
+        prompt = _in_ids(model, wish.prompt) if wish.echo else wish.prompt
+        task = Task(item, prompt, sampling, adapter)
         noise = Noise((seed, "serve", key))
         if how is None:
-            return Job(Draws(wish.n), task, noise, budget)
+            ends = tuple(sorted(getattr(model, "end_ids", ()))) if wish.ended else ()
+            count = 0 if most == 0 else wish.n
+            return Job(Draws(count, wish.tops, ends, _echo(prompt) if wish.echo else None), task, noise, budget)
         search, judge = how
         roles: list[CriticRole] = sorted(search.needs | {"verifier"})
         critics: dict[CriticRole, Critic] = {} if judge is None else dict.fromkeys(roles, judge)
@@ -87,20 +97,33 @@ def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -
     return make
 
 
+def _in_ids(model: Model, prompt: Prompt) -> Prompt:
+    """Return `prompt` with its ids, where the tokenizer is here."""
+    encode = getattr(model, "encode", None)
+    return prompt if encode is None else replace(prompt, tokens=tuple(encode(prompt)))
+
+
+def _echo(prompt: Prompt) -> tuple[Prefix, Segment]:
+    """Return the beginning of a text and the rest of it, to be weighed: its first token has nothing in front of it."""
+    if prompt.tokens is None:
+        return Prefix(Prompt(text="")), Segment(str(prompt))
+    return Prefix(Prompt(text="", tokens=prompt.tokens[:1])), Segment("", prompt.tokens[1:])
+
+
 def texts_of(
-    texts: tuple[str, ...], meant: Meant, minds: Minds, space: str, limits: Limits, *, weigh: bool = False
+    texts: tuple[Prompt, ...], meant: Meant, minds: Minds, space: str, limits: Limits
 ) -> Callable[[Model], Job]:
-    """Return what prepares the job of reading (or weighing) texts for the engine."""
+    """Return what prepares the job of reading texts for the engine."""
     if meant.file is not None or meant.strategy is not None:
         raise Refusal(400, f"{meant.name} thinks; name the model alone for this", code="unsupported", param="model")
 
     def make(model: Model) -> Job:
         adapter = minds.weights(meant, model, space)
         for text in texts:
-            if (room := _room(model, Prompt(text=text))) < 0:
+            if (room := _room(model, text)) < 0:
                 raise PromptTooLong(_too_long(model, room, 0))
         task = Task(Item("texts", {}, None, "texts"), Prompt(text=""), Sampling(1), adapter)
-        return Job(Texts(texts, weigh), task, Noise(("texts",)), Budget(seconds=limits.seconds))
+        return Job(Texts(texts), task, Noise(("texts",)), Budget(seconds=limits.seconds))
 
     return make
 
@@ -151,6 +174,8 @@ def _room(model: Model, prompt: Prompt) -> int:
         return model.context_tokens - model.count_tokens(str(prompt)) - slack
     try:
         return model.context_tokens - len(encode(prompt))
+    except NightschoolError:
+        raise
     except Exception as error:  # a chat template is a program that came with the weights, and raises what it likes
         raise UsageError(f"the chat template of {model.name} does not take this conversation: {error}") from error
 

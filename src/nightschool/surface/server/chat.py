@@ -12,43 +12,49 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from nightschool.drive.service import Heard, Over
-from nightschool.items import Draw, Message, Prompt
+from nightschool.items import Message, Prompt
+from nightschool.models.openai_http.shapes import CHAT
+from nightschool.surface.server import telling
 from nightschool.surface.server.answering import Answers, Plain, begun, settled, streamed, wait_for
 from nightschool.surface.server.ask import Wish, job_of
 from nightschool.surface.server.engine import Changed, Event, Failed, Ticket
 from nightschool.surface.server.minds import Meant
 from nightschool.surface.server.refusal import Refusal
+from nightschool.surface.server.relay import relayed
 from nightschool.surface.server.served import Served, seen, served_of
 from nightschool.surface.server.shapes import (
     chat_logprobs,
     finish_of,
-    pieces,
     spent,
     thought_data,
     thought_line,
     usage,
 )
-from nightschool.surface.server.wire import ChatRequest, ignored, read, refuse_unfollowed
+from nightschool.surface.server.wire import ChatRequest, ignored, read, refuse_contradictions
+
+_ROLES: dict[str, Literal["system", "user", "assistant"]] = {
+    "system": "system", "developer": "system", "user": "user", "assistant": "assistant",
+}  # fmt: skip
 
 
 async def chat(request: Request) -> Response:
     """Answer a conversation."""
     served = served_of(request)
     asked = read(ChatRequest, await request.body())
-    refuse_unfollowed(asked)
-    if asked.top_logprobs:
-        raise Refusal(
-            400, "top_logprobs is not supported: known is the log-probability of the token that was chosen; leave it "
-            "out, or say 0", code="unsupported", param="top_logprobs",
-        )  # fmt: skip
+    refuse_contradictions(asked)
+    if asked.top_logprobs and not asked.logprobs:
+        raise Refusal(400, "top_logprobs goes with logprobs: true", code="invalid_request", param="top_logprobs")
     space = request.state.space
     meant = await served.minds.meant(asked.model, asked.nightschool, space)
+    seen(request, model=asked.model)
+    if (there := await relayed(asked, CHAT, meant, served, request)) is not None:
+        return there
     wish = _wish(asked)
     thinks = meant.file is not None or meant.strategy is not None
     if thinks and asked.logprobs:
@@ -57,17 +63,16 @@ async def chat(request: Request) -> Response:
     ticket = meant.engine.ask(make, watched=thinks)
     reply = _Reply(asked, meant, served, thinks, wish.n)
     headers = ignored(asked)
-    seen(request, model=asked.model)
     if asked.stream:
         first = await begun(ticket, request)
-        return streamed(ticket, reply.chunks(ticket, first, request), headers)
+        return streamed(reply.chunks(ticket, first, request), headers, ticket.cancel)
     answers = settled(await wait_for(ticket, request))
     seen(request, usage=answers.over.trace.usage)
     return Plain(await reply.whole(answers), headers=headers)
 
 
 def _wish(asked: ChatRequest) -> Wish:
-    turns = tuple(Message("system" if m.role == "developer" else m.role, m.text()) for m in asked.messages)
+    turns = tuple(Message(_ROLES[m.role], m.text()) for m in asked.messages)
     form = asked.response_format
     schema = None
     if form is not None and form.type == "json_object":
@@ -88,6 +93,7 @@ def _wish(asked: ChatRequest) -> Wish:
         seed=asked.seed,
         schema=schema,
         extension=asked.nightschool,
+        tops=asked.top_logprobs or None,
     )
 
 
@@ -122,7 +128,9 @@ class _Reply:
         """Return the body of a response that is not streamed."""
         choices: list[dict[str, Any]] = []
         for number, draw in enumerate(answers.draws):
-            logprobs = await self._logprobs(draw) if self.asked.logprobs else None
+            logprobs = None
+            if self.asked.logprobs:
+                logprobs = chat_logprobs(await telling.of_draw(self.meant, answers.over.state, number))
             message = {"role": "assistant", "content": draw.segment.text, "refusal": None}
             choices.append(
                 {"index": number, "message": message, "logprobs": logprobs, "finish_reason": finish_of(draw)}
@@ -138,10 +146,6 @@ class _Reply:
         if self.asked.nightschool is not None:
             body["nightschool"] = self._about(answers.over)
         return body
-
-    async def _logprobs(self, draw: Draw) -> dict[str, Any]:
-        texts, logps = await told_tokens(self.meant, draw)
-        return chat_logprobs(texts, logps)
 
     async def _usage(self, answers: Answers) -> dict[str, Any]:
         used = answers.over.trace.usage
@@ -202,10 +206,11 @@ class _Reply:
     async def _rest(self, answers: Answers) -> AsyncIterator[dict[str, Any]]:
         for number, draw in enumerate(answers.draws):
             if self.asked.logprobs:
-                texts, logps = await told_tokens(self.meant, draw)
-                for text, logp in zip(texts, logps, strict=True):
-                    yield self._chunk(number, {"content": text}, logprobs=chat_logprobs([text], [logp]))
-                self.said[number] = "".join(texts)
+                told = await telling.of_draw(self.meant, answers.over.state, number)
+                for at, text in enumerate(told.texts):
+                    logprobs = chat_logprobs(told, slice(at, at + 1))
+                    yield self._chunk(number, {"content": text}, logprobs=logprobs)
+                self.said[number] = "".join(told.texts)
             if rest := draw.segment.text[len(self.said.get(number, "")) :]:
                 yield self._chunk(number, {"content": rest})
             yield self._chunk(number, {}, finish=finish_of(draw))
@@ -233,20 +238,3 @@ class _Reply:
         if self.asked.stream_options is not None and self.asked.stream_options.include_usage:
             more["usage"] = None
         return self._frame("chat.completion.chunk", [choice], **more)
-
-
-async def told_tokens(meant: Meant, draw: Draw) -> tuple[list[str], list[float]]:
-    """Return the text and the log-probability of each token of a draw. Raises Refusal where the model tells neither.
-
-    Text that belongs to no token (in front of a stop string that began inside one) has none here.
-    """
-    segment = draw.segment
-    if segment.tokens is None or segment.logps is None:
-        if not segment.text:
-            return [], []
-        raise Refusal(
-            400, f"{meant.engine.name} tells no log-probabilities token by token; local models do",
-            code="unsupported", param="logprobs",
-        )  # fmt: skip
-    texts = await meant.engine.call(lambda model: pieces(getattr(model, "decode", None), segment))
-    return texts, list(segment.logps)

@@ -28,7 +28,7 @@ async def embed(request: Request) -> Response:
                       param="dimensions")  # fmt: skip
     space = request.state.space
     meant = await served.minds.meant(asked.model, None, space)
-    texts = [asked.input] if isinstance(asked.input, str) else asked.input
+    texts: list[str] | list[int] | list[list[int]] = [asked.input] if isinstance(asked.input, str) else asked.input
     if not 0 < len(texts) <= _MOST_TEXTS:
         raise Refusal(400, f"1 to {_MOST_TEXTS} texts, not {len(texts)}", code="invalid_request", param="input")
     read_texts = await texts_from(texts, meant, "input")

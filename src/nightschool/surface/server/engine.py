@@ -7,9 +7,10 @@ What is asked crosses over as an order, what comes of it as events, gathered onc
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -141,6 +142,18 @@ class Engine:
         self._alive.add(ticket)
         self.order(lambda service: self._admit(ticket, make, service))
         return ticket
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count, while this is held, a request that is answered without the model's thread. Raises Busy."""
+        if len(self._alive) >= self._max_waiting:
+            raise Busy(f"{len(self._alive)} requests are in work, and no more may wait")
+        ticket = Ticket(self, False)
+        self._alive.add(ticket)
+        try:
+            yield
+        finally:
+            self._alive.discard(ticket)
 
     async def call(self, work: Callable[[Model], T]) -> T:
         """Return `work(model)`, done between two steps."""

@@ -12,6 +12,7 @@ from nightschool.surface.server.ask import Limits
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.metrics import Metrics
 from nightschool.surface.server.minds import Minds
+from nightschool.surface.server.relays import Relays
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Served:
     keys: Keys = field(default_factory=Keys)
     metrics: Metrics = field(default_factory=Metrics)
     reports: Path | None = None
+    relays: Relays = field(default_factory=Relays)
 
 
 def served_of(request: Request) -> Served:

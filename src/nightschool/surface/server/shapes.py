@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nightschool.items import Draw, Segment, Thought, Usage, Verdict
+
+if TYPE_CHECKING:
+    from nightschool.surface.server.telling import Told
 
 FINISH = {"end": "stop", "stop": "stop", "length": "length", "cancelled": "length", "error": "error"}
 """How a draw ended, as the protocol says it: what a budget or a time limit cut was cut by length."""
@@ -17,39 +20,64 @@ def pieces(decode: Any, segment: Segment) -> list[str]:
 
     A character that several tokens make up belongs to the last of them.
     """
+    tokens = list(segment.tokens or ())
     texts: list[str] = []
-    before = ""
-    for end in range(1, len(segment.tokens or ()) + 1):
-        now = decode(list((segment.tokens or ())[:end]))
-        if now.endswith("\N{REPLACEMENT CHARACTER}") and end < len(segment.tokens or ()):
+    begin = done = 0  # what was written last is the context in which the next is read: no text is read from its start
+    for end in range(1, len(tokens) + 1):
+        now = decode(tokens[begin:end])
+        if now.endswith("\N{REPLACEMENT CHARACTER}") and end < len(tokens):
             texts.append("")
             continue
-        texts.append(now[len(before) :])
-        before = now
+        texts.append(now[len(decode(tokens[begin:done])) if done else 0 :])
+        begin, done = done, end
     return texts
 
 
-def chat_logprobs(texts: Sequence[str], logps: Sequence[float]) -> dict[str, Any]:
-    """Return the log-probabilities of a message, in nats at temperature 1."""
+def chat_logprobs(told: Told, at: slice = slice(None)) -> dict[str, Any]:
+    """Return the log-probabilities of a message, or of the tokens `at` some places of it, in nats at temperature 1."""
+    tops = told.tops or ((),) * len(told.texts)
     content = [
-        {"token": text, "logprob": max(logp, -9999.0), "bytes": list(text.encode()), "top_logprobs": []}
-        for text, logp in zip(texts, logps, strict=True)
+        {**_entry(text, logp), "top_logprobs": [_entry(*each) for each in top]}
+        for text, logp, top in zip(told.texts[at], told.logps[at], tops[at], strict=True)
     ]
     return {"content": content, "refusal": None}
 
 
-def text_logprobs(texts: Sequence[str], logps: Sequence[float | None], start: int = 0) -> dict[str, Any]:
+def _entry(text: str, logp: float | None) -> dict[str, Any]:
+    return {"token": text, "logprob": _finite(logp), "bytes": list(text.encode("utf-8", "replace"))}
+
+
+def _finite(logp: float | None) -> float:
+    return max(logp or 0.0, -9999.0)
+
+
+def text_logprobs(told: Told, start: int = 0) -> dict[str, Any]:
     """Return the log-probabilities of a plain text that begins at character `start`."""
     offsets, at = [], start
-    for text in texts:
+    for text in told.texts:
         offsets.append(at)
         at += len(text)
+    tops = [
+        None if logp is None else _by_text(spelled, logp, row)
+        for spelled, logp, row in zip(told.spelled, told.logps, told.tops, strict=True)
+    ] if told.tops else None  # fmt: skip
     return {
-        "tokens": list(texts),
-        "token_logprobs": [None if logp is None else max(logp, -9999.0) for logp in logps],
-        "top_logprobs": None,
+        "tokens": list(told.texts),
+        "token_logprobs": [None if logp is None else _finite(logp) for logp in told.logps],
+        "top_logprobs": tops,
         "text_offset": offsets,
     }
+
+
+def _by_text(spelled: str, logp: float, row: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Return log-probabilities by text: those of `row`, likeliest first, and of the token itself.
+
+    Of tokens that look alike (parts of characters) the likeliest is told.
+    """
+    found: dict[str, float] = {}
+    for text, value in (*row, (spelled, logp)):
+        found.setdefault(text, _finite(value))
+    return found
 
 
 def usage(prompt_tokens: int, sampled_tokens: int, answer_tokens: int | None = None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ that would change the answer and cannot be followed are refused: an answer that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from nightschool.surface.server.refusal import Refusal
 _Int64 = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 _Name = Annotated[str, Field(min_length=1, max_length=1000)]
 _Stop = Annotated[str, Field(min_length=1, max_length=1000)]
+_Word = Annotated[str, Field(max_length=100)]
 _Words = Annotated[str, Field(max_length=4000)]
 
 
@@ -36,21 +38,21 @@ class _Open(BaseModel):
 class Part(_Open):
     """A piece of a message."""
 
-    type: Literal["text"]
-    text: str
+    type: _Word
+    text: Annotated[str | None, Field(description="for parts of type text; others go to endpoints alone")] = None
 
 
 class ChatMessage(_Open):
     """One turn of the conversation."""
 
-    role: Literal["system", "developer", "user", "assistant"]
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: str | list[Part] | None = None
 
     def text(self) -> str:
         """Return what was said."""
         if self.content is None or isinstance(self.content, str):
             return self.content or ""
-        return "".join(part.text for part in self.content)
+        return "".join(part.text or "" for part in self.content)
 
 
 class StreamOptions(_Open):
@@ -113,6 +115,7 @@ class CompletionRequest(_Sampled):
     """A text to go on with."""
 
     prompt: str | list[str] | list[int] | list[list[int]]
+    max_tokens: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     echo: bool | None = None
     best_of: Annotated[int, Field(ge=1, le=128)] | None = None
@@ -148,28 +151,21 @@ def read(kind: type[R], body: bytes) -> R:
         raise Refusal(400, f"{where}{first['msg']}", code=first["type"], param=param or None) from None
 
 
-def ignored(asked: _Open) -> dict[str, str]:
-    """Return a header that names the fields of a request that change nothing; no header where there are none.
+def ignored(asked: _Open, names: Sequence[str] | None = None) -> dict[str, str]:
+    """Return a header that names fields of a request that change nothing; no header where there are none.
+
+    names: which those are, None for all that are unknown here.
 
     Names are percent-encoded: a client may send any text as one, and a header holds little of it.
     """
-    names = [quote(name, safe="", errors="surrogatepass")[:_LONGEST] for name in sorted(asked.model_extra or ())]
-    if len(names) > _LISTED:
-        names = [*names[:_LISTED], f"and {len(names) - _LISTED} more"]
-    return {"x-nightschool-ignored": ", ".join(names)} if names else {}
+    unknown = sorted(asked.model_extra or ()) if names is None else names
+    listed = [quote(name, safe="", errors="surrogatepass")[:_LONGEST] for name in unknown]
+    if len(listed) > _LISTED:
+        listed = [*listed[:_LISTED], f"and {len(listed) - _LISTED} more"]
+    return {"x-nightschool-ignored": ", ".join(listed)} if listed else {}
 
 
-def refuse_unfollowed(asked: _Sampled) -> None:
-    """Raise Refusal for a field that would change the answer and cannot be followed here."""
-    given: dict[str, Any] = {
-        name: getattr(asked, name, None)
-        for name in ("frequency_penalty", "presence_penalty", "logit_bias", "tools", "functions")
-    }
-    for name, value in given.items():
-        if value:
-            raise Refusal(
-                400, f"{name} is not supported: an answer that ignored it would be a wrong one", code="unsupported",
-                param=name,
-            )  # fmt: skip
+def refuse_contradictions(asked: _Sampled) -> None:
+    """Raise Refusal for fields that do not go together."""
     if asked.stream_options is not None and not asked.stream:
         raise Refusal(400, "stream_options goes with stream: true", code="invalid_request", param="stream_options")

@@ -1,12 +1,12 @@
 """The embedded store: one SQLite file per space, which any number of processes may use at once.
 
-WAL and synchronous=FULL: what `write` returned from is on the disk. Vectors are kept in half precision; their signs are
-held in memory as a shortlist, and the shortlist is scored with the vectors themselves.
+WAL and synchronous=FULL: what `write` returned from is on the disk.
 """
 
 from __future__ import annotations
 
 import json
+import operator
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,13 +20,11 @@ from numpy.typing import NDArray
 from nightschool.errors import StoreError, UnknownName
 from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
 from nightschool.remember.store import schema
-from nightschool.remember.store.bits import Shortlist, packed
+from nightschool.remember.store.nearest import Nearest, add_vectors, marks, parts
 from nightschool.remember.store.port import Entry, Feedback, Hit, Store, Vectors, Written
-from nightschool.remember.store.rows import COLUMNS, MANY, feedback_of, memory_of, refuse_length, row_of, the_one
+from nightschool.remember.store.rows import COLUMNS, MANY, feedback_of, memory_of, row_of, the_one
 
 _SCORED = 6000  # memories that BM25 is computed for, in large stores
-_SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
-_SHORTLIST_SHARE = 250  # one of so many, in large stores
 
 
 class SqliteStore(Store):
@@ -39,7 +37,7 @@ class SqliteStore(Store):
 
     def __init__(self, path: str | Path, space: str = "default", *, patience_s: float = 30.0) -> None:
         self.path, self.space = Path(path), space
-        self._shortlists: dict[str, Shortlist] = {}
+        self._nearest = Nearest(self._rows)
         with self._explained("open"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=patience_s, isolation_level=None)
@@ -74,7 +72,7 @@ class SqliteStore(Store):
 
     def _add(self, db: sqlite3.Connection, entry: Entry) -> Written:
         id, values = entry.memory.id, row_of(entry.memory)
-        sql = f"INSERT OR IGNORE INTO memories ({COLUMNS}) VALUES ({_marks(values)}) RETURNING place"
+        sql = f"INSERT OR IGNORE INTO memories ({COLUMNS}) VALUES ({marks(values)}) RETURNING place"
         row = db.execute(sql, values).fetchone()
         if row is not None:
             place = row[0]
@@ -82,7 +80,7 @@ class SqliteStore(Store):
         else:
             place = db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchone()[0]
         for embedder, vectors in entry.vectors.items():
-            self._add_vectors(db, place, embedder, vectors)
+            add_vectors(db, place, embedder, vectors)
         self._add_links(db, entry.links)
         for old in entry.supersedes:
             db.execute("UPDATE memories SET superseded_by = ? WHERE id = ? AND superseded_by IS NULL", (id, old))
@@ -97,19 +95,6 @@ class SqliteStore(Store):
     def _add_links(db: sqlite3.Connection, links: Sequence[Link]) -> None:
         rows = [(link.source, link.target, str(link.kind), link.weight) for link in links]
         db.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", rows)
-
-    @staticmethod
-    def _add_vectors(db: sqlite3.Connection, place: int, embedder: str, vectors: Vectors) -> None:
-        db.execute("INSERT OR IGNORE INTO embedders (name, dims) VALUES (?, ?)", (embedder, vectors.shape[1]))
-        number, dims = db.execute("SELECT number, dims FROM embedders WHERE name = ?", (embedder,)).fetchone()
-        refuse_length(embedder, dims, vectors.shape[1])
-        for passage, (vector, bits) in enumerate(zip(vectors, packed(vectors), strict=True)):
-            row = db.execute(
-                "INSERT OR IGNORE INTO vectors (place, embedder, passage, vector) VALUES (?, ?, ?, ?) RETURNING number",
-                (place, number, passage, vector.astype(np.float16).tobytes()),
-            ).fetchone()
-            if row is not None:
-                db.execute("INSERT INTO bits VALUES (?, ?, ?)", (row[0], number, bits.tobytes()))
 
     def _delete(self, db: sqlite3.Connection, id: str, now: float) -> Written:
         row = db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchone()
@@ -126,7 +111,7 @@ class SqliteStore(Store):
 
     def _wipe(self) -> None:
         """Take what was deleted out of the index's old segments and out of the log, so that the disk forgets it too."""
-        self._shortlists.clear()
+        self._nearest.clear()
         with self._transaction() as db:
             db.execute("INSERT INTO words (words) VALUES ('optimize')")
         with self._explained("write"):
@@ -167,8 +152,8 @@ class SqliteStore(Store):
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return the memories of these ids; those that there are not are left out."""
         found: dict[str, Memory] = {}
-        for some in _parts(ids):
-            found |= {m.id: m for m in self._memories(f"WHERE id IN ({_marks(some)})", some)}
+        for some in parts(ids):
+            found |= {m.id: m for m in self._memories(f"WHERE id IN ({marks(some)})", some)}
         return {id: found[id] for id in ids if id in found}
 
     def find(self, name: str) -> Memory:
@@ -213,35 +198,18 @@ class SqliteStore(Store):
 
     def dense(self, embedder: str, query: NDArray[np.float32], limit: int) -> list[Hit]:
         """Return the memories whose nearest passage has the largest cosine with `query`."""
-        shortlist = self._shortlist(embedder, query)
-        if shortlist is None:
-            return []
-        numbers = shortlist.nearest(query, max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE))
-        best: dict[str, float] = {}
-        for some in _parts(numbers):
-            sql = f"SELECT id, vector FROM vectors JOIN memories USING (place) WHERE number IN ({_marks(some)})"
-            _best(best, self._rows(sql, some), query)
-        ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        return [Hit(id, score) for id, score in ordered[:limit]]
+        return self._nearest.dense(embedder, query, limit)
 
     def similarities(self, embedder: str, query: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
         """Return the exact cosine of each of these memories, where it has a vector."""
-        best: dict[str, float] = {}
-        for some in _parts(ids):
-            sql = (
-                "SELECT id, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
-                f"embedders.number WHERE name = ? AND id IN ({_marks(some)})"
-            )
-            _best(best, self._rows(sql, (embedder, *some)), query)
-        return best
+        return self._nearest.similarities(embedder, query, ids)
 
     def tagged(self, tags: Sequence[str], limit: int) -> list[Hit]:
         """Return the memories with any of `tags`; a tag counts the more, the rarer it is."""
         if not tags:
             return []
-        marks = _marks(tags)
         sql = (
-            f"WITH n AS (SELECT tag, 1.0 / count(*) AS part FROM tags WHERE tag IN ({marks}) GROUP BY tag) "
+            f"WITH n AS (SELECT tag, 1.0 / count(*) AS part FROM tags WHERE tag IN ({marks(tags)}) GROUP BY tag) "
             "SELECT id, score FROM (SELECT place, sum(part) AS score FROM tags JOIN n USING (tag) "
             "GROUP BY place ORDER BY score DESC, place DESC LIMIT ?) JOIN memories USING (place) "
             "ORDER BY score DESC, place DESC"
@@ -256,7 +224,7 @@ class SqliteStore(Store):
     def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Memory]:
         """Return the memories at these (session, turn)s."""
         found: dict[tuple[str, int], Memory] = {}
-        for some in _parts(places):
+        for some in parts(places):
             values = ",".join("(?, ?)" for _ in some)
             # CROSS JOIN: by the index, one place after the other
             sql = (
@@ -270,9 +238,9 @@ class SqliteStore(Store):
     def links(self, ids: Sequence[str]) -> list[Link]:
         """Return all links from or to these memories."""
         rows: dict[tuple[Any, ...], None] = {}
-        for some in _parts(ids):
+        for some in parts(ids):
             for side in ("source", "target"):
-                sql = f"SELECT source, target, kind, weight FROM links WHERE {side} IN ({_marks(some)})"
+                sql = f"SELECT source, target, kind, weight FROM links WHERE {side} IN ({marks(some)})"
                 rows |= dict.fromkeys(self._rows(sql, some))
         return [Link(source, target, LinkKind(kind), weight) for source, target, kind, weight in rows]
 
@@ -303,14 +271,7 @@ class SqliteStore(Store):
 
     def all_vectors(self, id: str) -> dict[str, Vectors]:
         """Return a memory's vectors by embedder."""
-        sql = (
-            "SELECT name, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
-            "embedders.number WHERE id = ? ORDER BY name, passage"
-        )
-        found: dict[str, list[NDArray[np.float32]]] = {}
-        for name, blob in self._rows(sql, (id,)):
-            found.setdefault(name, []).append(np.frombuffer(blob, np.float16).astype(np.float32))
-        return {name: np.stack(rows) for name, rows in found.items()}
+        return self._nearest.all_vectors(id)
 
     def deleted(self) -> dict[str, float]:
         """Return the ids of what was deleted, with the time."""
@@ -328,29 +289,15 @@ class SqliteStore(Store):
 
     # within
 
-    def _shortlist(self, embedder: str, query: NDArray[np.float32]) -> Shortlist | None:
-        row = self._rows("SELECT number, dims FROM embedders WHERE name = ?", (embedder,))
-        if not row:
-            return None
-        number, dims = row[0]
-        if len(query) != dims:
-            raise StoreError(f"vectors of {embedder} have {dims} dimensions in this store, the query has {len(query)}")
-        shortlist = self._shortlists.setdefault(embedder, Shortlist(-(-dims // 64)))
-        sql = "SELECT number, bits FROM bits WHERE embedder = ? AND number > ? ORDER BY number"
-        if rows := self._rows(sql, (number, shortlist.last)):
-            bits = np.frombuffer(b"".join(blob for _, blob in rows), np.uint64).reshape(len(rows), -1)
-            shortlist.extend(np.array([n for n, _ in rows], np.int64), bits)
-        return shortlist
-
     def _memories(self, where: str, values: Sequence[Any]) -> list[Memory]:
         return self._built(self._rows(f"SELECT {COLUMNS} FROM memories {where}", values))
 
     def _built(self, rows: Sequence[tuple[Any, ...]]) -> list[Memory]:
         tags: dict[str, list[str]] = {}
-        for some in _parts([row[0] for row in rows]):
+        for some in parts([row[0] for row in rows]):
             sql = (
                 "SELECT id, tag FROM memories CROSS JOIN tags ON tags.place = memories.place "
-                f"WHERE id IN ({_marks(some)}) ORDER BY rank"
+                f"WHERE id IN ({marks(some)}) ORDER BY rank"
             )
             for id, tag in self._rows(sql, some):
                 tags.setdefault(id, []).append(tag)
@@ -396,27 +343,5 @@ def _advice(problem: str) -> str:
     return "check the disk and the permissions, or set NIGHTSCHOOL_HOME"
 
 
-def _best(best: dict[str, float], rows: Iterable[tuple[str, bytes]], query: NDArray[np.float32]) -> None:
-    """Keep in `best` each memory's largest cosine."""
-    pairs = list(rows)
-    if not pairs:
-        return
-    vectors = np.frombuffer(b"".join(blob for _, blob in pairs), np.float16).reshape(len(pairs), -1)
-    for (id, _), score in zip(pairs, vectors.astype(np.float32) @ query, strict=True):
-        if score > best.get(id, -2.0):
-            best[id] = float(score)
-
-
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), MANY):
-        yield values[start : start + MANY]
-
-
-def _marks(values: Sequence[Any]) -> str:
-    return ",".join("?" * len(values))
-
-
 def _sum(a: Written, b: Written) -> Written:
-    return Written(
-        a.added + b.added, a.known + b.known, a.deleted + b.deleted, a.vectors + b.vectors, a.links + b.links
-    )
+    return Written(*map(operator.add, astuple(a), astuple(b)))

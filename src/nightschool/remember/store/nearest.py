@@ -1,0 +1,117 @@
+"""The vectors of the SQLite store: kept in half precision, and searched by their signs before they are scored."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nightschool.errors import StoreError
+from nightschool.remember.store.bits import Shortlist, packed
+from nightschool.remember.store.port import Hit, Vectors
+from nightschool.remember.store.rows import MANY, refuse_length
+
+_SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
+_SHORTLIST_SHARE = 250  # one of so many, in large stores
+
+Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
+"""Answers a query: its text, and the values of its marks."""
+
+
+class Nearest:
+    """Finds the memories that are nearest in meaning. The signs of all vectors are held in memory, as far as read."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._shortlists: dict[str, Shortlist] = {}
+
+    def clear(self) -> None:
+        """Forget the signs: some of the vectors are no more."""
+        self._shortlists.clear()
+
+    def dense(self, embedder: str, query: NDArray[np.float32], limit: int) -> list[Hit]:
+        """Return the memories whose nearest passage has the largest cosine with `query`. Raises StoreError."""
+        shortlist = self._shortlist(embedder, query)
+        if shortlist is None:
+            return []
+        numbers = shortlist.nearest(query, max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE))
+        best: dict[str, float] = {}
+        for some in parts(numbers):
+            sql = f"SELECT id, vector FROM vectors JOIN memories USING (place) WHERE number IN ({marks(some)})"
+            _keep_best(best, self._rows(sql, some), query)
+        ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
+        return [Hit(id, score) for id, score in ordered[:limit]]
+
+    def similarities(self, embedder: str, query: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
+        """Return the exact cosine of each of these memories, where it has a vector."""
+        best: dict[str, float] = {}
+        for some in parts(ids):
+            sql = (
+                "SELECT id, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
+                f"embedders.number WHERE name = ? AND id IN ({marks(some)})"
+            )
+            _keep_best(best, self._rows(sql, (embedder, *some)), query)
+        return best
+
+    def all_vectors(self, id: str) -> dict[str, Vectors]:
+        """Return a memory's vectors by embedder."""
+        sql = (
+            "SELECT name, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
+            "embedders.number WHERE id = ? ORDER BY name, passage"
+        )
+        found: dict[str, list[NDArray[np.float32]]] = {}
+        for name, blob in self._rows(sql, (id,)):
+            found.setdefault(name, []).append(np.frombuffer(blob, np.float16).astype(np.float32))
+        return {name: np.stack(rows) for name, rows in found.items()}
+
+    def _shortlist(self, embedder: str, query: NDArray[np.float32]) -> Shortlist | None:
+        row = self._rows("SELECT number, dims FROM embedders WHERE name = ?", (embedder,))
+        if not row:
+            return None
+        number, dims = row[0]
+        if len(query) != dims:
+            raise StoreError(f"vectors of {embedder} have {dims} dimensions in this store, the query has {len(query)}")
+        shortlist = self._shortlists.setdefault(embedder, Shortlist(-(-dims // 64)))
+        sql = "SELECT number, bits FROM bits WHERE embedder = ? AND number > ? ORDER BY number"
+        if rows := self._rows(sql, (number, shortlist.last)):
+            bits = np.frombuffer(b"".join(blob for _, blob in rows), np.uint64).reshape(len(rows), -1)
+            shortlist.extend(np.array([n for n, _ in rows], np.int64), bits)
+        return shortlist
+
+
+def add_vectors(db: sqlite3.Connection, place: int, embedder: str, vectors: Vectors) -> None:
+    """Write the vectors that the memory at `place` lacks. Raises StoreError for those of another length."""
+    db.execute("INSERT OR IGNORE INTO embedders (name, dims) VALUES (?, ?)", (embedder, vectors.shape[1]))
+    number, dims = db.execute("SELECT number, dims FROM embedders WHERE name = ?", (embedder,)).fetchone()
+    refuse_length(embedder, dims, vectors.shape[1])
+    for passage, (vector, bits) in enumerate(zip(vectors, packed(vectors), strict=True)):
+        row = db.execute(
+            "INSERT OR IGNORE INTO vectors (place, embedder, passage, vector) VALUES (?, ?, ?, ?) RETURNING number",
+            (place, number, passage, vector.astype(np.float16).tobytes()),
+        ).fetchone()
+        if row is not None:
+            db.execute("INSERT INTO bits VALUES (?, ?, ?)", (row[0], number, bits.tobytes()))
+
+
+def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Give `values` in parts that one IN (...) can hold."""
+    for start in range(0, len(values), MANY):
+        yield values[start : start + MANY]
+
+
+def marks(values: Sequence[Any]) -> str:
+    """Return a question mark for each of `values`."""
+    return ",".join("?" * len(values))
+
+
+def _keep_best(best: dict[str, float], pairs: Sequence[tuple[Any, ...]], query: NDArray[np.float32]) -> None:
+    """Keep in `best` each memory's largest cosine; pairs: of an id and a vector's bytes."""
+    if not pairs:
+        return
+    vectors = np.frombuffer(b"".join(blob for _, blob in pairs), np.float16).reshape(len(pairs), -1)
+    for (id, _), score in zip(pairs, vectors.astype(np.float32) @ query, strict=True):
+        if score > best.get(id, -2.0):
+            best[id] = float(score)

@@ -11,9 +11,8 @@ import numpy as np
 from nightschool.config import Endpoint
 from nightschool.errors import EndpointError
 from nightschool.models.openai_http.address import Address
-from nightschool.remember.embed.port import Rows, grouped, unit
+from nightschool.remember.embed.port import Rows, grouped, means, pieces, unit
 
-_LONGEST = 1000  # characters of a passage
 _BATCH = 64
 
 
@@ -36,16 +35,16 @@ class EndpointEmbedder:
 
     def memories(self, texts: Sequence[str]) -> list[Rows]:
         """Return each text's vectors [passages, dims]: a passage has at most 1,000 characters."""
-        pieces = [[text[i : i + _LONGEST] for i in range(0, max(1, len(text)), _LONGEST)] for text in texts]
-        flat = [piece for some in pieces for piece in some]
+        passages = [pieces(text) for text in texts]
+        flat = [piece for some in passages for piece in some]
         if not flat:
             return []
         rows = [self._asked(flat[i : i + _BATCH]) for i in range(0, len(flat), _BATCH)]
-        return grouped(np.concatenate(rows), [len(some) for some in pieces])
+        return grouped(np.concatenate(rows), [len(some) for some in passages])
 
     def cues(self, texts: Sequence[str]) -> Rows:
         """Return one vector for each text [n, dims]: the mean of its passages."""
-        return unit(np.stack([rows.mean(0) for rows in self.memories(texts)]))
+        return means(self.memories(texts), self.dims)
 
     def _asked(self, texts: Sequence[str]) -> Rows:
         url = f"{self._address.url}/embeddings"

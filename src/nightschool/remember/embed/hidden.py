@@ -10,9 +10,7 @@ from nightschool.asks import Hidden, Read, Refused
 from nightschool.errors import ModelError, Unsupported
 from nightschool.items import Prefix, Prompt
 from nightschool.ports import Ability, Model
-from nightschool.remember.embed.port import Rows, grouped, unit
-
-_LONGEST = 1000  # characters of a passage
+from nightschool.remember.embed.port import Rows, grouped, means, pieces, unit
 
 
 class HiddenStates:
@@ -26,16 +24,16 @@ class HiddenStates:
             raise Unsupported(f"{model.name} does not show its hidden states; a local model does, and so do embedders")
         self._model, self._layer = model, layer
         self.name = f"hidden:{model.identity[:16]}:{layer}"
-        self.dims = len(self.cues(["."])[0])
+        self.dims = self._states(["."]).shape[1]
 
     def memories(self, texts: Sequence[str]) -> list[Rows]:
         """Return each text's vectors [passages, dims]: a passage has at most 1,000 characters."""
-        pieces = [[text[i : i + _LONGEST] for i in range(0, max(1, len(text)), _LONGEST)] for text in texts]
-        return grouped(self._states([piece for some in pieces for piece in some]), [len(some) for some in pieces])
+        passages = [pieces(text) for text in texts]
+        return grouped(self._states([piece for some in passages for piece in some]), [len(some) for some in passages])
 
     def cues(self, texts: Sequence[str]) -> Rows:
         """Return one vector for each text [n, dims]: the mean of its passages."""
-        return unit(np.stack([rows.mean(0) for rows in self.memories(texts)]))
+        return means(self.memories(texts), self.dims)
 
     def _states(self, texts: Sequence[str]) -> Rows:
         asks = [Read(f"embed-{i}", Prefix(Prompt(text=text)), self._layer) for i, text in enumerate(texts)]

@@ -16,7 +16,7 @@ from nightschool.models.weights.packaged import Packaged, Part, files_of
 from nightschool.models.weights.told import Told
 from nightschool.ports import Watcher
 from nightschool.remember.embed.bert import Bert
-from nightschool.remember.embed.port import Rows, grouped, unit, windows
+from nightschool.remember.embed.port import Rows, grouped, means, unit, windows
 from nightschool.remember.embed.tensors import read_tensors
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class MiniLM:
 
     def cues(self, texts: Sequence[str]) -> Rows:
         """Return one vector for each text [n, dims]: the mean of its passages."""
-        return _means(self.memories(texts), self.dims)
+        return means(self.memories(texts), self.dims)
 
     def _embedded(self, pieces: Sequence[Sequence[int]]) -> Rows:
         out = np.empty((len(pieces), self.dims), np.float32)
@@ -106,7 +106,7 @@ class WordLlama:
 
     def cues(self, texts: Sequence[str]) -> Rows:
         """Return one vector for each text [n, dims]: the mean of its passages."""
-        return _means(self.memories(texts), self.dims)
+        return means(self.memories(texts), self.dims)
 
     def _mean(self, ids: Sequence[int]) -> Rows:
         return unit(self._vectors[list(ids)].astype(np.float32).mean(0) if len(ids) else np.zeros(self.dims))
@@ -120,10 +120,6 @@ def _batches(order: Sequence[int], lengths: Sequence[int]) -> Iterator[Sequence[
         if end == len(order) or (end + 1 - start) * (lengths[order[end]] + 2) > _BATCH_TOKENS:
             yield order[start:end]
             start = end
-
-
-def _means(passages: Sequence[Rows], dims: int) -> Rows:
-    return unit(np.stack([rows.mean(0) for rows in passages])) if passages else np.empty((0, dims), np.float32)
 
 
 def _tokenizer(path: Path) -> Tokenizer:

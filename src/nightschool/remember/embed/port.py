@@ -39,6 +39,20 @@ def windows(ids: Sequence[int], longest: int) -> Iterator[Sequence[int]]:
         yield ids[i * len(ids) // pieces : (i + 1) * len(ids) // pieces]
 
 
+def pieces(text: str, longest: int = 1000) -> list[str]:
+    """Return `text` in pieces of at most `longest` characters, one for an empty text: passages without a tokenizer.
+
+    >>> pieces("abcde", 2), pieces("")
+    (['ab', 'cd', 'e'], [''])
+    """
+    return [text[i : i + longest] for i in range(0, max(1, len(text)), longest)]
+
+
+def means(passages: Sequence[Rows], dims: int) -> Rows:
+    """Return one vector for each text [n, dims]: the mean of its passages."""
+    return unit(np.stack([rows.mean(0) for rows in passages])) if passages else np.empty((0, dims), np.float32)
+
+
 def grouped(rows: Rows, counts: Sequence[int]) -> list[Rows]:
     """Return `rows` cut into groups of these sizes."""
     return list(np.split(rows, np.cumsum(counts)[:-1])) if len(counts) else []

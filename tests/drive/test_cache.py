@@ -2,13 +2,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nightschool.asks import Hidden, ModelAsk, ModelReply, Read, Refused, Weigh, Weighed
 from nightschool.drive import Budget, Cache, Drive
+from nightschool.drive.cache import Made
+from nightschool.drive.logbook import Logbook
+from nightschool.drive.remembering import Remembering
 from nightschool.errors import BadFile
-from nightschool.items import Noise, Trace
+from nightschool.items import Draw, Noise, Prefix, Prompt, Segment, Trace
 from nightschool.models.scripted import Scripted
 from support.jobs import STRATEGIES, digits, job
 
@@ -19,6 +24,19 @@ def same(traces: list[Trace]) -> list[Trace]:
 
 class InOtherNumbers(Scripted):
     numerics = "bfloat16"
+
+
+def told(model: Remembering, *asks: ModelAsk) -> dict[str, ModelReply]:
+    model.submit(asks)
+    replies: dict[str, ModelReply] = {}
+    while len(replies) < len(asks):
+        replies |= {reply.id: reply for reply in model.step().replies}
+    return replies
+
+
+PREFIX = Prefix(Prompt(text="of 1 and 2 the larger is"))
+WEIGH = Weigh("w", PREFIX, (Segment("1"), Segment("2,3")))
+READ = Read("r", PREFIX)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
@@ -91,6 +109,59 @@ def test_a_cancelled_draw_is_not_kept(tmp_path: Path) -> None:
     assert whole.best is not None
     assert whole.best.answer == "1"
     cache.close()
+
+
+@pytest.mark.parametrize("kind", [Cache, Logbook])
+def test_what_is_weighed_or_read_is_asked_for_once(tmp_path: Path, kind: type[Cache] | type[Logbook]) -> None:
+    cache = kind(tmp_path / "kept")
+    first = told(Remembering(Scripted(rule=digits), cache), WEIGH, READ)
+    cache.close()
+    cache, model = kind(tmp_path / "kept"), Scripted(rule=digits)
+    again = told(Remembering(model, cache), replace(WEIGH, id="v"), replace(READ, id="s"))
+    assert model.asked == []
+    weighed, state = again["v"], again["s"]
+    assert isinstance(weighed, Weighed)
+    assert isinstance(state, Hidden)
+    assert replace(weighed, id="w", usage=replace(weighed.usage, seconds=0.0)) == replace(
+        first["w"], usage=replace(first["w"].usage, seconds=0.0)
+    )
+    assert state.usage == replace(first["r"].usage, seconds=0.0)
+    np.testing.assert_array_equal(state.state, first["r"].state)
+    assert state.state.dtype == np.float32
+    state.state[0] = 5.0  # it is the receiver's own
+    others: list[ModelAsk] = [
+        replace(WEIGH, continuations=(Segment("1"),)),
+        replace(WEIGH, prefix=Prefix(Prompt(text="of 1 and 3 the larger is"))),
+        replace(READ, layer=0),
+        replace(READ, prefix=PREFIX.append(Segment("1"))),
+    ]
+    for ask in others:
+        told(Remembering(model, cache), ask)
+    assert len(model.asked) == len(others)
+    told(Remembering(Scripted(rule=digits, identity="another"), cache), WEIGH)
+    cache.close()
+
+
+def test_what_was_not_weighed_is_not_kept(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "kept")
+    failing = Remembering(Scripted(rule=digits, faults=lambda ask: "refuse"), cache)
+    assert isinstance(told(failing, WEIGH)["w"], Refused)
+    assert isinstance(told(Remembering(Scripted(rule=digits), cache), WEIGH)["w"], Weighed)
+    cache.close()
+
+
+def test_a_full_cache_forgets_what_was_used_longest_ago(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "kept", limit_mb=1)
+    long = Made(Draw(Segment("x" * 2000, (1,), (-1.0,)), "end"), 1, 1)
+    cache.keep({"mine": long})
+    for i in range(40):
+        cache.keep({f"{i}/{j}": long for j in range(100)})
+        assert cache.find("mine") == long  # what is used stays
+        assert cache.bytes <= 1 << 20
+    assert cache.find("39/99") == long
+    assert cache.find("0/0") is None
+    cache.close()
+    assert (tmp_path / "kept").stat().st_size < 3 << 20
 
 
 def test_a_file_that_is_no_cache(tmp_path: Path) -> None:

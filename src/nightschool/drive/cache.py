@@ -1,20 +1,25 @@
-"""Draws on disk, under all that shaped them.
+"""Draws and replies on disk, under all that shaped them, the least recently used going when there are too many.
 
 A draw is kept alone, under its own noise: asking for more draws, or in other pieces, finds those that are there, and
-draws of another number are never the same by accident.
+draws of another number are never the same by accident. What is weighed or read is kept ask by ask.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from nightschool.asks import Propose
+from nightschool.drive.replies import Known, from_json, to_json
 from nightschool.errors import BadFile
-from nightschool.items import Draw, Segment, digest
+from nightschool.items import Draw, Segment
+
+LIMIT_MB = 1024
+_LEFT = 0.9  # of the limit is left where it was passed, so that not every reply is followed by tidying
+_PART = 20  # one in so many is forgotten before it is looked whether that was enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,57 +31,95 @@ class Made:
     prompt_tokens: int
 
 
-def draw_key(identity: str, ask: Propose, number: int) -> str:
-    """Return what names draw `number` of `ask` by content: the model's weights and all that shapes the draw."""
-    prompt = ask.prefix.prompt
-    return digest(
-        identity,
-        ask.adapter,
-        prompt.text,
-        [[message.role, message.content] for message in prompt.messages],
-        prompt.prefill,
-        [[segment.text, segment.tokens] for segment in ask.prefix.segments],
-        asdict(ask.sampling),
-        ask.noise.child(number).words,
-    )
-
-
 class Cache:
-    """A file of draws. hits, misses: how many were found, and were not. Raises BadFile."""
+    """A file of draws and replies, by key (`keys`), of at most `limit_mb` MB.
 
-    def __init__(self, path: str | Path) -> None:
+    hits, misses: how many were found, and were not. Raises BadFile.
+    """
+
+    def __init__(self, path: str | Path, limit_mb: int = LIMIT_MB) -> None:
         self.path = Path(path)
         self.hits = self.misses = 0
+        self._limit = limit_mb << 20
+        self._seen: dict[str, None] = {}  # found since it was last written down which were
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._store = sqlite3.connect(self.path, timeout=30, check_same_thread=False)
+            self._store.execute("PRAGMA auto_vacuum=INCREMENTAL")
             self._store.execute("PRAGMA journal_mode=WAL")
             self._store.execute("PRAGMA synchronous=NORMAL")
-            self._store.execute("CREATE TABLE IF NOT EXISTS draws (key TEXT PRIMARY KEY, made TEXT NOT NULL)")
+            self._store.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, said TEXT NOT NULL, used REAL)")
+            self._store.execute("CREATE INDEX IF NOT EXISTS kept_used ON kept (used)")
         except (OSError, sqlite3.Error) as error:
             raise BadFile(f"cannot keep draws in {path}: {error}; delete it, or name another file") from error
 
     def find(self, key: str) -> Made | None:
         """Return the draw kept under `key`, or None."""
-        row = self._store.execute("SELECT made FROM draws WHERE key = ?", (key,)).fetchone()
+        said = self._said(key)
+        if said is None:
+            return None
+        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens = json.loads(said)
+        segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
+        return Made(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
+
+    def reply(self, key: str, id: str) -> Known | None:
+        """Return the reply kept under `key` as one to the ask `id`, or None."""
+        said = self._said(key)
+        return None if said is None else from_json(said, id)
+
+    def _said(self, key: str) -> str | None:
+        row = self._store.execute("SELECT said FROM kept WHERE key = ?", (key,)).fetchone()
         if row is None:
             self.misses += 1
             return None
         self.hits += 1
-        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens = json.loads(row[0])
-        segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
-        return Made(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
+        self._seen[key] = None
+        return str(row[0])
 
     def keep(self, made: Mapping[str, Made]) -> None:
         """Keep draws under their keys; what failed or was cut short by us is not theirs to repeat, and is left out."""
-        rows = []
+        rows = {}
         for key, one in made.items():
             draw, segment = one.draw, one.draw.segment
             if draw.finish in ("end", "stop", "length"):
                 parts = (segment.text, segment.tokens, segment.logps, draw.finish, draw.stopped_by)
-                rows.append((key, json.dumps((*parts, one.sampled, one.prompt_tokens))))
+                rows[key] = json.dumps((*parts, one.sampled, one.prompt_tokens))
+        self._write(rows)
+
+    def keep_reply(self, key: str, reply: Known) -> None:
+        """Keep what was weighed or read under its key."""
+        self._write({key: to_json(reply)})
+
+    def _write(self, said: Mapping[str, str]) -> None:
+        now = time.time()
         with self._store:
-            self._store.executemany("INSERT OR IGNORE INTO draws VALUES (?, ?)", rows)
+            self._store.executemany("UPDATE kept SET used = ? WHERE key = ?", [(now, key) for key in self._seen])
+            self._store.executemany(
+                "INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", [(key, text, now) for key, text in said.items()]
+            )
+        self._seen.clear()
+        if self.bytes > self._limit:
+            self._forget()
+
+    @property
+    def bytes(self) -> int:
+        """Return how large the file is, but for the pages that are free."""
+        pages, free, size = (
+            int(self._store.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    def _forget(self) -> None:
+        """Forget what was used longest ago until there is room again."""
+        while self.bytes > self._limit * _LEFT:
+            count = int(self._store.execute("SELECT count(*) FROM kept").fetchone()[0])
+            if not count:
+                break
+            oldest = "SELECT key FROM kept ORDER BY used LIMIT ?"
+            with self._store:
+                self._store.execute(f"DELETE FROM kept WHERE key IN ({oldest})", (1 + count // _PART,))
+        self._store.execute("PRAGMA incremental_vacuum").fetchall()
 
     def begun(self, key: str) -> tuple[tuple[int, float], ...]:
         """Return nothing: only whole draws are kept here."""
@@ -90,4 +133,5 @@ class Cache:
 
     def close(self) -> None:
         """Give the file back."""
+        self._write({})
         self._store.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from nightschool.drive.cache import Made
+from nightschool.drive.replies import Known, from_json, to_json
 from nightschool.errors import BadFile
 from nightschool.items import Draw, Segment
 
@@ -21,7 +22,7 @@ Sampled = tuple[int, float]
 
 
 class Logbook:
-    """A file of draws, whole ones and those under way, by key (`cache.draw_key`).
+    """A file of draws, whole ones and those under way, by key (`keys`), and of replies.
 
     seconds: how long the run had worked when the last line was written. `clock` is the run's own time: it stands still
     while what is on record is gone through again. again: tokens that were found here.
@@ -33,6 +34,7 @@ class Logbook:
         self.seconds = 0.0
         self.again = 0
         self._made: dict[str, Made] = {}
+        self._replies: dict[str, str] = {}
         self._begun: dict[str, list[Sampled]] = {}
         self._numbers: dict[str, int] = {}
         self._live_since: float | None = None
@@ -72,6 +74,8 @@ class Logbook:
             segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
             self._made[keys[number]] = Made(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
             self._begun.pop(keys[number], None)
+        for number, said in line.get("replies", ()):
+            self._replies[keys[number]] = said
         self.seconds = line.get("seconds", self.seconds)
 
     def find(self, key: str) -> Made | None:
@@ -79,6 +83,11 @@ class Logbook:
         made = self._made.get(key)
         self.again += made.sampled if made else 0
         return made
+
+    def reply(self, key: str, id: str) -> Known | None:
+        """Return the reply kept under `key` as one to the ask `id`, or None."""
+        said = self._replies.get(key)
+        return None if said is None else from_json(said, id)
 
     def begun(self, key: str) -> tuple[Sampled, ...]:
         """Return what was sampled of a draw that is not whole."""
@@ -114,6 +123,11 @@ class Logbook:
             parts = (segment.text, segment.tokens, segment.logps, draw.finish, draw.stopped_by)
             rows.append((self._numbers[key], *parts, one.sampled, one.prompt_tokens))
         self._write({"keys": keys, "made": rows})
+
+    def keep_reply(self, key: str, reply: Known) -> None:
+        """Write down what was weighed or read."""
+        keys = self._new([key])
+        self._write({"keys": keys, "replies": [(self._numbers[key], to_json(reply))]})
 
     def _new(self, keys: Any) -> list[str]:
         new = [key for key in dict.fromkeys(keys) if key not in self._numbers]

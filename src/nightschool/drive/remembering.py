@@ -1,7 +1,6 @@
 """A model that does not do twice what it did before: it looks its draws up in a cache, and keeps the port `Model`.
 
-A reply has the usage that it had when it was made, so that the same budget gives the same trace. Only draws are kept:
-weighing and reading are asked for anew.
+A reply has the usage that it had when it was made, so that the same budget gives the same trace.
 """
 
 from __future__ import annotations
@@ -9,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from nightschool.asks import ModelAsk, ModelReply, Progress, Propose, Proposed, Refused
-from nightschool.drive.cache import Cache, Made, draw_key
+from nightschool.asks import Hidden, ModelAsk, ModelReply, Progress, Propose, Proposed, Refused, Weighed
+from nightschool.drive.cache import Cache, Made
+from nightschool.drive.keys import draw_key, reply_key
 from nightschool.drive.logbook import Logbook
 from nightschool.items import Adapter, Draw, Segment, Usage
 from nightschool.ports import Model
@@ -40,22 +40,32 @@ class Remembering:
         # the same weights computed in other numbers give other draws
         self._named = model.identity + getattr(model, "numerics", "")
         self._wholes: dict[str, _Whole] = {}  # by the id of a part
+        self._keys: dict[str, str] = {}  # of what is weighed and read, by the id of the ask
         self._ready: list[ModelReply] = []
 
     def submit(self, asks: Sequence[ModelAsk]) -> None:
         """Take asks in; what is not in the cache is passed on. Raises what the model raises, taking none in."""
         passed_on: list[ModelAsk] = []
         wholes: list[_Whole] = []
+        known: list[ModelReply] = []
+        keys: dict[str, str] = {}
         for ask in asks:
             if isinstance(ask, Propose):
                 whole = self._look_up(ask)
                 wholes.append(whole)
                 passed_on += whole.parts.values()
+                continue
+            key = reply_key(self._named, ask)
+            if (reply := self.cache.reply(key, ask.id)) is not None:
+                known.append(reply)
             else:
+                keys[ask.id] = key
                 passed_on.append(ask)
         if passed_on:
             self.model.submit(passed_on)
             self.cache.live()
+        self._ready += known
+        self._keys |= keys
         for whole in wholes:
             self._wholes.update(dict.fromkeys(whole.parts, whole))
             if not whole.parts:
@@ -102,6 +112,9 @@ class Remembering:
         for reply in progress.replies:
             whole = self._wholes.pop(reply.id, None)
             if whole is None:
+                key = self._keys.pop(reply.id, None)
+                if key is not None and isinstance(reply, (Weighed, Hidden)):
+                    self.cache.keep_reply(key, reply)
                 replies.append(reply)
             elif isinstance(reply, (Proposed, Refused)):
                 self._take_in(whole, reply)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
-from nightschool.asks import Ask, CriticRole, ModelAsk, Progress, Reply
+from nightschool.asks import Ask, CriticRole, ModelAsk, ModelReply, Progress, Reply
 from nightschool.items import (
     Adapter,
     Item,
@@ -98,6 +98,24 @@ class Critic(Protocol):
 
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return the verdict on `answer`, with feedback in words where there is something to say."""
+
+
+@runtime_checkable
+class Consulting(Critic, Protocol):
+    """A critic that asks the model before it judges. `drive` puts what it asks into the same batches and budgets.
+
+    Outside a search it has no model, and `judge` raises. needs: what the model must be able to do; identity: of the
+    model that it was made with, or nothing for any.
+    """
+
+    needs: Ability
+    identity: str
+
+    def consult(self, item: Item, answer: str) -> ModelAsk:
+        """Return what it asks; the caller names the ask."""
+
+    def conclude(self, item: Item, answer: str, reply: ModelReply) -> Verdict:
+        """Return the verdict that `reply`, which is no refusal, leads to."""
 
 
 @runtime_checkable

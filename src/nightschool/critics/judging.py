@@ -21,7 +21,7 @@ def judge(critic: Critic, item: Item, answer: str) -> Verdict:
     """
     if critic.sight is Sight.REFERENCE:
         if item.target is None:
-            return _failed(critic, item, answer, "it compares with the target, and the item has none")
+            return failed(critic, item, answer, "it compares with the target, and the item has none")
         seen = item
     else:
         seen = item.blind()
@@ -34,23 +34,25 @@ def judge(critic: Critic, item: Item, answer: str) -> Verdict:
     except (KeyboardInterrupt, StopRequested):
         raise
     except OutOfTime as error:
-        return _failed(critic, item, answer, str(error))
+        return failed(critic, item, answer, str(error))
     except BaseException as error:  # SystemExit of a user's function is that function's failure
-        return _failed(critic, item, answer, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
-    return _checked(critic, item, answer, verdict)
+        return failed(critic, item, answer, f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    return settled(critic, item, answer, verdict)
 
 
-def _checked(critic: Critic, item: Item, answer: str, verdict: object) -> Verdict:
+def settled(critic: Critic, item: Item, answer: str, verdict: object) -> Verdict:
+    """Return what a critic gave as a proper verdict, or an error verdict where it is none."""
     if not isinstance(verdict, Verdict):
-        return _failed(critic, item, answer, f"it returned {quote(repr(verdict))}, not a Verdict")
+        return failed(critic, item, answer, f"it returned {quote(repr(verdict))}, not a Verdict")
     if not 0.0 <= verdict.score <= 1.0:
-        return _failed(critic, item, answer, f"its score is {verdict.score}, not in [0, 1]")
+        return failed(critic, item, answer, f"its score is {verdict.score}, not in [0, 1]")
     if verdict.error is not None:
-        return _failed(critic, item, answer, verdict.error)
+        return failed(critic, item, answer, verdict.error)
     return Verdict(float(verdict.score), bool(verdict.passed), legible(verdict.feedback))
 
 
-def _failed(critic: Critic, item: Item, answer: str, why: str) -> Verdict:
+def failed(critic: Critic, item: Item, answer: str, why: str) -> Verdict:
+    """Return the error verdict of a critic that failed, naming it, the item and the answer."""
     where = f" failed on item {item.id}, answer {quote(answer)}: "
     if where in why:  # a part of a composition has said it already, naming itself
         return Verdict.failed(legible(why))

@@ -35,6 +35,14 @@ def above_zero(value: float | str, name: str, critic: str) -> float:
     return number
 
 
+def share(value: float | str, name: str, critic: str) -> float:
+    """Return `value` if it is a number from 0 to 1. Raises BadSpec."""
+    number = at_least_zero(value, name, critic)
+    if number > 1:
+        raise BadSpec(f"{name} of the critic {critic} is a number from 0 to 1, not {value!r}")
+    return number
+
+
 def input_text(inputs: dict[str, str], name: str | None, usual: str, critic: str) -> str:
     """Return the input called `name`; without a name, the one called `usual` or else the only one.
 

@@ -7,7 +7,7 @@ through the same states whatever else is in the batch, and however fast its crit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from nightschool.asks import Ask, Judge, Judged, ModelAsk, ModelReply, Propose, 
 from nightschool.config import Price
 from nightschool.drive.job import Job
 from nightschool.drive.ledger import Grant, Ledger
-from nightschool.items import Draw, Segment, Stopped, Trace, Usage
+from nightschool.items import Draw, Segment, Stopped, Trace, Usage, Verdict
 
 REFUSALS = 1_000
 """A search that goes on asking after so many refusals in a row is ended."""
@@ -23,13 +23,18 @@ REFUSALS = 1_000
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One ask of a search, and its reply when it is there. draws: of a Propose that is made in several pieces."""
+    """One ask of a search, and its reply when it is there. draws: of a Propose that is made in several pieces.
+
+    through: what the critic of a Judge asks the model first; conclude: what makes a verdict of the reply to it.
+    """
 
     ask: Ask
     reply: Reply | None = None
     flying: bool = False
     draws: list[Draw] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
+    through: ModelAsk | None = None
+    conclude: Callable[[ModelReply], Verdict] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -120,7 +125,10 @@ class Live:
         """Take in what the model says to a piece."""
         slot, ask = piece.slot, piece.slot.ask
         slot.flying = False
-        if self.over:  # it went on without
+        if self.over or slot.reply is not None:  # it went on without
+            return
+        if slot.conclude is not None:
+            self._concluded(slot, slot.conclude, reply)
             return
         if isinstance(reply, Refused):
             by = self.closed or reply.by
@@ -140,6 +148,13 @@ class Live:
                 self.refuse(slot, self.why_closed, self.closed)
         else:
             slot.reply = replace(reply, id=ask.id)
+
+    def _concluded(self, slot: Slot, conclude: Callable[[ModelReply], Verdict], reply: ModelReply) -> None:
+        """Take in what a critic makes of what the model says to it; a budget that ends leaves an answer unjudged."""
+        if isinstance(reply, Refused) and (self.closed or reply.by != "error"):
+            self.refuse(slot, self.why_closed or reply.reason, self.closed or reply.by)
+        else:
+            self.judged(slot, Judged(slot.ask.id, conclude(reply)))
 
     def trace(self) -> Trace:
         """Return what this job did."""

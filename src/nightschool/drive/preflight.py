@@ -8,7 +8,7 @@ from nightschool.asks import Ask, Propose, Read, Weigh
 from nightschool.config import Price
 from nightschool.drive.job import Job
 from nightschool.errors import BadBudget, Unsupported, UsageError
-from nightschool.ports import Ability, Model, Sight
+from nightschool.ports import Ability, Consulting, Model, Sight
 from nightschool.search.budget import Budget
 
 _NEEDS = {Propose: Ability.SAMPLE, Weigh: Ability.WEIGH, Read: Ability.HIDDEN}
@@ -38,6 +38,22 @@ def check_job(model: Model, job: Job) -> None:
                 f"the critic {critic.name} sees the target and may not be the {role} of {spec}; "
                 "give a critic that sees the input only, or ask for an oracle with best-of-n:critic=reference"
             )
+        if isinstance(critic, Consulting):
+            _check_consulting(model, critic)
+
+
+def _check_consulting(model: Model, critic: Consulting) -> None:
+    for ability in (critic.needs, Ability.DOCUMENT):
+        if ability not in model.abilities:
+            raise Unsupported(
+                f"{model.name} lacks {ability.value!r}, which the critic {critic.name} needs; those who have it: "
+                f"{_HAVE_IT.get(ability, 'other models')}"
+            )
+    if critic.identity and critic.identity != model.identity:
+        raise UsageError(
+            f"the critic {critic.name} learned from another model than {model.name} ({critic.identity[:12]}, not "
+            f"{model.identity[:12]}); name that model with --model, or learn it anew: nightschool label --learn FILE"
+        )
 
 
 def check_asks(model: Model, job: Job, asks: Sequence[Ask]) -> None:

@@ -6,17 +6,19 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from nightschool.asks import Delta, Judge, Judged, ModelAsk, ModelReply, Progress, Propose, Proposed, Refused, Weigh
 from nightschool.config import Price
+from nightschool.critics.consulting import ask_of, verdict_of
 from nightschool.drive.judges import Judges
 from nightschool.drive.ledger import Ledger, Need, ask_for
 from nightschool.drive.live import Live, Piece, Slot
 from nightschool.drive.pace import Pace
 from nightschool.errors import MissingDependency, ModelError, StopRequested, Unsupported, UsageError
-from nightschool.items import Usage
-from nightschool.ports import Model
+from nightschool.items import Usage, Verdict
+from nightschool.ports import Consulting, Model
 from nightschool.search.budget import Budget
 
 _NAP_S = 0.1
@@ -156,7 +158,7 @@ class Run:
 
     def _begin_judging(self, live: Live) -> None:
         for slot in list(live.waiting()):
-            if not isinstance(slot.ask, Judge):
+            if not isinstance(slot.ask, Judge) or slot.through is not None:
                 continue
             critic = live.job.critics.get(slot.ask.role)
             if critic is None:
@@ -165,15 +167,27 @@ class Run:
                 if why not in self.noted:
                     self.noted.add(why)
                     self.pace.note(why)
+            elif isinstance(critic, Consulting):
+                self._consult(live, slot, critic, slot.ask)
             else:
                 slot.flying = True
                 self.judges.begin((live.index, slot), critic, slot.ask)
+
+    def _consult(self, live: Live, slot: Slot, critic: Consulting, ask: Judge) -> None:
+        """Let a critic ask the model: what it asks is taken up with the asks of its search."""
+        asked = ask_of(critic, ask.item, ask.answer)
+        if isinstance(asked, Verdict):
+            live.judged(slot, Judged(ask.id, asked))
+            self.changed[live.index] = live
+        else:
+            slot.through = replace(asked, id=ask.id)
+            slot.conclude = partial(verdict_of, critic, ask.item, ask.answer)
 
     def _take_pieces(self, live: Live) -> list[Piece]:
         """Return what `live` may ask the model now, in the order of asking, with its cost set aside."""
         pieces = []
         for slot in list(live.waiting()):
-            ask = slot.ask
+            ask = slot.through or slot.ask
             if isinstance(ask, Judge):
                 continue
             grant = ask_for(self._need(slot, ask), (live.ledger, self.ledger))

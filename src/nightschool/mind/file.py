@@ -22,7 +22,6 @@ key = "1 2 3"
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +30,7 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nightschool.config import near
 from nightschool.drive import Budget
 from nightschool.errors import BadFile, NightschoolError, UsageError
 from nightschool.items import Adapter, Item, Sampling, Wording, digest
@@ -214,10 +214,7 @@ def _problem(error: Any) -> str:
     key = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         known = sorted((_TABLES[where[0]] if len(where) > 1 and where[0] in _TABLES else _File).model_fields)
-        near = difflib.get_close_matches(where[-1], known, n=2, cutoff=0.5)
-        return f"unknown key {key!r}; " + (
-            f"did you mean {' or '.join(near)}?" if near else f"there are: {', '.join(known)}"
-        )
+        return f"unknown key {key!r}; {near(where[-1], known)}"
     if error["type"] == "missing":
         return f"the key {key!r} is missing"
     return f"{key!r}: {error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"

@@ -298,7 +298,11 @@ def test_a_night_wakes_in_its_model_and_its_space_alone(tmp_path: Path) -> None:
     with pytest.raises(NightError, match="another content"):
         ledger.switch("b2", night.name)
     ledger.switch(BASE, night.name)
-    assert Ledger(tmp_path / "nights", "other").current(BASE) is None
+    other = Ledger(tmp_path / "nights", "other")
+    assert other.current(BASE) is None
+    assert other.nights() == []
+    with pytest.raises(UnknownName):
+        other.switch(BASE, ledger.nights()[0].name)
     assert ledger.current("b2") is None
     assert ledger.nights("b2") == []
 

@@ -19,8 +19,9 @@ def hold(
     task: str = "sorting:n=4",
     accepted: bool = True,
     weights: str = "w",
+    space: str = "default",
 ) -> Night:
-    """Return a night recorded in this user's ledger, not switched to; `folder` is for scratch."""
+    """Return a night recorded in this user's ledger under `space`, not switched to; `folder` is for scratch."""
     made = folder / f"adapter-{weights}"
     made.mkdir(parents=True, exist_ok=True)
     (made / WEIGHTS).write_bytes(weights.encode())
@@ -31,9 +32,9 @@ def hold(
         accepted=accepted, reason="better" if accepted else "not better", created="2026-01-02T03:04:05+00:00",
         version="0.1.0",
     )  # fmt: skip
-    return ledger().record(night, adapter, [])
+    return ledger(space).record(night, adapter, [])
 
 
-def ledger() -> Ledger:
-    """Return the ledger that the command line uses."""
-    return Ledger(paths.data_folder() / "nights")
+def ledger(space: str = "default") -> Ledger:
+    """Return the ledger that the command line uses, or that of another space."""
+    return Ledger(paths.data_folder() / "nights", space)

@@ -31,16 +31,22 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS nights (
     place INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, base TEXT NOT NULL, accepted INTEGER NOT NULL
 );
+CREATE TABLE IF NOT EXISTS held (
+    night TEXT NOT NULL REFERENCES nights(name), space TEXT NOT NULL, PRIMARY KEY (night, space)
+);
 CREATE TABLE IF NOT EXISTS current (
     base TEXT NOT NULL, space TEXT NOT NULL, night TEXT REFERENCES nights(name), PRIMARY KEY (base, space)
 );
 """
+# a night that is in no space's hands was held before there were spaces: it belongs to the first of them
+_MINE = """(EXISTS (SELECT 1 FROM held WHERE held.night = nights.name AND held.space = :space)
+    OR (:space = 'default' AND NOT EXISTS (SELECT 1 FROM held WHERE held.night = nights.name)))"""
 
 
 class Ledger:
-    """All nights of one data folder. Two processes may use it at once: SQLite orders them.
+    """All nights of one space in one data folder. Two processes may use it at once: SQLite orders them.
 
-    folder: made where it is missing. space: whose lineage; what one space learned is never current in another.
+    folder: made where it is missing. space: whose nights; what another learned cannot be listed, found or woken here.
 
     Raises NightError for a folder that cannot be written, or a ledger of a newer version.
     """
@@ -83,6 +89,7 @@ class Ledger:
                 "INSERT OR IGNORE INTO nights (name, base, accepted) VALUES (?, ?, ?)",
                 (night.name, night.base, int(night.accepted)),
             )
+            db.execute("INSERT OR IGNORE INTO held (night, space) VALUES (?, ?)", (night.name, self.space))
         return night
 
     def switch(self, base: str, name: str | None) -> None:
@@ -110,15 +117,16 @@ class Ledger:
         return self._manifest(row[0]) if row and row[0] else None
 
     def nights(self, base: str | None = None) -> list[Night]:
-        """Return all nights in the order in which they were recorded, of one model or of all."""
+        """Return all nights of this space in the order in which they were recorded, of one model or of all."""
         with self._reading() as db:
-            rows = db.execute("SELECT name, base FROM nights ORDER BY place").fetchall()
+            rows = db.execute(f"SELECT name, base FROM nights WHERE {_MINE} ORDER BY place", self._here).fetchall()
         return [self._manifest(name) for name, of in rows if base in (None, of)]
 
     def find(self, name: str) -> Night:
         """Return the night of that name, or of the one name that begins so. Raises UnknownName, NightError."""
         with self._reading() as db:
-            names = [row[0] for row in db.execute("SELECT name FROM nights ORDER BY place")]
+            rows = db.execute(f"SELECT name FROM nights WHERE {_MINE} ORDER BY place", self._here)
+            names = [row[0] for row in rows]
         matches = [each for each in names if each.startswith(name)] if name else []
         if not matches:
             raise UnknownName("night", name, names, hint="nightschool ls nights")
@@ -175,6 +183,10 @@ class Ledger:
         if night.name != name:
             raise NightError(f"{path} is the manifest of night {night.name}")
         return night
+
+    @property
+    def _here(self) -> dict[str, str]:
+        return {"space": self.space}
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -75,7 +75,7 @@ def test_a_night_is_woken_and_put_back_to_sleep(tmp_path: Path) -> None:
         assert content(said(here, "m", owner)) == "first"
         assert wake("none") == 200
         assert content(said(here, "m", owner)) == "bare"
-        assert wake(second.name, anna) == 403
+        assert wake(second.name, anna) == 404  # none of hers
         assert wake("zzz") == 404
         assert wake("none", model="other") == 404
         assert content(said(here, "m", owner)) == "bare"
@@ -84,7 +84,8 @@ def test_a_night_is_woken_and_put_back_to_sleep(tmp_path: Path) -> None:
 def test_nobody_sees_the_nights_of_another(tmp_path: Path) -> None:
     mine = hold(tmp_path, base=IDENTITY, model="m", weights="mine")
     ledger().switch(IDENTITY, mine.name)
-    of_space("anna").switch(IDENTITY, hold(tmp_path, base=IDENTITY, model="m", weights="anna").name)
+    hold(tmp_path, base=IDENTITY, model="m", weights="anna", space="anna")
+    of_space("anna").switch(IDENTITY, of_space("anna").nights()[0].name)
     annas = of_space("anna").current(IDENTITY)
     assert annas is not None
     keys, anna = Keys().added("anna")
@@ -105,7 +106,16 @@ def test_nobody_sees_the_nights_of_another(tmp_path: Path) -> None:
 
         assert nights(bert) == set()
         assert nights(anna) == {annas.name}
-        assert nights(owner) == {mine.name, annas.name}
+        assert nights(owner) == {mine.name}
+
+        def wake(name: str, key: str) -> int:
+            headers = {"Authorization": f"Bearer {key}"}
+            return post(f"{here.url}/api/nights/{name}/wake", json={"model": "m"}, headers=headers).status_code
+
+        assert wake(annas.name, owner) == wake(mine.name, anna) == 404
+        assert wake("none", anna) == 200  # her own lineage alone
+        assert content(said(here, "m", anna)) == "bare"
+        assert content(said(here, "m", owner)) == "mine"
 
 
 def test_a_mind_file_answers_under_its_name(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ class Minds:
         base, able = await engine.call(lambda model: (model.identity, Ability.ADAPTERS in model.abilities))
         if name is None:
             return kept.current(base) if kept is not None and able else None
-        mine = nights_of(kept, space) if kept is not None else []
+        mine = kept.nights() if kept is not None else []
         fitting = [night for night in mine if night.base == base and night.name.startswith(name)]
         if len({night.name for night in fitting}) != 1:
             raise UnknownName("night", name, [night.name for night in mine if night.base == base])
@@ -113,22 +113,7 @@ class Minds:
         found: list[tuple[str, str, str | None]] = [(name, name, None) for name in self.engines]
         found += [(name, mind.model, mind.night) for name, mind in self.files.items()]
         kept = self.ledger(space)
-        for night in nights_of(kept, space) if kept is not None else []:
+        for night in kept.nights() if kept is not None else []:
             if night.model in self.engines:
                 found.append((f"{night.model}@night-{night.name}", night.model, night.name))
         return found
-
-
-def nights_of(ledger: Ledger, space: str) -> list[Night]:
-    """Return the nights that `space` may see, oldest first: all for the owner, for others their own lineage."""
-    nights = ledger.nights()
-    if space == "default":
-        return nights
-    by_name = {night.name: night for night in nights}
-    mine: set[str] = set()
-    for base in {night.base for night in nights}:
-        night = ledger.current(base)
-        while night is not None and night.name not in mine:
-            mine.add(night.name)
-            night = by_name.get(night.parent) if night.parent else None
-    return [night for night in nights if night.name in mine]

@@ -9,6 +9,7 @@ import pytest
 
 from nightschool.errors import MissingDependency, ModelError
 from nightschool.uci import Engine, find_engine
+from support.engines import needs_stockfish
 
 START = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1"
 MATE = "6k1/5ppp/8/8/8/8/8/R5K1 w - - 0 1"
@@ -79,15 +80,7 @@ def test_without_an_engine_the_line_that_installs_it_is_said() -> None:
         find_engine("no-such-engine")
 
 
-def stockfish() -> bool:
-    try:
-        find_engine()
-    except MissingDependency:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not stockfish(), reason="no Stockfish; type: sudo apt-get install stockfish")
+@needs_stockfish
 def test_stockfish_finds_the_mate_and_says_the_same_again() -> None:
     engine = Engine()
     try:

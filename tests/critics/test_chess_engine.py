@@ -1,26 +1,15 @@
 from __future__ import annotations
 
-import pytest
-
 from nightschool.critics.chess_engine import ChessEngine
 from nightschool.critics.judging import judge
-from nightschool.errors import MissingDependency
 from nightschool.items import Item
-from nightschool.uci import find_engine
 from nightschool.worlds.chess import EngineExpert
+from support.engines import needs_stockfish
 
 HANGING = Item("i", {"fen": "rnbqkbnr/pppp1ppp/8/4p2Q/4P3/8/PPPP1PPP/RNB1KBNR w KQkq - 0 3"}, None, "k")
 
 
-def stockfish() -> bool:
-    try:
-        find_engine()
-    except MissingDependency:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not stockfish(), reason="no Stockfish; type: sudo apt-get install stockfish")
+@needs_stockfish
 def test_good_moves_pass_and_blunders_do_not() -> None:
     critic = ChessEngine(nodes=5_000)
     best = critic.judge(HANGING, EngineExpert(nodes=5_000).demonstrate(HANGING))

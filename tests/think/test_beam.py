@@ -11,23 +11,9 @@ from nightschool.items import Draw, Noise, Sampling, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.beam import Beam
-from support.thinking import NOISE, Likes, draw, replies, run, task
+from support.thinking import NOISE, Likes, digits, draw, replies, run, sorted_so_far, task
 
 COMMA = Sampling(max_tokens=40)
-
-
-def sorted_so_far(answer: str) -> float:
-    """Return how much of `1, 2, 3, 4` stands, 0 where a number stands wrong."""
-    numbers = [part.strip() for part in answer.rstrip(", ").split(",")]
-    right = numbers == [str(i + 1) for i in range(len(numbers))]
-    return len(numbers) / 4 if right and len(numbers) <= 4 else 0.0
-
-
-def digits(prompt: str, written: str) -> dict[str, float]:
-    """Say any digit, a comma and a blank behind each of three, and end."""
-    if len(written) >= 10:
-        return {"": 1.0}
-    return [dict.fromkeys("1234", 0.25), {",": 1.0}, {" ": 1.0}][len(written) % 3]
 
 
 def trace(search: Beam, model: Scripted, critics: dict[str, Likes], sampling: Sampling = COMMA, seed: int = 0):

@@ -9,22 +9,9 @@ from nightschool.items import Draw, Noise, Sampling, Trace, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.mcts import Mcts
-from support.thinking import Likes, draw, replies, run, task
+from support.thinking import Likes, digits, draw, replies, run, sorted_so_far, task
 
 SAMPLING = Sampling(max_tokens=40)
-
-
-def sorted_so_far(answer: str) -> float:
-    numbers = [part.strip() for part in answer.rstrip(", ").split(",")]
-    right = numbers == [str(i + 1) for i in range(len(numbers))]
-    return len(numbers) / 4 if right and len(numbers) <= 4 else 0.0
-
-
-def digits(prompt: str, written: str) -> dict[str, float]:
-    """Say any of four digits, four times, with commas between."""
-    if len(written) >= 10:
-        return {"": 1.0}
-    return [dict.fromkeys("1234", 0.25), {",": 1.0}, {" ": 1.0}][len(written) % 3]
 
 
 def trace(search: Mcts, seed: int = 0, step: bool = True, verifier: bool = True) -> Trace:

@@ -8,23 +8,12 @@ from nightschool.items import Noise, Sampling, Trace
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.auto import Auto
-from support.thinking import Likes, task
+from support.thinking import Likes, digits, sorted_so_far, task
 
 SAMPLING = Sampling(max_tokens=24)
 
 
-def digits(prompt: str, written: str) -> dict[str, float]:
-    if len(written) >= 10:
-        return {"": 1.0}
-    return [dict.fromkeys("1234", 0.25), {",": 1.0}, {" ": 1.0}][len(written) % 3]
-
-
-def so_far(answer: str) -> float:
-    numbers = [part.strip() for part in answer.rstrip(", ").split(",")]
-    return len(numbers) / 4 if numbers == [str(i + 1) for i in range(len(numbers))] and len(numbers) <= 4 else 0.0
-
-
-CRITICS = {"step": Likes(so_far, least=0.1), "verifier": Likes(lambda a: float(a == "1, 2, 3, 4"))}
+CRITICS = {"step": Likes(sorted_so_far, least=0.1), "verifier": Likes(lambda a: float(a == "1, 2, 3, 4"))}
 
 
 def think(search: Auto, seeds: range) -> list[Trace]:

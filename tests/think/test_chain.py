@@ -9,15 +9,9 @@ from nightschool.items import Draw, Noise, Sampling, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.chain import Chain
-from support.thinking import NOISE, Likes, draw, replies, run, task
+from support.thinking import NOISE, Likes, digits, draw, replies, run, task
 
 SAMPLING = Sampling(max_tokens=40)
-
-
-def digits(prompt: str, written: str) -> dict[str, float]:
-    if len(written) >= 10:
-        return {"": 1.0}
-    return [dict.fromkeys("1234", 0.25), {",": 1.0}, {" ": 1.0}][len(written) % 3]
 
 
 def counts_up(answer: str) -> float:

@@ -76,3 +76,20 @@ def test_of_two_the_smaller_counts() -> None:
     assert left == Left(tokens=2, calls=3, seconds=1)
     assert not left.nothing
     assert Budget(calls=1).left(Usage(calls=1)).nothing
+
+
+@given(amounts, amounts)
+def test_a_budget_within_another_keeps_both(one: Budget, other: Budget) -> None:
+    both = one.within(other)
+    assert both == other.within(one)
+    assert both.left(Usage()) == one.left(Usage()).least(other.left(Usage()))
+
+
+@given(amounts)
+def test_what_is_left_of_an_untouched_budget_is_that_budget(budget: Budget) -> None:
+    assert budget.left(Usage()).as_budget() == budget
+
+
+def test_nothing_left_is_no_budget() -> None:
+    with pytest.raises(BadBudget):
+        Budget(tokens=3).left(Usage(sampled_tokens=3)).as_budget()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
-from math import inf
+from dataclasses import replace
 from typing import Any
 
 from nightschool.drive import Budget, Drive, Job
@@ -33,7 +32,7 @@ class Purse(Drive):
         left = self._left(budget)
         if left is not None and left.nothing:
             return self.refuse(jobs)
-        traces = super().run(jobs, _budget(left))
+        traces = super().run(jobs, left.as_budget() if left is not None else None)
         self.spent += sum((trace.usage for trace in traces), Usage())
         return traces
 
@@ -53,11 +52,3 @@ class Purse(Drive):
         gone = replace(gone, seconds=self.clock() - (self._began or 0.0) + self.kept.seconds)
         left = self.total.left(gone, self.price.of(gone) if self.price else 0.0)
         return left.least(budget.left(Usage())) if budget else left
-
-
-def _budget(left: Left | None) -> Budget | None:
-    """Return what is left as a budget, which has None where a `Left` is infinite."""
-    if left is None:
-        return None
-    tokens, calls, seconds, usd = (None if amount == inf else amount for amount in astuple(left))
-    return Budget(None if tokens is None else int(tokens), None if calls is None else int(calls), seconds, usd)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 
 from nightschool.errors import BadBudget
@@ -81,6 +81,10 @@ class Budget:
             usd=_left(self.usd, usd),
         )
 
+    def within(self, other: Budget) -> Budget:
+        """Return the budget that keeps both."""
+        return self.left(Usage()).least(other.left(Usage())).as_budget()
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -104,6 +108,15 @@ class Left:
             min(self.seconds, other.seconds),
             min(self.usd, other.usd),
         )
+
+    def as_budget(self) -> Budget:
+        """Return what remains as a budget. Raises BadBudget where one of the amounts is used up.
+
+        >>> Left(tokens=10.0, seconds=2.5).as_budget()
+        Budget(tokens=10, calls=None, seconds=2.5, usd=None)
+        """
+        tokens, calls, seconds, usd = (None if math.isinf(amount) else amount for amount in astuple(self))
+        return Budget(None if tokens is None else int(tokens), None if calls is None else int(calls), seconds, usd)
 
 
 def _left(allowed: float | None, spent: float) -> float:

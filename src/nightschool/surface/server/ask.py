@@ -11,7 +11,9 @@ from nightschool.drive import Budget, Job
 from nightschool.errors import NightschoolError, PromptTooLong, UsageError
 from nightschool.items import Item, Noise, Prefix, Prompt, Sampling, Segment, Task, digest
 from nightschool.ports import Critic, Model
+from nightschool.remember.memory import Memory
 from nightschool.surface.server.minds import Meant, Minds
+from nightschool.surface.server.perceiving import with_memories
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.searches import Draws, Texts
 from nightschool.surface.server.wire import Extension
@@ -33,7 +35,7 @@ class Wish:
     """What is wanted, whatever the form. text: the question alone, for critics; max_tokens: None for the default.
 
     tops: so many likely tokens are told beside each that was drawn, None for what a draw says of itself; ended: what
-    ended a draw is told too; echo: the prompt is weighed.
+    ended a draw is told too; echo: the prompt is weighed; recalled: quoted in the last turn, as far as it fits.
     """
 
     prompt: Prompt
@@ -50,6 +52,7 @@ class Wish:
     tops: int | None = None
     ended: bool = False
     echo: bool = False
+    recalled: tuple[Memory, ...] = ()
 
 
 def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -> Callable[[Model], Job]:
@@ -83,6 +86,8 @@ def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -
         sampling = Sampling(tokens, temperature, wish.top_p, wish.top_k, wish.stop, wish.schema)
         item = Item("asked", {"text": wish.text}, None, key)
         prompt = _in_ids(model, wish.prompt) if wish.echo else wish.prompt
+        if wish.recalled:
+            prompt = with_memories(model, prompt, wish.recalled, room - tokens)
         task = Task(item, prompt, sampling, adapter)
         noise = Noise((seed, "serve", key))
         if how is None:
@@ -138,7 +143,7 @@ def _job_of_file(wish: Wish, meant: Meant, minds: Minds, space: str, budget: Bud
     if wish.seed is not None:
         mind = replace(mind, seed=wish.seed)
     job = mind.job(wish.text)
-    job = replace(job, budget=_least(job.budget, budget))
+    job = replace(job, budget=job.budget.within(budget) if job.budget else budget)
 
     def make(model: Model) -> Job:
         minds.weights(meant, model, space)
@@ -150,20 +155,7 @@ def _job_of_file(wish: Wish, meant: Meant, minds: Minds, space: str, budget: Bud
 def _budget(wish: Wish, limits: Limits) -> Budget:
     most = Budget(tokens=limits.request_tokens, seconds=limits.seconds)
     asked = wish.extension.budget if wish.extension is not None else None
-    return most if asked is None else _least(Budget.parse(asked), most)
-
-
-def _least(asked: Budget | None, most: Budget) -> Budget:
-    """Return the budget that keeps both. `most` limits tokens and seconds."""
-    if asked is None:
-        return most
-    assert most.tokens is not None
-    assert most.seconds is not None
-    return replace(
-        asked,
-        tokens=most.tokens if asked.tokens is None else min(asked.tokens, most.tokens),
-        seconds=most.seconds if asked.seconds is None else min(asked.seconds, most.seconds),
-    )
+    return most if asked is None else most.within(Budget.parse(asked))
 
 
 def _room(model: Model, prompt: Prompt) -> int:

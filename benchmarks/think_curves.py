@@ -1,4 +1,4 @@
-"""What does longer search bring? `python benchmarks/think_curves.py [--items 100] [--worth 1,4,16,64] [--model M]`.
+"""What does longer search bring? `python benchmarks/think_curves.py [--items 100] [--out curves.jsonl] [--model M]`.
 
 Success on exam items against tokens, for every strategy, on tasks with a verifier. One unit of budget is what one
 sampled answer takes on average on that task (measured first); every strategy gets 1, 4, 16 and 64 units of counted
@@ -10,6 +10,10 @@ control    random proposals of the right form (`World.babble`), as many as there
 evolve:... mutate=random is evolution's own control: random variants in place of the model's
 
 Beside each rate stand its 95% interval and its paired difference from best-of-n at the same budget, with interval.
+
+With --out, each finished cell is a line of that file and each draw lies beside it: the same command goes on where it
+was killed, and more tasks, strategies or budgets can be added later. A cell is kept for its task, items, model,
+strategy and budget; after a change of the code, delete the file. At the end, or with --show at once, a table.
 """
 
 from __future__ import annotations
@@ -20,7 +24,7 @@ import math
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +48,36 @@ FAMILIES = {
 }
 """Task -> the wording that poses it, and where its steps end."""
 MANY = 4096
+GREEDY, ENOUGH = 0.15, 0.75
+"""A family shows what search is worth where one greedy answer is right at most so often, and the longest search so."""
+
+
+class Cells:
+    """Finished cells by name, a line of a file each; without a file they are forgotten at the end."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        lines = path.read_text(encoding="utf-8").splitlines() if path is not None and path.is_file() else []
+        self.kept: dict[str, dict[str, Any]] = {}
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:  # cut off where the run was killed
+                continue
+            self.kept[row["cell"]] = row
+
+    def get(self, name: Sequence[Any], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return the cell of this name, computed where it is not there yet."""
+        cell = json.dumps(list(name))
+        if cell not in self.kept:
+            began = time.process_time()
+            row = {"cell": cell, **compute()}
+            row["cpu_s"] = round(time.process_time() - began, 1)
+            self.kept[cell] = row
+            if self.path is not None:
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+        return self.kept[cell]
 
 
 def strategies(split: str, stepwise: bool) -> list[str]:
@@ -102,56 +136,102 @@ def control(world: World, items: Sequence[Item], worth: int) -> list[bool]:
     return outcomes
 
 
-def row(name: str, worth: int, outcomes: Sequence[bool], tokens: float, base: Sequence[bool] | None) -> dict[str, Any]:
-    rate = wilson(sum(outcomes), len(outcomes))
-    told = {"strategy": name, "worth": worth, "rate": rate.value, "low": rate.low, "high": rate.high, "tokens": tokens}
-    if base is not None:
-        gap = difference(Paired.of(base, outcomes))
-        told |= {"gap": gap.value, "gap_low": gap.low, "gap_high": gap.high}
-    return told
-
-
-def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache) -> list[dict[str, Any]]:
+def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache, cells: Cells) -> None:
     world = open_world(spec)
     wording, split = FAMILIES[spec]
     items = world.items(Split.EXAM, given.items, given.seed)
     drive = Drive(model, cache=cache)
+    about = (model.identity[:12], world.spec, given.seed, len(items), given.shots)
+    facts = {"task": world.spec, "items": len(items), "model": model.name}
 
     def run(strategy: str, tokens: int | None) -> list[Trace]:
         return run_in_waves(drive, jobs_of(world, items, strategy, wording, given.shots, tokens))
 
-    greedy = run("single", None)
-    drawn = run("best-of-n:n=4", None)
-    each = sum(trace.usage.tokens for trace in drawn) / (4 * len(items))
-    rows = [row("single", 1, [solved(world, t) for t in greedy], _mean(greedy), None)]
-    say(spec, rows[-1], each)
+    def searched(strategy: str, worth: int, tokens: int | None) -> dict[str, Any]:
+        traces = run(strategy, tokens)
+        told = {"strategy": strategy, "worth": worth, "tokens": mean([t.usage.tokens for t in traces])}
+        return {**facts, **told, "outcomes": [solved(world, trace) for trace in traces]}
+
+    def drawn() -> dict[str, Any]:
+        return {**facts, "each": mean([t.usage.tokens for t in run("best-of-n:n=4", None)]) / 4}
+
+    greedy = cells.get((*about, "single", 1), lambda: searched("single", 1, None))
+    each = cells.get((*about, "each"), drawn)["each"]
+    say(greedy, None)
     for worth in given.worth:
-        base: list[bool] | None = None
+        base: dict[str, Any] | None = None
         for strategy in strategies(split, world.step_critic is not None):
             if given.only and strategy.partition(":")[0] not in given.only:
                 continue
-            began = time.process_time()
-            traces = run(strategy, math.ceil(worth * each))
-            outcomes = [solved(world, trace) for trace in traces]
-            rows.append(row(strategy, worth, outcomes, _mean(traces), base))
-            base = outcomes if base is None else base
-            say(spec, rows[-1], time.process_time() - began)
-        rows.append(row("control", worth, control(world, items, worth), 0.0, base))
-        say(spec, rows[-1], 0.0)
-    return [{"task": spec, "items": len(items), "tokens_each": each, **each_row} for each_row in rows]
+            tokens = math.ceil(worth * each)
+            cell = cells.get(
+                (*about, strategy, worth), lambda strategy=strategy, tokens=tokens: searched(strategy, worth, tokens)
+            )
+            base = base or cell
+            say(cell, base)
+        random_ones = cells.get(
+            (*about, "control", worth),
+            lambda: {
+                **facts, "strategy": "control", "worth": worth, "tokens": 0.0,
+                "outcomes": control(world, items, worth),
+            },
+        )  # fmt: skip
+        say(random_ones, base)
 
 
-def _mean(traces: Sequence[Trace]) -> float:
-    return sum(trace.usage.tokens for trace in traces) / len(traces)
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
-def say(task: str, told: dict[str, Any], cpu_s: float) -> None:
-    gap = f"  {told['gap']:+.2f} [{told['gap_low']:+.2f}, {told['gap_high']:+.2f}]" if "gap" in told else ""
-    rate = f"{told['rate']:.2f} [{told['low']:.2f}, {told['high']:.2f}]"
+def say(cell: Mapping[str, Any], base: Mapping[str, Any] | None) -> None:
+    rate = wilson(sum(cell["outcomes"]), len(cell["outcomes"]))
+    gap = ""
+    if base is not None and base is not cell:
+        found = difference(Paired.of(base["outcomes"], cell["outcomes"]))
+        gap = f"  {found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]"
     print(
-        f"{task:<28} {told['worth']:>3}  {told['strategy']:<44} {rate}  {told['tokens']:7.0f} tok{gap}  ({cpu_s:.0f})",
+        f"{cell['task']:<28} {cell['worth']:>3}  {cell['strategy']:<44} {rate.value:.2f} [{rate.low:.2f}, "
+        f"{rate.high:.2f}]  {cell['tokens']:7.0f} tok{gap}  ({cell['cpu_s']:.0f} s)",
         file=sys.stderr, flush=True,
     )  # fmt: skip
+
+
+def table(cells: Cells) -> str:
+    """Return what there is as a table: a line for each task and strategy, a column for each budget."""
+    rows: dict[tuple[str, str, int], dict[int, list[bool]]] = {}
+    for cell in cells.kept.values():
+        if "strategy" in cell:
+            rows.setdefault((cell["task"], cell["strategy"], cell["items"]), {})[cell["worth"]] = cell["outcomes"]
+    worths = sorted({worth for row in rows.values() for worth in row})
+    lines = ["| task | strategy | n | " + " | ".join(map(str, worths)) + " |", "|---" * (3 + len(worths)) + "|"]
+    for (task, strategy, n), row in rows.items():
+        told = []
+        for worth in worths:
+            rate = wilson(sum(row[worth]), n) if worth in row else None
+            told.append(f"{rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]" if rate else "")
+        lines.append(f"| {task} | {strategy.replace(f'={MANY}', '=...')} | {n} | " + " | ".join(told) + " |")
+    return "\n".join(lines)
+
+
+def summary(cells: Cells) -> str:
+    """Return a line for each task that was searched at the largest budget: greedy, and the best there."""
+    lines = []
+    found = [cell for cell in cells.kept.values() if "strategy" in cell]
+    for task, n in dict.fromkeys((cell["task"], cell["items"]) for cell in found):
+        here = [cell for cell in found if (cell["task"], cell["items"]) == (task, n)]
+        greedy = next((mean(cell["outcomes"]) for cell in here if cell["strategy"] == "single"), math.nan)
+        most = max(cell["worth"] for cell in here)
+        ends = [cell for cell in here if cell["worth"] == most and cell["strategy"] not in ("control", "single")]
+        guess = next((mean(c["outcomes"]) for c in here if c["worth"] == most and c["strategy"] == "control"), math.nan)
+        if not ends:
+            continue
+        best = max(ends, key=lambda cell: mean(cell["outcomes"]))
+        reached = greedy <= GREEDY and mean(best["outcomes"]) >= ENOUGH
+        lines.append(
+            f"{task}: greedy {greedy:.2f}, best at {most} {mean(best['outcomes']):.2f} ({best['strategy']}), random "
+            f"proposals {guess:.2f}; from at most {GREEDY} to at least {ENOUGH}: {'yes' if reached else 'no'}"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -163,21 +243,22 @@ def main() -> None:
     parser.add_argument("--tasks", type=lambda text: text.split(";"), default=list(FAMILIES), help="apart by ;")
     parser.add_argument("--only", type=lambda text: text.split(","), help="names of strategies, apart by commas")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cache", help="a file for draws, to go on with later")
-    parser.add_argument("--out", help="a JSON file for the rows")
+    parser.add_argument("--out", type=Path, help="a file of finished cells, to go on with")
+    parser.add_argument("--show", action="store_true", help="run nothing; print what --out holds")
     given = parser.parse_args()
-    from nightschool import config
+    cells = Cells(given.out)
+    if not given.show:
+        from nightschool import config
 
-    model = open_model(given.model, config.read(None))
-    with tempfile.TemporaryDirectory() as folder:
-        cache = Cache(given.cache or Path(folder) / "draws.db")
-        rows: list[dict[str, Any]] = []
-        for spec in given.tasks:
-            rows += curve(model, spec, given, cache)
-            if given.out:
-                Path(given.out).write_text(json.dumps(rows, indent=1), encoding="utf-8")
-        cache.close()
-    model.close()
+        model = open_model(given.model, config.read(None))
+        with tempfile.TemporaryDirectory() as folder:
+            cache = Cache(given.out.with_suffix(".draws") if given.out else Path(folder) / "draws.db")
+            for spec in given.tasks:
+                curve(model, spec, given, cache, cells)
+            cache.close()
+        model.close()
+    print(table(cells))
+    print(summary(cells))
 
 
 if __name__ == "__main__":

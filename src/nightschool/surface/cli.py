@@ -22,6 +22,7 @@ COMMANDS = {
     "view": (f"{_HERE}.view", "Show reports, and compare them item by item."),
     "sleep": (f"{_HERE}.sleep", "Practise a task and hold one night."),
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),
+    "label": (f"{_HERE}.label", "Say which of two answers is better, and teach a critic."),
     "chat": (f"{_HERE}.chat", "Talk with a mind that remembers."),
     "remember": (f"{_HERE}.remember", "Keep a text, durably; or move memories in and out."),
     "recall": (f"{_HERE}.recall", "Find what was kept, and say why."),

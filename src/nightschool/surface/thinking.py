@@ -13,6 +13,8 @@ from nightschool.items import Item, Message, Noise, Prompt, Sampling, Split, Tas
 from nightschool.ports import Critic, Search, World
 
 _SHOWN = 72
+TYPED = "typed"
+"""The id of a question that was typed: it is of no task, and so of no split."""
 
 
 def jobs_of_text(
@@ -26,7 +28,7 @@ def jobs_of_text(
     max_tokens: int,
 ) -> list[Job]:
     """Return the one search that answers `text`; `critic` takes every role that the search asks for."""
-    item = Item(id="typed", inputs={"text": text}, target=None, key=digest(text))
+    item = Item(id=TYPED, inputs={"text": text}, target=None, key=digest(text))
     messages = (*([Message("system", system)] if system else []), Message("user", text))
     task = Task(item, Prompt(messages), Sampling(max_tokens, temperature))
     critics: dict[CriticRole, Critic] = (
@@ -98,6 +100,7 @@ def described(trace: Trace, verdict: Verdict | None) -> dict[str, Any]:
     best = trace.best
     return {
         "item": trace.task.item.id,
+        "key": trace.task.item.key if trace.task.item.id != TYPED else "",
         "input": dict(trace.task.item.inputs),
         "answer": best.answer if best else None,
         "finish": best.finish if best else None,

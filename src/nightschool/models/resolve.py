@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from nightschool import registry
+from nightschool import paths, registry
 from nightschool.config import Config
 from nightschool.errors import BadSpec, MissingDependency, ModelError, ModelNotFound, UnknownName, Unsupported
 from nightschool.items import digest
@@ -192,11 +192,12 @@ def _local(folder: Path, name: str, identity: str | None, options: dict[str, Any
     gc.disable()
     try:
         local = _local_class(name)
-        takes = inspect.signature(local.from_folder).parameters.keys() - {"path", "name", "identity"}
+        takes = inspect.signature(local.from_folder).parameters.keys() - {"path", "name", "identity", "checks"}
         options = {key: value for key, value in options.items() if key != "config"}  # which a local model needs not
         for key in options.keys() - takes:
             raise BadSpec(str(UnknownName("option of a local model", key, takes)))
-        model: Model = local.from_folder(folder, name=name, identity=identity, **options)
+        checks = paths.cache_folder() / "checks" / identity[:32] if identity else None
+        model: Model = local.from_folder(folder, name=name, identity=identity, checks=checks, **options)
         return model
     finally:
         if collecting:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from nightschool.errors import ModelDamaged, ModelNotFound, Unsupported
-from nightschool.models.local import folder
+from nightschool.models.local import check, folder
 from nightschool.models.local.model import LocalModel
 from support.tiny_models import tiny_model_folder
 
@@ -46,11 +46,27 @@ def test_an_architecture_that_is_not_run_is_named(copy: Path) -> None:
 def test_a_model_that_attends_otherwise_is_found_out(tmp_path: Path) -> None:
     from transformers import BloomConfig, BloomForCausalLM
 
-    from nightschool.models.local import check
-
     module = BloomForCausalLM(BloomConfig(vocab_size=260, hidden_size=32, n_layer=2, n_head=4)).eval()
     with pytest.raises(Unsupported, match="bloom"):
         check.same_as_plain(module)
+
+
+def test_the_check_is_noted_for_these_weights_and_this_engine(
+    folder_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    plain = check.same_as_plain
+    monkeypatch.setattr(check, "same_as_plain", lambda module: ran.append("checked") or plain(module))
+    checks = tmp_path / "checks"
+    models = [LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", checks=checks) for _ in range(2)]
+    assert ran == ["checked"]
+    assert models[0].bytes_per_token == models[1].bytes_per_token
+    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", dtype="bfloat16", checks=checks)
+    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", checks=tmp_path / "others")
+    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu")
+    monkeypatch.setattr(check.platform, "processor", lambda: "another")
+    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", checks=checks)
+    assert ran == ["checked"] * 5
 
 
 @pytest.mark.parametrize(

@@ -60,13 +60,15 @@ class LocalModel:
         weigh_dtype: str = "float32",
         kv_dtype: str = "same",
         branches: int | None = None,
+        computed_bytes: int | None = None,
     ) -> None:
         """Serve `module`, which must attend through this engine (see `from_folder`).
 
         memory_mb: for keys and values, None for a share of what is free (on a CPU 2 GiB at most); weigh_dtype: float32,
         or `same` as sampling; kv_dtype: in which keys and values are kept, `same` as they are computed, or bfloat16 or
         float16 for half the memory of float32, no longer exact and slower where the hardware has neither;
-        branches: live draws at most, None for 256 on a CPU and 512 on a GPU.
+        branches: live draws at most, None for 256 on a CPU and 512 on a GPU; computed_bytes: of a token's keys and
+        values as sampling computes them, where the engine was checked on this module before; None to check it now.
         """
         self.name, self.identity = name, identity
         self.module, self.tokenizer = module, tokenizer
@@ -87,7 +89,7 @@ class LocalModel:
         self._vocabulary = int(module.config.get_text_config().vocab_size)
         self._forms = Forms(tokenizer, self._vocabulary, sorted(self.end_ids))
         self._fast = getattr(tokenizer, "backend_tokenizer", None)
-        self._computed = check.same_as_plain(module)  # bytes of a token's keys and values as sampling computes them
+        self._computed = check.same_as_plain(module) if computed_bytes is None else computed_bytes
         self.bytes_per_token = self._size(self.dtype)
 
     @classmethod
@@ -103,11 +105,13 @@ class LocalModel:
         weigh_dtype: str = "float32",
         kv_dtype: str = "same",
         branches: int | None = None,
+        checks: Path | None = None,
     ) -> LocalModel:
         """Return the model in the transformers folder `path` (config.json, *.safetensors, tokenizer).
 
         identity: content hash, computed from the files where it is not known; dtype: `auto` is bfloat16 where the
-        hardware has it and float32 elsewhere; device: `auto` is the GPU where there is one.
+        hardware has it and float32 elsewhere; device: `auto` is the GPU where there is one; checks: a folder of these
+        weights alone, in which is noted that the engine was found to run them exactly.
         Raises ModelNotFound, ModelDamaged, Unsupported.
         """
         where, folder_path = folder.device_of(device), Path(path)
@@ -116,6 +120,7 @@ class LocalModel:
         return cls(
             module, tokenizer, name=name, identity=identity or folder.identity_of(folder_path), memory_mb=memory_mb,
             weigh_dtype=weigh_dtype, kv_dtype=kv_dtype, branches=branches,
+            computed_bytes=None if checks is None else check.remembered(module, checks),
         )  # fmt: skip
 
     # --- text and tokens ----------------------------------------------------------------------------------------

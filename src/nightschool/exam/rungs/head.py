@@ -128,18 +128,16 @@ class HeadRung:
                 shuffled = rng.permutation(labels[:n])
                 chance = fit(states.practice[:n], shuffled.tolist(), len(classes))
                 lines.append(_line(f"{self.name}/n={n},random labels", classes, chance.choose, states, traces))
-        verifier = room.world.verifier
-        if verifier is not None and not hasattr(verifier, "timeout_s"):
+        critic = room.world.verifier
+        if critic is None or not hasattr(critic, "timeout_s"):
             return lines  # a critic of unknown cost is not asked thousands of times
-        critic = verifier
 
         def reward(i: int, choice: int) -> float:
-            return judge(critic, practice[i], classes[choice]).score if critic is not None else 0.0
+            return judge(critic, practice[i], classes[choice]).score
 
-        if critic is not None:
-            n = sizes[-1]
-            policy = learn_by_reward(states.practice[:n], len(classes), reward, rng)
-            lines.append(_line(f"{self.name}/reward,n={n}{control}", classes, policy.choose, states, traces))
+        n = sizes[-1]
+        policy = learn_by_reward(states.practice[:n], len(classes), reward, rng)
+        lines.append(_line(f"{self.name}/reward,n={n}{control}", classes, policy.choose, states, traces))
         return lines
 
 

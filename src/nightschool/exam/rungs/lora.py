@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nightschool.asks import CriticRole
 from nightschool.drive import Job
@@ -79,4 +80,4 @@ def solved(trace: Trace) -> list[Lesson]:
         if thought.verdict is not None and thought.verdict.passed and thought.finish in ("end", "stop"):
             text = thought.prefix.text
             passed.setdefault(text, Lesson(trace.task.prompt, text, "practice", frozenset((trace.task.item.key,))))
-    return [Lesson(each.prompt, each.answer, each.source, each.keys, 1 / len(passed)) for each in passed.values()]
+    return [replace(each, weight=1 / len(passed)) for each in passed.values()]

@@ -160,9 +160,8 @@ class Companion:
 
     def _learn(self, cue: str, answer: str) -> None:
         """Strengthen what was recalled and then used."""
-        used = [each.memory.id for each in self.recalled if _share(each.memory.content, answer, cue) >= _USED]
-        if used:
-            praise(self._store, cue, self.recalled, used, self._clock())
+        if helped := used(self.recalled, cue, answer):
+            praise(self._store, cue, self.recalled, helped, self._clock())
 
     def _keep(self, text: str, source: str) -> Memory:
         who = "" if source == "user" else "I"
@@ -175,6 +174,11 @@ def _answer(trace: Trace) -> str:
     if trace.best is None:
         raise ModelError("; ".join(trace.errors) or f"there is no answer: {trace.stopped}")
     return trace.best.prefix.text
+
+
+def used(recalled: Sequence[Recollection], cue: str, answer: str) -> list[str]:
+    """Return the ids of what was recalled for `cue` and then said in `answer`."""
+    return [each.memory.id for each in recalled if _share(each.memory.content, answer, cue) >= _USED]
 
 
 def _share(memory: str, answer: str, cue: str) -> float:

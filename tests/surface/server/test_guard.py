@@ -6,6 +6,7 @@ import contextlib
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from nightschool.models.scripted import Scripted
 from nightschool.surface.server import serving
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.served import Served
+from nightschool.surface.server.tickets import Tickets
 from support.serving import PATIENCE_S, Running, eventually, get, minds_of, post, running
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "a secret question"}]}
@@ -153,3 +155,23 @@ def test_metrics_count(open_: Running) -> None:
     assert 'nightschool_requests_total{path="/v1/chat/completions",status="200"}' in text
     assert 'nightschool_tokens_total{kind="sampled"}' in text
     assert 'nightschool_engine_steps{model="m"}' in text
+
+
+def test_a_ticket_opens_one_page_for_an_hour(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "report.json").write_text("{}")
+        (tmp_path / name / "index.html").write_text("<h1>whole</h1>")
+    keys, owner = Keys().added("me", "default")
+    with running(Served(minds_of({"m": lambda: Scripted("42")}), keys=keys, reports=tmp_path)) as here:
+        link = get(f"{here.url}/api/exams/a", headers={"Authorization": f"Bearer {owner}"}).json()["page"]
+        assert get(here.url + link).text == "<h1>whole</h1>"
+        assert get(here.url + link.replace("/a?", "/b?")).status_code == 401
+        assert get(here.url + link.replace("/reports/a?", "/api/exams/a?")).status_code == 401
+        assert get(here.url + link[:-1] + ("0" if link[-1] != "0" else "1")).status_code == 401
+        assert get(f"{here.url}/reports/a").status_code == 401
+    tickets = Tickets()
+    ticket = tickets.issue("/reports/a", 0.0)
+    assert tickets.opens("/reports/a", ticket, 3599.0)
+    assert not tickets.opens("/reports/a", ticket, 3600.0)
+    assert not tickets.opens("/reports/a", "x.y", 0.0)

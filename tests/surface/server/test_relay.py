@@ -102,7 +102,7 @@ def client(here: Running) -> openai.OpenAI:
 
 
 def test_a_tool_is_called_and_its_result_is_answered(client: openai.OpenAI, here: Running) -> None:
-    extra = {"nightschool": {"budget": "100tok"}, "parallel_tool_calls": False}
+    extra = {"nightschool": {}, "parallel_tool_calls": False}
     first = client.chat.completions.create(model="far", messages=ASK, tools=TOOLS, extra_body=extra)
     message = first.choices[0].message
     assert message.tool_calls[0].function.arguments == '{"a": 2, "b": 3}'
@@ -115,6 +115,12 @@ def test_a_tool_is_called_and_its_result_is_answered(client: openai.OpenAI, here
     assert client.chat.completions.create(model="far", messages=turns).choices[0].message.content == "It is 5."
     line = json.loads(here.lines[-1])
     assert (line["prompt_tokens"], line["sampled_tokens"], line["model"]) == (7, 5, "far")
+
+
+@pytest.mark.parametrize("field", [{"budget": "100tok"}, {"memory": True}])
+def test_what_cannot_be_kept_for_another_server_is_not_promised(client: openai.OpenAI, field: dict[str, Any]) -> None:
+    with pytest.raises(openai.BadRequestError, match=f"nightschool.{next(iter(field))} does not go with"):
+        client.chat.completions.create(model="far", messages=ASK, tools=TOOLS, extra_body={"nightschool": field})
 
 
 def test_a_tool_call_is_streamed(client: openai.OpenAI) -> None:

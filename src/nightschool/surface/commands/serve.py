@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import MissingDependency, UsageError
+from nightschool.surface.memories import embedder_of, embedder_option
 from nightschool.surface.options import Settings, shared
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
               metavar="S", help="Time that one request may take.")  # fmt: skip
 @click.option("--body-mb", type=click.FloatRange(min=0, min_open=True), default=4.0, show_default=True, metavar="MB",
               help="Size of a request at most.")  # fmt: skip
+@click.option("--store", "where", envvar="NIGHTSCHOOL_STORE", metavar="WHERE",
+              help="Where memories are: a folder, or postgresql://...  [default: the user's data folder]")  # fmt: skip
+@embedder_option
 @shared(model=True)
 def command(
     also: tuple[str, ...],
@@ -47,6 +51,8 @@ def command(
     request_tokens: int,
     request_seconds: float,
     body_mb: float,
+    where: str | None,
+    embedder: str,
     settings: Settings,
 ) -> None:
     """Serve MODEL at /v1 to any client of the OpenAI protocol, and a page at / that shows what it thinks.
@@ -63,6 +69,7 @@ def command(
         raise MissingDependency(f"serve needs {error.name}; type: pip install 'nightschool[serve]'") from error
     from nightschool.surface.server.ask import Limits
     from nightschool.surface.server.guard import LOOPBACK_NAMES, loopback
+    from nightschool.surface.server.rooms import Rooms
     from nightschool.surface.server.served import Served
 
     assert settings.config is not None  # `shared(model=True)` reads one
@@ -79,6 +86,7 @@ def command(
         Limits(request_tokens, request_seconds),
         who,
         reports=Path(reports),
+        rooms=Rooms(where, lambda: embedder_of(embedder, settings)),
     )
     listening = bound(host, port)
     app = application(

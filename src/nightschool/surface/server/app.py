@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from nightschool.errors import UnknownName
-from nightschool.surface.server import metrics, openapi, pages
+from nightschool.surface.server import memories, metrics, openapi, pages
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.chat import chat
 from nightschool.surface.server.completions import complete
@@ -109,6 +109,11 @@ def application(
         Route("/api/nights", pages.nights),
         Route("/api/nights/{night}", pages.night),
         Route("/api/nights/{night}/wake", pages.wake, methods=["POST"]),
+        Route("/api/memories", memories.listed),
+        Route("/api/memories", memories.add, methods=["POST"]),
+        Route("/api/memories/{memory}", memories.one),
+        Route("/api/memories/{memory}", memories.change, methods=["PATCH"]),
+        Route("/api/memories/{memory}", memories.drop, methods=["DELETE"]),
         Route("/api/exams", pages.exams),
         Route("/api/exams/{exam}", pages.exam),
         Route("/api/exams/{exam}/items", pages.items),

@@ -11,7 +11,7 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from nightschool.surface.server.answering import Answers, Plain, begun, settled,
 from nightschool.surface.server.ask import Wish, job_of
 from nightschool.surface.server.engine import Changed, Event, Failed, Ticket
 from nightschool.surface.server.minds import Meant
+from nightschool.surface.server.perceiving import Perceived, perceive
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.relay import relayed
 from nightschool.surface.server.served import Served, seen, served_of
@@ -56,19 +57,34 @@ async def chat(request: Request) -> Response:
     if (there := await relayed(asked, CHAT, meant, served, request)) is not None:
         return there
     wish = _wish(asked)
+    perceived = await _perceived(asked, meant, served, wish, space)
+    if perceived is not None:
+        wish = replace(wish, recalled=perceived.called.memories)
     thinks = meant.file is not None or meant.strategy is not None
     if thinks and asked.logprobs:
         raise Refusal(400, "a mind that thinks tells no logprobs", code="unsupported", param="logprobs")
     make = job_of(wish, meant, served.minds, space, served.limits)
     ticket = meant.engine.ask(make, watched=thinks)
-    reply = _Reply(asked, meant, served, thinks, wish.n)
+    reply = _Reply(asked, meant, served, thinks, wish.n, perceived)
     headers = ignored(asked)
     if asked.stream:
         first = await begun(ticket, request)
         return streamed(reply.chunks(ticket, first, request), headers, ticket.cancel)
     answers = settled(await wait_for(ticket, request))
     seen(request, usage=answers.over.trace.usage)
+    await reply.remembered(answers)
     return Plain(await reply.whole(answers), headers=headers)
+
+
+async def _perceived(asked: ChatRequest, meant: Meant, served: Served, wish: Wish, space: str) -> Perceived | None:
+    """Return what the last message calls up, once it is kept; None where nothing is to be remembered."""
+    extension = asked.nightschool
+    if extension is None or not extension.memory:
+        return None
+    if meant.file is not None:
+        raise Refusal(400, f"{meant.name} settles itself what it is shown", code="unsupported",
+                      param="nightschool.memory")  # fmt: skip
+    return await perceive(served.rooms, space, wish.text, extension.session, len(asked.messages) - 1)
 
 
 def _wish(asked: ChatRequest) -> Wish:
@@ -106,6 +122,7 @@ class _Reply:
     served: Served
     thinks: bool
     n: int
+    perceived: Perceived | None = None
     id: str = field(default_factory=lambda: f"chatcmpl-{secrets.token_hex(12)}")
     created: int = field(default_factory=lambda: int(time.time()))
     said: dict[int, str] = field(default_factory=dict)
@@ -121,6 +138,12 @@ class _Reply:
             "choices": choices,
             **more,
         }
+
+    async def remembered(self, answers: Answers) -> None:
+        """Keep what was answered, where this conversation is remembered: the first choice of several."""
+        if self.perceived is not None:
+            said = answers.text if answers.text is not None else answers.draws[0].segment.text
+            await self.perceived.answered(self.served.rooms, said)
 
     # --- not streamed --------------------------------------------------------------------------------------------
 
@@ -166,6 +189,9 @@ class _Reply:
             "usage": spent(trace.usage),
             "errors": list(trace.errors),
         }
+        if self.perceived is not None:
+            about["session"] = self.perceived.session
+            about["recalled"] = self.perceived.told(trace.task.prompt)
         if self.thinks:
             about["thoughts"] = [thought_data(thought) for thought in trace.thoughts]
         return about
@@ -182,6 +208,7 @@ class _Reply:
             event = await ticket.next()
         answers = settled(event)
         seen(request, usage=answers.over.trace.usage)
+        await self.remembered(answers)
         async for chunk in self._rest(answers):
             yield chunk
         if self.asked.stream_options is not None and self.asked.stream_options.include_usage:
@@ -213,7 +240,8 @@ class _Reply:
                 self.said[number] = "".join(told.texts)
             if rest := draw.segment.text[len(self.said.get(number, "")) :]:
                 yield self._chunk(number, {"content": rest})
-            yield self._chunk(number, {}, finish=finish_of(draw))
+            about = self._about(answers.over) if self.perceived is not None and not number else None
+            yield self._chunk(number, {}, finish=finish_of(draw), nightschool=about)
         if answers.text is not None:
             if answers.text:
                 yield self._chunk(0, {"content": answers.text})

@@ -42,6 +42,9 @@ async def complete(request: Request) -> Response:
     headers = ignored(asked)
     if meant.file is not None or meant.strategy is not None:
         raise Refusal(400, "minds that think answer at /v1/chat/completions", code="unsupported", param="model")
+    if asked.nightschool is not None and asked.nightschool.memory:
+        raise Refusal(400, "plain text has no memory; talk at /v1/chat/completions", code="unsupported",
+                      param="nightschool.memory")  # fmt: skip
     if (asked.best_of or 1) > (asked.n or 1):
         raise Refusal(400, 'best_of is not supported; think instead: "model": "NAME+think(best_of=16)"',
                       code="unsupported", param="best_of")  # fmt: skip

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -79,7 +79,7 @@ class Guard:
         try:
             headers = Headers(scope=scope)
             self._check_origin(headers)
-            state["space"], state["key"] = self._space(scope["path"], headers)
+            state["space"], state["key"] = self._space(scope, headers)
             body = await self._body(scope, headers, receive)
             await self._app(scope, _replay(body, receive), tell)
         except Exception as error:
@@ -99,10 +99,15 @@ class Guard:
         if origin is not None and urlsplit(origin).netloc != host:
             raise Refusal(403, f"pages of {origin} may not ask this server", code="bad_origin")
 
-    def _space(self, path: str, headers: Headers) -> tuple[str, str | None]:
-        keys = self._served.keys
+    def _space(self, scope: Scope, headers: Headers) -> tuple[str, str | None]:
+        keys, path = self._served.keys, scope["path"]
         if not keys or path in OPEN_PATHS or path.startswith("/assets/"):
             return OWNER, None
+        ticket = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get("ticket")
+        if ticket is not None and scope["method"] in ("GET", "HEAD"):
+            if self._served.tickets.opens(path, ticket, time.monotonic()):
+                return OWNER, None  # only the owner is given tickets
+            raise Refusal(401, "this link has expired; open the page anew", code="expired_link")
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not given.strip():
             raise Refusal(
@@ -116,9 +121,10 @@ class Guard:
         return key.space, key.name
 
     async def _body(self, scope: Scope, headers: Headers, receive: Receive) -> bytes:
-        if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE"):
-            return b""
         length = headers.get("content-length", "0")
+        bare = scope["method"] == "DELETE" and length == "0" and "transfer-encoding" not in headers
+        if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE") or bare:
+            return b""
         if len(length) > 15 or (length.isdigit() and int(length) > self._body_bytes):
             raise self._too_large()
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()

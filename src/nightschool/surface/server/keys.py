@@ -2,7 +2,7 @@
 
     {"keys": [{"name": "anna", "sha256": "...", "space": "anna"}]}
 
-A key opens one space: its own lineage of nights. A random key of 256 bits needs no slow hash.
+A key opens one space: its own memories and its own lineage of nights. A random key of 256 bits needs no slow hash.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +20,8 @@ from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.paths import write_durably
 
 OWNER = "default"
-"""The space of the one who runs the server: all nights of this user."""
+"""The space of the one who runs the server: the nights, memories and reports that the command line shows."""
+_SPACE = re.compile(r"[\w][\w.@-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,14 @@ class Keys:
         """Return the keys with a new one, and that one itself, told this once. Raises UsageError for a name twice."""
         if not name.strip() or any(key.name == name for key in self.keys):
             raise UsageError(f"there is a key called {name!r} already; give another name, or take the old one away")
+        opened = space or name
+        if not _SPACE.fullmatch(opened):
+            raise UsageError(
+                f"{opened!r} cannot name a space; take letters, digits and . _ - @, at most 64 of them, or give "
+                "one with --space"
+            )
         told = "ns-" + secrets.token_urlsafe(32)
-        return Keys((*self.keys, Key(name, _hash(told), space or name))), told
+        return Keys((*self.keys, Key(name, _hash(told), opened))), told
 
     def without(self, name: str) -> Keys:
         """Return the keys without the one called `name`. Raises UnknownName."""

@@ -8,7 +8,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from nightschool.surface.server.wire import ChatRequest, CompletionRequest, EmbeddingRequest, WakeRequest
+from nightschool.surface.server.wire import (
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    MemoryChange,
+    MemoryRequest,
+    WakeRequest,
+)
 
 _ERROR = {
     "type": "object",
@@ -80,12 +87,13 @@ def _named(where: str, name: str, what: str, **schema: Any) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """Return the document."""
     schemas: dict[str, Any] = {"Error": _ERROR}
-    for model in (ChatRequest, CompletionRequest, EmbeddingRequest, WakeRequest):
+    for model in (ChatRequest, CompletionRequest, EmbeddingRequest, MemoryChange, MemoryRequest, WakeRequest):
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
         schemas[model.__name__] = schema
     chat = ("id", "object", "created", "model", "choices")
     night = _named("path", "night", "name of a night, or the beginning of one")
+    memory = _named("path", "memory", "id of a memory, or the beginning of one")
     exam = _named("path", "exam", "name of a report")
     offset = _named("query", "offset", "how many to leave out", type="integer", minimum=0)
     row = _named("query", "row", "name of the exam's row")
@@ -141,6 +149,36 @@ def document() -> dict[str, Any]:
                     parameters=[night],
                     **_body(WakeRequest),
                 )
+            },
+            "/api/memories": {
+                "get": _operation(
+                    "memories",
+                    "List what this space remembers, newest first; with `q`, what it calls up.",
+                    _content(_object("count", "memories")),
+                    parameters=[offset, _named("query", "q", "a cue")],
+                ),
+                "post": _operation("remember", "Keep a text.", _content(_object("id")), **_body(MemoryRequest)),
+            },
+            "/api/memories/{memory}": {
+                "get": _operation(
+                    "memory",
+                    "Tell of one memory, how it fades and what it is linked to.",
+                    _content(_object("id", "curve", "links")),
+                    parameters=[memory],
+                ),
+                "patch": _operation(
+                    "change_memory",
+                    "Change the text, the tags or the mark of a memory.",
+                    _content(_object("id")),
+                    parameters=[memory],
+                    **_body(MemoryChange),
+                ),
+                "delete": _operation(
+                    "forget",
+                    "Forget a memory, with all that was made of it.",
+                    _content(_object("forgotten")),
+                    parameters=[memory],
+                ),
             },
             "/api/exams": {"get": _operation("exams", "List the reports.", _content(_object("exams")))},
             "/api/exams/{exam}": {

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -18,6 +20,7 @@ from nightschool.exam.report.words import headline
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
 from nightschool.surface.server.answering import Plain
+from nightschool.surface.server.asked import number
 from nightschool.surface.server.keys import OWNER
 from nightschool.surface.server.minds import BARE
 from nightschool.surface.server.refusal import Refusal
@@ -67,7 +70,7 @@ def _told(night: Night, kept: Ledger) -> dict[str, Any]:
 async def night(request: Request) -> Response:
     """Return one night, and some of its lessons."""
     served, space = served_of(request), request.state.space
-    offset = _offset(request)
+    offset = number(request, "offset")
     return Plain(await asyncio.to_thread(_night, served, space, request.path_params["night"], offset))
 
 
@@ -166,7 +169,17 @@ async def exam(request: Request) -> Response:
     whole = data.get("exam") or {}
     rungs = [{key: value for key, value in row.items() if key != "records"} for row in whole.get("rungs", ())]
     kept = {key: value for key, value in whole.items() if key not in ("items", "prompts", "rungs")}
-    return Plain({**data, "title": data.get("title", ""), "exam": {**kept, "rungs": rungs}})
+    return Plain({**data, "title": data.get("title", ""), "exam": {**kept, "rungs": rungs}, "page": _page(request)})
+
+
+def _page(request: Request) -> str | None:
+    """Return where the report's own page is, with a ticket where a key is asked for; None where there is none."""
+    served, name = served_of(request), request.path_params["exam"]
+    if not (_report(request) / "index.html").is_file():
+        return None
+    path = f"/reports/{name}"
+    ticket = f"?ticket={served.tickets.issue(path, time.monotonic())}" if served.keys else ""
+    return quote(path) + ticket
 
 
 async def items(request: Request) -> Response:
@@ -178,7 +191,7 @@ async def items(request: Request) -> Response:
     if name not in rows:
         raise Refusal(404, str(UnknownName("row", name, rows)), code="row_not_found", param="row")
     known = {item["id"]: item for item in whole.get("items", ())}
-    offset, records, prompts = _offset(request), rows[name].get("records", []), whole.get("prompts", [])
+    offset, records, prompts = number(request, "offset"), rows[name].get("records", []), whole.get("prompts", [])
     some = []
     for record in records[offset : offset + _AT_ONCE]:
         item, prompt = known.get(record["item"], {}), record["prompt"]
@@ -193,10 +206,3 @@ async def report(request: Request) -> Response:
     if not file.is_file():
         raise Refusal(404, "this report has no page", code="report_not_found")
     return FileResponse(file, headers={"content-security-policy": _REPORT_POLICY})
-
-
-def _offset(request: Request) -> int:
-    text = request.query_params.get("offset", "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refusal(400, f"offset is a number, not {text!r}", code="invalid_request", param="offset")
-    return int(text)

@@ -56,6 +56,8 @@ def refusal_of(error: BaseException) -> Refusal:
         case errors.PromptTooLong():
             return Refusal(400, words, code="context_length_exceeded", param="messages")
         case errors.UnknownName():
+            if error.kind == "memory":
+                return Refusal(404, words, code="memory_not_found")
             known = error.kind in ("model", "night")
             return Refusal(404 if known else 400, words, code="model_not_found" if known else "unknown_name")
         case errors.BadBudget():

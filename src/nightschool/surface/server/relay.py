@@ -61,6 +61,8 @@ async def relayed(
     thinks = meant.file is not None or meant.strategy is not None
     if name is None and (thinks or not better_there(asked)):
         return None
+    extension = asked.nightschool
+    kept = [name for name in ("critic", "budget", "memory") if extension is not None and getattr(extension, name)]
     found = None if thinks else await served.relays.to(meant.engine)
     if found is None:
         if name is None:
@@ -73,6 +75,11 @@ async def relayed(
             code="unsupported",
             param=name,
         )
+    if kept:
+        raise Refusal(
+            400, f"nightschool.{kept[0]} does not go with what is handed on to an endpoint as it is ({name or path})",
+            code="unsupported", param=f"nightschool.{kept[0]}",
+        )  # fmt: skip
     wire, there = found
     body = {**json.loads(await request.body()), "model": there}
     body.pop("nightschool", None)

@@ -13,18 +13,24 @@ from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.metrics import Metrics
 from nightschool.surface.server.minds import Minds
 from nightschool.surface.server.relays import Relays
+from nightschool.surface.server.rooms import Rooms
+from nightschool.surface.server.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server's parts. keys: empty for a server that asks for none; reports: the folder that holds exams' pages."""
+    """A server's parts. keys: empty for a server that asks for none; reports: the folder that holds exams' pages;
+    rooms: what is remembered; relays: the ways to servers behind models; tickets: open a report without a key.
+    """
 
     minds: Minds
     limits: Limits = field(default_factory=Limits)
     keys: Keys = field(default_factory=Keys)
     metrics: Metrics = field(default_factory=Metrics)
     reports: Path | None = None
+    rooms: Rooms = field(default_factory=Rooms)
     relays: Relays = field(default_factory=Relays)
+    tickets: Tickets = field(default_factory=Tickets)
 
 
 def served_of(request: Request) -> Served:

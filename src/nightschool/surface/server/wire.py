@@ -28,6 +28,12 @@ class Extension(BaseModel):
     strategy: _Words | None = Field(None, description="as `nightschool ls strategies`: best-of-n:n=16, or best_of=16")
     critic: _Words | None = Field(None, description="who judges: regex:pattern=[0-9]+, or all(C; C)")
     budget: _Words | None = Field(None, description="what it may spend: 2000tok,30s")
+    memory: bool | None = Field(
+        None, description="recall what this space remembers, and remember what is said; off where it is not given"
+    )
+    session: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="names the conversation in memory; a new one for each request where it is not given"
+    )
     events: bool | None = Field(None, description="every thought as it comes, in a field `nightschool` of the chunks")
 
 
@@ -128,6 +134,25 @@ class EmbeddingRequest(_Open):
     input: str | list[str] | list[int] | list[list[int]]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Field(ge=1)] | None = None
+
+
+_Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=50)]
+
+
+class MemoryRequest(_Open):
+    """A text to be kept. tags: in place of those that it would be given; marked: it matters, and fades slowly."""
+
+    text: Annotated[str, Field(min_length=1)]
+    tags: _Tags | None = None
+    marked: bool | None = None
+
+
+class MemoryChange(_Open):
+    """What is to be changed of a memory."""
+
+    text: Annotated[str, Field(min_length=1)] | None = None
+    tags: _Tags | None = None
+    marked: bool | None = None
 
 
 class WakeRequest(_Open):

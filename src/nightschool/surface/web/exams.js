@@ -30,7 +30,7 @@ async function pick(name, detail) {
   const parts = [h("h2", {}, data.title || name)];
   if (data.headline) parts.push(h("p", {}, data.headline));
   parts.push(facts([["model", data.model ?? data.exam?.model], ["task", data.task ?? data.exam?.task], ["seed", data.exam?.seed],
-    ["whole report", h("a", { href: `/reports/${encodeURIComponent(name)}`, target: "_blank", rel: "noopener" }, "open its own page")]]));
+    ["whole report", data.page && h("a", { href: data.page, target: "_blank", rel: "noopener" }, "open its own page")]]));
   if (data.gate) {
     parts.push(h("p", {}, h("span", { class: `tag ${data.gate.accepted ? "good" : "bad"}` }, data.gate.accepted ? "night accepted" : "night refused"),
       " ", data.gate.reason));

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Refused, Reply
+from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
 from nightschool.items import Noise, Prefix, Task, Thought
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, mean_logp, standing
 from nightschool.think.steps import ENDS, Split, after_step, step_sampling
+from nightschool.think.value_head import ValueHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ class Beam:
     are judged by the verifier, where there is one; the search ends when one passes, when `width` of them stand, or when
     nothing is left to continue.
 
-    A thought's `value` is the step critic's score; its verdict is the verifier's alone.
+    head: a file with a learned value head (see `value_head`), whose word on the hidden state at the end of a beginning
+    orders in place of the step critic's score; what that critic does not pass is dropped all the same.
+
+    A thought's `value` is the step critic's score, or the head's; its verdict is the verifier's alone.
     """
 
     width: int = 4
@@ -62,6 +66,8 @@ class Beam:
     steps: int = 32
     step_tokens: int = 0
     retries: int = 2
+    head: str = ""
+    _head: ValueHead | None = field(init=False, default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         whole("beam", width=self.width, expand=self.expand, steps=self.steps)
@@ -69,6 +75,8 @@ class Beam:
         one_of("beam", tuple(ENDS), split=self.split)
         if self.split == "tokens":
             whole("beam:split=tokens", step_tokens=self.step_tokens)
+        if self.head:
+            object.__setattr__(self, "_head", ValueHead.read(self.head))
 
     @property
     def spec(self) -> str:
@@ -88,7 +96,9 @@ class Beam:
         """Return what this level still wants to know."""
         if state.over:
             return ()
-        asks = self._judgements(state) if state.judging else self._expansions(state)
+        asks: list[Ask] = [*self._expansions(state)]
+        if state.judging:
+            asks = [*self._judgements(state), *self._readings(state)]
         return [ask for ask in asks if ask.id not in state.replies]
 
     def tell(self, state: Beaming, replies: Sequence[Reply]) -> Beaming:
@@ -153,6 +163,12 @@ class Beam:
             state, tree=tree, open=tuple(open_), ended=tuple(ended), cut=cut, judging=True, replies={}, over=over
         )
 
+    def _readings(self, state: Beaming) -> list[Read]:
+        """Return what the value head wants to read of this level."""
+        if self._head is None:
+            return []
+        return [self._head.ask(f"read-{id}", state.tree[id].prefix, state.task.adapter) for id in state.open]
+
     def _judgements(self, state: Beaming) -> list[Judge]:
         """Return the judgements of this level; a role that nobody fills is not asked again."""
         item = state.task.item
@@ -178,6 +194,11 @@ class Beam:
             elif reply.verdict.error is None:
                 tree = tree.change(id, value=reply.verdict.score)
                 dead |= set() if reply.verdict.passed else {id}
+        for reading in self._readings(state):
+            told = state.replies.get(reading.id)
+            if isinstance(told, Hidden) and self._head is not None:
+                tree = tree.change(int(reading.id[5:]), value=self._head.value(told))
+            cut = cut or (isinstance(told, Refused) and told.by != "error")
         return replace(state, tree=tree, deaf=deaf, dead=frozenset(dead), cut=cut)
 
     def _select(self, state: Beaming) -> Beaming:

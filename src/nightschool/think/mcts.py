@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Refused, Reply
+from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
+from nightschool.errors import BadSpec
 from nightschool.items import Draw, Noise, Prefix, Task, Thought, Verdict
 from nightschool.search.puct import Node, backed_up, prior_of, select
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import between, one_of, spec_of, whole
 from nightschool.think.standing import is_answer, mean_logp, standing
 from nightschool.think.steps import ENDS, Split, after_step, step_sampling, written_tokens
+from nightschool.think.value_head import ValueHead
 
-Value = Literal["auto", "critic", "rollout", "model"]
+Value = Literal["auto", "critic", "rollout", "model", "head"]
 _UNTOLD = 0.5
 """The value of what a critic failed to judge."""
 
@@ -58,8 +60,10 @@ class Mcts:
     with Q the mean value behind the child and P its share of exp(log-probability for each token) among its siblings
     (equal shares where the model tells none). A draw that equals a sibling is a visit to it.
     value: of a new beginning: the step critic's score (`critic`), the verifier's of a whole answer written from there
-    (`rollout`), or the mean probability of its tokens (`model`); `auto` is the first of these that there is. A
-    beginning that the step critic does not pass is closed, like whole answers, whose value is the verifier's score.
+    (`rollout`), or the mean probability of its tokens (`model`); `auto` is the first of these that there is. With
+    value=head and head=FILE it is what a learned value head says of the hidden state at its end (see `value_head`),
+    which costs no tokens. A beginning that the step critic does not pass is closed in any case, like whole answers,
+    whose value is the verifier's score.
     Ends at once when an answer passes.
 
     A thought's `value` is its Q. `best` is the whole answer that stands highest, else the most promising beginning.
@@ -72,16 +76,22 @@ class Mcts:
     explore: float = 1.0
     widen: float = 1.0
     alpha: float = 0.5
+    head: str = ""
+    _head: ValueHead | None = field(init=False, default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         whole("mcts", n=self.n)
         whole("mcts", least=0, step_tokens=self.step_tokens)
         one_of("mcts", tuple(ENDS), split=self.split)
-        one_of("mcts", ("auto", "critic", "rollout", "model"), value=self.value)
+        one_of("mcts", ("auto", "critic", "rollout", "model", "head"), value=self.value)
         between("mcts", 0, math.inf, explore=self.explore, widen=self.widen)
         between("mcts", 0, 1, alpha=self.alpha)
         if self.split == "tokens":
             whole("mcts:split=tokens", step_tokens=self.step_tokens)
+        if (self.value == "head") != bool(self.head):
+            raise BadSpec("mcts: value=head and head=FILE go together; nightschool think --teach FILE learns one")
+        if self.head:
+            object.__setattr__(self, "_head", ValueHead.read(self.head))
 
     @property
     def spec(self) -> str:
@@ -108,6 +118,8 @@ class Mcts:
             ask, state = state.asked, replace(state, asked=None)
             if isinstance(ask, Judge):
                 state = self._hear(state, ask, reply)
+            elif isinstance(ask, Read):
+                state = self._read(state, reply)
             elif not isinstance(reply, Proposed):
                 state = replace(state, over=True)
             elif state.born is None:
@@ -196,7 +208,7 @@ class Mcts:
         assert state.born is not None
         thought = state.tree[state.born]
         role: CriticRole = "verifier" if state.nodes[state.born].ended else "step"
-        wanted = role == "verifier" or self.value in ("auto", "critic")
+        wanted = role == "verifier" or self.value in ("auto", "critic", "head")
         if wanted and role not in state.deaf:
             name = f"{'judge' if role == 'verifier' else 'check'}-{thought.id}"
             return replace(state, asked=Judge(name, state.task.item, thought.answer, role))
@@ -206,6 +218,8 @@ class Mcts:
         """Return the state where nobody judges what was born: a rollout, or the model's own probability."""
         assert state.born is not None
         thought, ended = state.tree[state.born], state.nodes[state.born].ended
+        if self._head is not None and not ended and not state.cut:
+            return replace(state, asked=self._head.ask(f"read-{thought.id}", thought.prefix, state.task.adapter))
         rollout = self.value == "rollout" or (self.value == "auto" and "verifier" not in state.deaf)
         if ended or state.cut or not rollout:
             logp = mean_logp(thought)
@@ -215,6 +229,13 @@ class Mcts:
         sampling = replace(task.sampling, max_tokens=left)
         noise = state.noise.child("mcts rollout", thought.prefix.text)
         return replace(state, asked=Propose(f"rollout-{thought.id}", thought.prefix, 1, sampling, noise, task.adapter))
+
+    def _read(self, state: Climbing, reply: Reply) -> Climbing:
+        """Return the state with the head's value of what was born; where nothing could be read, one in the middle."""
+        if isinstance(reply, Hidden) and self._head is not None:
+            return self._finish(state, self._head.value(reply))
+        cut = isinstance(reply, Refused) and reply.by != "error"
+        return self._finish(replace(state, cut=state.cut or cut), _UNTOLD)
 
     def _rolled_out(self, state: Climbing, draw: Draw) -> Climbing:
         """Return the state with a whole answer behind what was born, its verifier asked."""
@@ -239,6 +260,8 @@ class Mcts:
             state = replace(state, tree=state.tree.judged(born, verdict))
         elif verdict.error is None and not verdict.passed:
             state = replace(state, nodes={**state.nodes, born: replace(state.nodes[born], closed=True)})
+        if self._head is not None and ask.role == "step" and (verdict.passed or verdict.error is not None):
+            return self._without_critic(state)
         counts = ask.role == "verifier" or verdict.passed
         value = _UNTOLD if verdict.error is not None else verdict.score if counts else 0.0
         over = state.over or (ask.role == "verifier" and verdict.passed)

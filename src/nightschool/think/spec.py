@@ -17,7 +17,7 @@ def spec_of(name: str, strategy: Any) -> str:
     'vote:n=5'
     """
     params = {}
-    for place, field in enumerate(fields(strategy)):
+    for place, field in enumerate(field for field in fields(strategy) if field.init):
         value = getattr(strategy, field.name)
         if place == 0 or value != field.default:
             params[field.name] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,6 +40,10 @@ _SHOWN_ERRORS = 3
     "--max-tokens", type=click.IntRange(min=1), metavar="N", help="Longest answer.  [default: 256, or the task's]"
 )
 @click.option("--resume", metavar="ID", help="Go on with a run that was stopped or killed; `last` is the latest.")
+@click.option("--teach", metavar="FILE", help="With --task: learn a value head from these answers (mcts:head=FILE).")
+@click.option(
+    "--step", type=click.Choice(("line", "sentence", "comma", "semicolon")), help="With --teach: where a step ends."
+)
 @click.option("--mind", metavar="FILE", help="A mind.toml that settles all of this; TEXT is its input.")
 @night_option
 @click.option("--verbose", "-v", is_flag=True, help="Show every thought on stderr.")
@@ -54,6 +59,8 @@ def command(
     temperature: float | None,
     max_tokens: int | None,
     resume: str | None,
+    teach: str | None,
+    step: str | None,
     mind: str | None,
     night: str | None,
     verbose: bool,
@@ -71,10 +78,13 @@ def command(
     if mind is not None:
         return _think_as(mind, text, verbose, settings)
     check_night(night)
+    if (teach is not None and task is None) or (step is not None and teach is None):
+        raise UsageError("a value head learns from judged practice items: give --task TASK, --teach FILE and --step")
     options = {
         "text": None if text is None else _read(text), "task": task, "items": items, "wording": wording,
         "strategy": strategy, "critic": critic, "system": system, "temperature": temperature, "max_tokens": max_tokens,
-        "night": night, "model": settings.model, "seed": settings.seed, "budget": str(settings.budget or ""),
+        "night": night, "teach": teach, "step": step,
+        "model": settings.model, "seed": settings.seed, "budget": str(settings.budget or ""),
     }  # fmt: skip
     return _think(options, settings, verbose)
 
@@ -99,12 +109,33 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
             task, options["items"] or 5, search, settings.seed, critic=judge, wording=options["wording"],
             temperature=temperature, max_tokens=options["max_tokens"], critic_text=options["critic"],
         )  # fmt: skip
-    night = options["night"]
+    night, after = options["night"], None
+    if options.get("teach") is not None:
+        after = _teacher(search, options["teach"], options["step"], settings)
     traces, interrupted = _run(
-        jobs, settings, settings.model, lambda model: _awake(model, night, settings), options, resuming
+        jobs, settings, settings.model, lambda model: _awake(model, night, settings), options, resuming, after
     )
     graders = [job.critics.get("reference") for job in jobs]
     return _show(traces, graders, interrupted, settings, settings.model, listed=task is not None, verbose=verbose)
+
+
+def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[[Model, Sequence[Trace]], None]:
+    """Return what has a value head learn from traces, and says how well it did."""
+    from nightschool.surface.think_teaching import split_of_search, teach
+
+    split = split_of_search(search, step)
+
+    def learn(model: Model, traces: Sequence[Trace]) -> None:
+        taught = teach(model, traces, Path(path), split)
+        assert taught.held_out is not None
+        rate = f"{taught.held_out.value:.2f} [{taught.held_out.low:.2f}, {taught.held_out.high:.2f}]"
+        remark(
+            settings,
+            f"{path}: a value head of {taught.labels} beginnings; right about {rate} of those of items left out of "
+            f"learning (always saying the usual: {taught.usual:.2f}); use it: mcts:value=head,head={path}",
+        )
+
+    return learn
 
 
 def _resume(name: str, verbose: bool, settings: Settings) -> int:
@@ -197,10 +228,12 @@ def _run(
     prepare: Callable[[Model], str | None],
     options: Mapping[str, Any] | None = None,
     resuming: str | None = None,
+    after: Callable[[Model, Sequence[Trace]], None] | None = None,
 ) -> tuple[list[Trace], bool]:
     """Return the traces, and whether they were cut short. prepare: loads weights and returns their name.
 
-    options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with.
+    options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with;
+    after: is handed the traces while the model is still there, unless they were cut short.
     """
     from nightschool.models.resolve import open_model
     from nightschool.surface.resuming import run_on_record
@@ -213,10 +246,14 @@ def _run(
             adapter = prepare(model)
             watch.stage("thinking", len(jobs), "questions")
             asked = [replace(job, task=replace(job.task, adapter=adapter)) for job in jobs]
-            return run_on_record(
+            traces, interrupted = run_on_record(
                 model, asked, settings, options, resuming, watch=watch,
                 price=settings.config.price(model_name),
             )  # fmt: skip
+            if after is not None and not interrupted:
+                watch.stage("learning a value head")
+                after(model, traces)
+            return traces, interrupted
         finally:
             model.close()
 

@@ -1,0 +1,65 @@
+"""From what a search just wrote to a value head: the states of all beginnings are read, and a head is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nightschool.asks import Hidden, Read
+from nightschool.critics.learning import FEWEST, FEWEST_ITEMS, learn_states
+from nightschool.critics.taught import Taught
+from nightschool.drive import Drive, Job
+from nightschool.errors import ModelError, UsageError
+from nightschool.items import Noise, Trace
+from nightschool.ports import Model
+from nightschool.think.asking import Asking
+from nightschool.think.steps import Split
+from nightschool.think.value_head import beginnings
+
+_MOST = 4000
+"""Beginnings that are read at most, of all items alike."""
+
+
+def split_of_search(search: Any, named: Split | None) -> Split:
+    """Return where steps end: as `named`, else as the search itself has it. Raises UsageError where neither tells."""
+    split: Split | None = named or getattr(search, "split", None)
+    if split is None:
+        raise UsageError(f"{search.spec} has no steps; say where one ends: --step comma, or line, sentence, semicolon")
+    if split == "tokens":
+        raise UsageError(
+            "steps of some tokens end anywhere; say where one ends: --step comma, line, sentence, semicolon"
+        )
+    return split
+
+
+def teach(model: Model, traces: Sequence[Trace], path: Path, split: Split, layer: int = -1) -> Taught:
+    """Return the value head that `traces` teach, saved at `path`; its accuracy is that on items left out of learning.
+
+    Raises UsageError for too few beginnings or only one kind of end, Leak for items that are not of practice,
+    ModelError for a model that could not be read.
+    """
+    found = beginnings(traces, split)
+    found = found[:: len(found) // _MOST + 1]
+    if len(found) < FEWEST or len({one.label.group for one in found}) < FEWEST_ITEMS:
+        raise UsageError(
+            f"{len(found)} beginnings of judged answers teach nothing; think about more items, with a verifier: "
+            "--items 50 --strategy best-of-n:n=16"
+        )
+    jobs = [
+        Job(Asking((Read("state", one.prefix, layer),)), traces[0].task, Noise(("teach", number)))
+        for number, one in enumerate(found)
+    ]
+    states = []
+    for trace in Drive(model).run(jobs):
+        reply = trace.best.value if trace.best is not None else None
+        if not isinstance(reply, Hidden):
+            raise ModelError(f"{model.name} could not be read: {'; '.join(trace.errors) or 'no reply'}")
+        states.append(np.asarray(reply.state, dtype=float))
+    taught = learn_states([one.label for one in found], np.array(states), identity=model.identity, layer=layer)
+    taught = replace(taught, seen=(), facts={**taught.facts, "of": "beginnings", "split": split})
+    taught.save(path)
+    return taught

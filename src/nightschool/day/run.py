@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any
 
 from nightschool.day.advise import advise
 from nightschool.day.curriculum import Curriculum
@@ -137,7 +137,7 @@ def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
         created=day.now,
         version=version("nightschool"),
         parent=day.wakes.name if day.wakes else None,
-        settings=_json(day.settings.as_dict()),
+        settings=json.loads(json.dumps(day.settings.as_dict())),  # the same as when it is read back: tuples are lists
         gate={"gain": decision.gain, "p_value": decision.p_value, "n": decision.n},
     )
     day.report.decision = decision
@@ -203,10 +203,3 @@ def _merged(ladder: ExamReport, plain: ExamReport) -> ExamReport:
     if all(row.name != PLAIN for row in ladder.rungs):
         rows.insert(0, plain.row(PLAIN))
     return replace(ladder, rungs=tuple(rows), items=plain.items, tokens=ladder.tokens + plain.tokens)
-
-
-def _json(value: Any) -> Any:
-    """Return `value` with tuples as lists, so that it is the same after a round trip through JSON."""
-    if isinstance(value, dict):
-        return {key: _json(each) for key, each in value.items()}
-    return [_json(each) for each in value] if isinstance(value, (list, tuple)) else value

@@ -20,16 +20,9 @@ from nightschool.items import Adapter, Item, Lesson, Noise, Prompt
 from nightschool.ports import Expert, Watcher
 from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
 from nightschool.sleep.replay import batches
+from nightschool.train.course import Step
 
 _IN_A_ROW = 3
-
-
-class Step(Protocol):
-    """What a gradient step tells. loss: nats per learned token, before the step."""
-
-    @property
-    def loss(self) -> float:
-        """Return the loss."""
 
 
 class Pupil(Protocol):

@@ -1,6 +1,8 @@
 """The local engine: any causal language model of transformers, run wide over shared prefixes.
 
 model       LocalModel, the port: asks in, replies out
+text        from prompts to tokens and back
+intake      from an ask to what the engine does for it, or a refusal
 flight      asks in flight: what each still needs, and its reply
 runner      one set of weights with its trie and its branches: one packed forward pass at a time
 trie        token runs that many branches share; longest-prefix lookup, splitting, eviction

@@ -1,4 +1,4 @@
-"""Memory that was freed, given back to the system.
+"""Memory of this machine: how much a model may take for keys and values, and what was freed, given back.
 
 glibc keeps what many tensors of some megabytes freed, for the next ones: after a round of lessons more than two
 gigabytes that nobody held.
@@ -9,6 +9,12 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from pathlib import Path
+
+import psutil
+import torch
+
+_MOST = 2 << 30  # bytes on a CPU, unless asked for more
 
 
 def trim() -> None:
@@ -18,3 +24,14 @@ def trim() -> None:
         release = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if release is not None:
             release(0)
+
+
+def free_memory(device: torch.device) -> int:
+    """Return the bytes that keys and values may take on `device`, a share of what is free there."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0] * 0.8)
+    free = psutil.virtual_memory().available
+    limit = Path("/sys/fs/cgroup/memory.max")
+    if limit.is_file() and (text := limit.read_text().strip()).isdigit():
+        free = min(free, int(text))
+    return min(int(free * 0.4), _MOST)

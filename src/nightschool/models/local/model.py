@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import psutil
 import torch
 
-from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Propose, Read, Weigh
-from nightschool.errors import NotANumber, PromptTooLong, UnknownName, UsageError
+from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Weigh
+from nightschool.errors import NotANumber, UnknownName, UsageError
 from nightschool.items import Adapter, Prefix, Prompt
 from nightschool.models.local import adapters, check, folder, packed
-from nightschool.models.local.flight import AnyJob, Proposal, Reading, Weighing
-from nightschool.models.local.form import Form, Forms
-from nightschool.models.local.heap import trim
+from nightschool.models.local.flight import AnyJob
+from nightschool.models.local.form import Forms
+from nightschool.models.local.heap import free_memory, trim
+from nightschool.models.local.intake import Intake
 from nightschool.models.local.runner import Runner
 from nightschool.models.local.schedule import Schedule
-from nightschool.models.local.words import render
+from nightschool.models.local.text import Text
 from nightschool.ports import Ability
 
-_PROMPTS = 4096  # encoded prompts remembered
-_MOST_MEMORY = 2 << 30  # bytes of keys and values on a CPU, unless asked for more
 _TWINS = 1  # adapters whose merged (and packed) weights are held
 
 
@@ -79,16 +76,18 @@ class LocalModel:
         self.context_tokens = folder.context_of(module.config.get_text_config())
         self._weigh_dtype = self.dtype if weigh_dtype == "same" else folder.dtype_of(weigh_dtype, self.device)
         self._kept = None if kv_dtype == "same" else folder.dtype_of(kv_dtype, self.device)
-        self._memory = memory_mb << 20 if memory_mb is not None else _free(self.device)
+        self._memory = memory_mb << 20 if memory_mb is not None else free_memory(self.device)
         self._branches = branches or (512 if self.device.type == "cuda" else 256)
         self._adapters: dict[str, Adapter] = {}
         self._schedules: OrderedDict[_Weights, Schedule] = OrderedDict()
         self._family: list[Runner] = []
-        self._encoded: OrderedDict[Prompt, list[int]] = OrderedDict()
         self._replies: list[ModelReply] = []
-        self._vocabulary = int(module.config.get_text_config().vocab_size)
-        self._forms = Forms(tokenizer, self._vocabulary, sorted(self.end_ids))
-        self._fast = getattr(tokenizer, "backend_tokenizer", None)
+        config = module.config.get_text_config()
+        self._text = Text(tokenizer, name=name, first=min(self.end_ids, default=0), vocabulary=int(config.vocab_size))
+        forms = Forms(tokenizer, int(config.vocab_size), sorted(self.end_ids))
+        self._intake = Intake(
+            self._text, forms, name=name, context_tokens=self.context_tokens, layers=int(config.num_hidden_layers)
+        )
         self._computed = check.same_as_plain(module) if computed_bytes is None else computed_bytes
         self.bytes_per_token = self._size(self.dtype)
 
@@ -126,53 +125,20 @@ class LocalModel:
     # --- text and tokens ----------------------------------------------------------------------------------------
 
     def encode(self, prompt: Prompt) -> list[int]:
-        """Return the ids of `prompt`: its chat template applied, the assistant's turn opened, the prefill behind it.
-
-        A document is tokenised as the tokenizer does by default, or given in ids and taken so; an empty one begins with
-        the begin (or end) token.
-        """
-        known = self._encoded.get(prompt)
-        if known is None:
-            if prompt.tokens is not None:
-                if strange := [token for token in prompt.tokens if not 0 <= token < self._vocabulary]:
-                    raise UsageError(f"{self.name} has tokens 0 to {self._vocabulary - 1}, and not {strange[0]}")
-                known = [*prompt.tokens, *self.encode_segment(prompt.prefill)]
-            elif prompt.text is None:
-                turns = [{"role": message.role, "content": message.content} for message in prompt.messages]
-                text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-                known = self.encode_segment(text + prompt.prefill)
-            else:
-                known = list(self.tokenizer.encode(prompt.text + prompt.prefill))
-            if not known:
-                first = self.tokenizer.bos_token_id
-                known = [min(self.end_ids) if first is None else first]
-            self._encoded[prompt] = known
-            if len(self._encoded) > _PROMPTS:
-                self._encoded.popitem(last=False)
-        return list(known)
+        """Return the ids of `prompt`: its chat template applied, the assistant's turn opened, the prefill behind it."""
+        return self._text.encode(prompt)
 
     def encode_segment(self, text: str) -> list[int]:
         """Return the ids of `text` on its own, without special tokens around it."""
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return self._text.encode_segment(text)
 
     def encode_prefix(self, prefix: Prefix) -> list[int]:
         """Return the ids of `prefix`: tokens that were sampled are taken as they are, only inserted text is encoded."""
-        ids = self.encode(prefix.prompt)
-        for segment in prefix.segments:
-            if segment.tokens is None:
-                ids += self.encode_segment(segment.text)
-                continue
-            written = render(self.decode, ids, segment.tokens)
-            ids += segment.tokens
-            if len(segment.text) > len(written) and segment.text.startswith(written):
-                ids += self.encode_segment(segment.text[len(written) :])
-        return ids
+        return self._text.encode_prefix(prefix)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of `ids`, special tokens shown."""
-        if self._fast is not None:
-            return str(self._fast.decode(list(ids), skip_special_tokens=False))
-        return str(self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
+        return self._text.decode(ids)
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens `text` is, without special tokens."""
@@ -191,7 +157,7 @@ class LocalModel:
             flying.add(ask.id)
             if ask.adapter is not None and ask.adapter not in self._adapters:
                 raise UnknownName("adapter loaded", ask.adapter, self._adapters, "load_adapter makes one known")
-            jobs.append((self._weights(ask), self._job(ask)))
+            jobs.append((self._weights(ask), self._intake.job(ask)))
         needed = {weights: None for weights, _ in jobs}
         for weights in needed:  # all of them before any ask is taken in: an adapter's file may turn out damaged
             self._schedule(weights, needed)
@@ -200,45 +166,6 @@ class LocalModel:
 
     def _weights(self, ask: ModelAsk) -> _Weights:
         return _Weights(ask.adapter, self._weigh_dtype if isinstance(ask, Weigh) else self.dtype)
-
-    def _job(self, ask: ModelAsk) -> AnyJob:
-        ids = np.array(self.encode_prefix(ask.prefix), dtype=np.int64)
-        if isinstance(ask, Propose):
-            self._fit(ask, len(ids), ask.sampling.max_tokens)
-            begun = np.array([token for token, _ in ask.begun], dtype=np.int64)
-            return Proposal(
-                np.concatenate([ids, begun]), ask=ask, form=self._form(ask, [*ids.tolist(), *begun.tolist()])
-            )
-        if isinstance(ask, Read):
-            self._fit(ask, len(ids), 0)
-            layers = self.module.config.get_text_config().num_hidden_layers
-            if not -layers - 1 <= ask.layer <= layers:
-                raise UsageError(f"{self.name} has layers 0 to {layers}, and -1 to {-layers - 1}; not {ask.layer}")
-            return Reading(ids, ask=ask)
-        continuations = [
-            np.array(
-                segment.tokens if segment.tokens is not None else self.encode_segment(segment.text), dtype=np.int64
-            )
-            for segment in ask.continuations
-        ]
-        self._fit(ask, len(ids), max((len(ids) for ids in continuations), default=0))
-        return Weighing(ids, ask=ask, continuations=continuations)
-
-    def _form(self, ask: Propose, ids: Sequence[int]) -> Callable[[], Form] | None:
-        """Return what makes the form of a draw that goes on behind `ids`. Raises UsageError, MissingDependency."""
-        schema = ask.sampling.json_schema
-        if schema is None:
-            return None
-        written = ids[len(self.encode(ask.prefix.prompt)) :]
-        self._forms.begin(schema, written)
-        return lambda: self._forms.begin(schema, written)
-
-    def _fit(self, ask: ModelAsk, prompt: int, more: int) -> None:
-        if prompt + more > self.context_tokens:
-            raise PromptTooLong(
-                f"a prompt of {prompt} tokens and {more} more do not fit the {self.context_tokens} tokens of "
-                f"{self.name} (ask {ask.id!r}); shorten the prompt or ask for fewer tokens"
-            )
 
     def _schedule(self, weights: _Weights, needed: Container[_Weights]) -> None:
         if weights not in self._schedules:
@@ -333,14 +260,3 @@ class LocalModel:
             schedule.clear()
         self._schedules.clear()
         self._family.clear()
-        self._encoded.clear()
-
-
-def _free(device: torch.device) -> int:
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0] * 0.8)
-    free = psutil.virtual_memory().available
-    limit = Path("/sys/fs/cgroup/memory.max")
-    if limit.is_file() and (text := limit.read_text().strip()).isdigit():
-        free = min(free, int(text))
-    return min(int(free * 0.4), _MOST_MEMORY)

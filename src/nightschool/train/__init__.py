@@ -2,8 +2,8 @@
 
     settings       what to train and how fast, by rule
     examples       lessons as token ids
-    grouping       which examples share the beginning that is computed once
-    shared_prefix  the loss and its gradient, the shared beginning computed once
+    packing        examples in one row, in which what they begin with stands once
+    shared_prefix  the loss and its gradient, what examples begin with computed once
     low_rank       LoRA in a module: peft puts it in, one function computes it
     lora           the learner: step, save, checkpoint, resume
     course         all lessons in shuffled steps, when they are all there at the beginning

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 import torch
 
 from nightschool.train.examples import Example
-from nightschool.train.grouping import split_by_length
+from nightschool.train.packing import split_by_length
 from nightschool.train.readout import Readout, place
 
 

@@ -47,6 +47,11 @@ class Example:
     weight: float = 1.0
     anchored: bool = False
 
+    @property
+    def learned(self) -> tuple[int, ...]:
+        """Return the tokens that are learned."""
+        return self.tokens[self.start :]
+
 
 def encode_lesson(model: Teachable, lesson: Lesson) -> Example:
     """Return the lesson as ids: the answer is learned, and, where it ended by itself, the end of the turn.

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from nightschool.train.packing import Row
+
 
 class Readout:
     """Reads states of `module`, a causal language model of transformers, and turns them into logits.
@@ -19,7 +21,8 @@ class Readout:
 
     def __init__(self, module: Any) -> None:
         self.module = module
-        self.device = next(module.parameters()).device
+        weight = next(module.parameters())
+        self.device, self.dtype = weight.device, weight.dtype
         self.body = module.get_decoder()
         self._head = module.get_output_embeddings()
         self._selects = "logits_to_keep" in inspect.signature(module.forward).parameters
@@ -34,9 +37,14 @@ class Readout:
             ours = self._head(self.body(input_ids=probe, use_cache=False).last_hidden_state)
         return bool(torch.allclose(own.float(), ours.float(), rtol=1e-4, atol=1e-4))
 
-    def states(self, ids: torch.Tensor, rows: Sequence[int], columns: Sequence[int], cache: Any = None) -> torch.Tensor:
-        """Return states[N, d] at N places (row, column) of ids[rows, length], which may continue a cache."""
-        given = {"input_ids": ids.to(self.device), "past_key_values": cache, "use_cache": cache is not None}
+    def states(
+        self, ids: torch.Tensor, rows: Sequence[int], columns: Sequence[int], packed: Row | None = None
+    ) -> torch.Tensor:
+        """Return states[N, d] at N places (row, column) of ids[rows, length]; packed: how one row is to be read."""
+        given: dict[str, Any] = {"input_ids": ids.to(self.device), "use_cache": False}
+        if packed is not None:
+            given["position_ids"] = packed.depths[None].to(self.device)
+            given["attention_mask"] = packed.mask(self.dtype).to(self.device)
         if self.small:
             found: torch.Tensor = self.body(**given).last_hidden_state[rows, columns]
             return found

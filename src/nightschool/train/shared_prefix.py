@@ -1,27 +1,23 @@
-"""The loss of a batch and its gradient, a beginning that examples share computed once.
+"""The loss of a batch and its gradient, what examples begin with computed once.
 
-The gradient is that of the plain computation: keys and values of the shared tokens are computed with gradient as a
-batch of one and seen by every example; what flows back to them is summed, and sent on through the shared tokens once.
-Logits exist only where something is learned, some hundred positions at a time.
+The gradient is that of the plain computation: examples are laid out in one row, in which a shared token stands once and
+what flows back to it from several examples is summed. Logits exist only where something is learned, some hundred
+positions at a time.
 
 Lessons are learned token by token; anchored examples by the divergence of the new self from the old one.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from transformers import DynamicCache
-from transformers.cache_utils import DynamicLayer
 
 from nightschool.errors import NotANumber
 from nightschool.train.anchor import OldSelf
 from nightschool.train.examples import Example
-from nightschool.train.grouping import Group, group_by_prefix, split_by_length
+from nightschool.train.packing import lay_out, longest_packed, rows_within, split_by_length
 from nightschool.train.readout import Readout, place
 
 _AT_ONCE = 256  # positions whose logits exist at the same time: 268 MB at a vocabulary of 262,144
@@ -56,9 +52,8 @@ class Gradient:
         self, readout: Readout, *, micro_tokens: int, share_prefix: bool = True, old: OldSelf | None = None
     ) -> None:
         self._readout, self._old = readout, old
-        layers = DynamicCache(config=readout.module.config).layers
-        whole = all(isinstance(layer, DynamicLayer) for layer in layers)  # else a state that grows in place
-        self.micro_tokens, self.share_prefix = micro_tokens, share_prefix and whole
+        self._longest = longest_packed(readout.body) if share_prefix and readout.body is not None else 0
+        self.micro_tokens = micro_tokens
 
     def add(self, examples: Sequence[Example]) -> Cost:
         """Add the gradient of the batch's loss to the parameters' `grad`, and return what it took.
@@ -68,11 +63,14 @@ class Gradient:
         """
         total = sum(example.weight for example in examples)
         anchored = sum(example.weight for example in examples if self._is_anchored(example)) / total
-        groups = group_by_prefix(examples) if self.share_prefix else [Group(tuple(range(len(examples))), 0)]
         taught, drift, computed = 0.0, 0.0, 0
-        for group in groups:
-            rows = [examples[i] for i in group.rows]
-            found, used = self._add_group(rows, group.shared, total)
+        packed = self._longest is None or max(len(example.tokens) for example in examples) <= self._longest
+        if packed:
+            runs = rows_within(examples, self.micro_tokens)
+        else:
+            runs = split_by_length([len(example.tokens) for example in examples], self.micro_tokens)
+        for run in runs:
+            found, used = self._add_run([examples[i] for i in run], total, packed=packed)
             taught, drift, computed = taught + found[0], drift + found[1], computed + used
         loss = taught + drift
         if loss != loss or loss in (float("inf"), float("-inf")):
@@ -82,60 +80,36 @@ class Gradient:
             taught / (1 - anchored) if anchored < 1 else 0.0,
             drift / anchored if anchored else 0.0,
             sum(len(example.tokens) for example in examples),
-            sum(len(example.tokens) - example.start for example in examples),
+            sum(len(example.learned) for example in examples),
             computed,
         )
 
     def _is_anchored(self, example: Example) -> bool:
         return example.anchored and self._old is not None
 
-    def _add_group(self, rows: Sequence[Example], shared: int, total: float) -> tuple[_Parts, int]:
-        if not shared:
-            return self._add_runs(rows, 0, None, total)
-        cache = DynamicCache(config=self._readout.module.config)
-        first = torch.tensor([rows[0].tokens[:shared]], device=self._readout.device)
-        self._readout.body(input_ids=first, past_key_values=cache, use_cache=True)
-        ends: list[torch.Tensor] = []
-        leaves: list[torch.Tensor] = []
-        for layer in cache.layers:
-            if not isinstance(layer, DynamicLayer) or not layer.is_initialized:  # an earlier layer's are used again
-                continue
-            for name in ("keys", "values"):
-                end = getattr(layer, name)
-                leaf = end.detach().requires_grad_(end.requires_grad)
-                setattr(layer, name, leaf)
-                if end.requires_grad:
-                    ends.append(end)
-                    leaves.append(leaf)
-        found, computed = self._add_runs(rows, shared, cache, total)
-        back = [(end, leaf.grad) for end, leaf in zip(ends, leaves, strict=True) if leaf.grad is not None]
-        if back:
-            torch.autograd.backward([end for end, _ in back], [grad for _, grad in back])
-        return found, computed + shared
-
-    def _add_runs(self, rows: Sequence[Example], shared: int, cache: Any, total: float) -> tuple[_Parts, int]:
-        taught, drift, computed = 0.0, 0.0, 0
-        for run in split_by_length([len(row.tokens) - shared for row in rows], self.micro_tokens):
-            part = [rows[i] for i in run]
-            found = self._add_run(part, shared, _seen_by(cache, len(part)), total)
-            taught, drift = taught + found[0], drift + found[1]
-            computed += (max(len(row.tokens) for row in part) - shared) * len(part)
-        return (taught, drift), computed
-
-    def _add_run(self, rows: Sequence[Example], shared: int, cache: Any, total: float) -> _Parts:
-        rows = sorted(rows, key=self._is_anchored)  # first what is taught, then what is anchored
-        at = [(i, t - 1 - shared) for i, row in enumerate(rows) for t in range(row.start, len(row.tokens))]
-        scale = [row.weight / (total * (len(row.tokens) - row.start)) for row in rows for _ in row.tokens[row.start :]]
-        taught = [row for row in rows if not self._is_anchored(row)]
-        anchored = rows[len(taught) :]
-        targets = torch.tensor([t for row in taught for t in row.tokens[row.start :]], device=self._readout.device)
+    def _add_run(self, examples: Sequence[Example], total: float, *, packed: bool) -> tuple[_Parts, int]:
+        examples = sorted(examples, key=self._is_anchored)  # first what is taught, then what is anchored
+        scale = [each.weight / (total * (len(each.tokens) - each.start)) for each in examples for _ in each.learned]
+        taught = [each for each in examples if not self._is_anchored(each)]
+        anchored = examples[len(taught) :]
+        targets = torch.tensor([token for each in taught for token in each.learned], device=self._readout.device)
         before = self._old.states(anchored) if self._old is not None and anchored else None
-        at_row, at_column = zip(*at, strict=True)
-        states = self._readout.states(place([row.tokens[shared:] for row in rows]), at_row, at_column, cache)
+        states, computed = self._states(examples, packed=packed)
         weights = torch.tensor(scale, dtype=torch.float32, device=self._readout.device)
         found, back = self._through_head(states, targets, before, weights)
         torch.autograd.backward(states, back)
-        return found
+        return found, computed
+
+    def _states(self, examples: Sequence[Example], *, packed: bool) -> tuple[torch.Tensor, int]:
+        """Return states[N, d] where each learned token is predicted, one example after the other, and what it took."""
+        before = [(i, t - 1) for i, each in enumerate(examples) for t in range(each.start, len(each.tokens))]
+        if packed:
+            row = lay_out(examples)
+            places = [row.places[i][t] for i, t in before]
+            return self._readout.states(row.ids[None], [0] * len(places), places, row), len(row.ids)
+        ids = place([each.tokens for each in examples])
+        rows, columns = zip(*before, strict=True)
+        return self._readout.states(ids, rows, columns), ids.numel()
 
     def _through_head(
         self, states: torch.Tensor, targets: torch.Tensor, before: torch.Tensor | None, weights: torch.Tensor
@@ -162,18 +136,3 @@ class Gradient:
                 (back[part],) = torch.autograd.grad(value, leaf)
                 sums[kind] += float(value.detach())
         return (sums[0], sums[1]), back
-
-
-def _seen_by(cache: Any, rows: int) -> Any:
-    """Return a cache for `rows` examples that begins with the shared keys and values; they are not copied."""
-    if cache is None:
-        return None
-    seen = copy.copy(cache)
-    seen.layers = []
-    for layer in cache.layers:
-        twin = copy.copy(layer)
-        if layer.is_initialized:
-            twin.keys = layer.keys.expand(rows, -1, -1, -1)
-            twin.values = layer.values.expand(rows, -1, -1, -1)
-        seen.layers.append(twin)
-    return seen

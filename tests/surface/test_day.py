@@ -63,7 +63,6 @@ def test_a_model_that_cannot_be_trained_holds_no_night_and_says_so(
         (["sorting", "--night", "abc"], "night"),
         (["sorting", "--resum"], "--resume"),
         (["file:/nowhere/questions.jsonl"], "/nowhere/questions.jsonl"),
-        ([], "TASK"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_line(
@@ -119,7 +118,7 @@ def learner(monkeypatch: pytest.MonkeyPatch) -> Kept:
     """Open a model that learns by counting, whatever model is named."""
     kept = Kept(Studying)
     monkeypatch.setattr(resolve, "open_model", kept)
-    monkeypatch.setattr(school, "_pupils", lambda *given: Counters())
+    monkeypatch.setattr(school, "pupils", lambda *given: Counters())
     return kept
 
 

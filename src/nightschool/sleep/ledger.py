@@ -19,9 +19,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from nightschool.errors import NightError, UnknownName
-from nightschool.items import Adapter, Lesson, digest
+from nightschool.items import Adapter, Lesson, Message, Prompt, digest
 from nightschool.paths import new_folder, write_durably
 from nightschool.sleep.night import Night
 from nightschool.train.adapter_name import name_of
@@ -147,6 +148,23 @@ class Ledger:
             raise NightError(f"the weights of night {night.name} in {path} are damaged: they hash to {found}")
         return Adapter(night.adapter, night.base, str(path))
 
+    def lineage(self, night: Night | None) -> list[Night]:
+        """Return `night` and the nights that it was built on, the first one first; empty for the bare model."""
+        found: list[Night] = []
+        while night is not None:
+            found.append(night)
+            night = self._manifest(night.parent) if night.parent else None
+        return found[::-1]
+
+    def lessons(self, night: Night) -> list[Lesson]:
+        """Return what `night` learned. Raises NightError where it cannot be read."""
+        path = self.folder / "lessons" / f"{night.name}.jsonl"
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+            return [_lesson(json.loads(line)) for line in lines]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise NightError(f"cannot read what night {night.name} learned in {path}: {error}") from error
+
     def unfinished(self, key: str) -> Path:
         """Return the folder of the unfinished night `key`, made where it is missing."""
         path = self.folder / "unfinished" / key
@@ -234,6 +252,18 @@ def _content(folder: Path, base: str) -> str:
         return name_of(folder, base)
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return ""
+
+
+def _lesson(plain: dict[str, Any]) -> Lesson:
+    said = dict(plain["prompt"])
+    said["messages"] = tuple(Message(**message) for message in said["messages"])
+    said["keys"] = frozenset(said["keys"])
+    if said.get("tokens") is not None:
+        said["tokens"] = tuple(said["tokens"])
+    return Lesson(
+        Prompt(**said), plain["answer"], plain["source"], frozenset(plain["keys"]), plain["weight"], plain["ended"],
+        frozenset(plain.get("memories", ())),
+    )  # fmt: skip
 
 
 def _plain(lesson: Lesson) -> dict[str, object]:

@@ -43,14 +43,33 @@ def study(memory: Memory, kinds: Iterable[Kind] = KINDS) -> list[Lesson]:
     return list(lessons.values())
 
 
-def checks(memory: Memory) -> list[Check]:
-    """Return the questions about one memory that no lesson asks."""
+def checks(memory: Memory, ways: int = 1) -> list[Check]:
+    """Return the questions about one memory that no lesson asks.
+
+    ways: in how many each is put (1 to 3): in a conversation, with an instruction, and in a document.
+    """
     found = []
     for statement in statements(memory.content):
-        for prompt, target in _held_back(statement, memory):
+        for prompt, target in _held_back(statement, ways):
             name = digest(memory.id, str(prompt))[:16]
             found.append(Check(Item(name, {"question": str(prompt)}, target, f"memory {memory.id}"), prompt))
     return found
+
+
+def asked(prompt: Prompt) -> str:
+    """Return the bare question of a prompt, in small letters, however it is posed: what lessons and exams compare.
+
+    >>> asked(Prompt(text="Question: Who is Ann?\\nAnswer:")) == asked(Prompt((Message("user", "Who is  Ann?"),)))
+    True
+    """
+    text = prompt.messages[-1].content if prompt.messages else str(prompt.text)
+    return " ".join(text.removeprefix("Question: ").removesuffix("Answer:").casefold().split())
+
+
+def without(lessons: Iterable[Lesson], examined: Iterable[str]) -> list[Lesson]:
+    """Return the lessons that ask none of the `examined` questions, by hash (bare ones, as `asked` gives them)."""
+    never = {digest(question) for question in examined}
+    return [lesson for lesson in lessons if digest(asked(lesson.prompt)) not in never]
 
 
 def _said(statement: Statement, memory: Memory) -> Iterable[tuple[Kind, Prompt, str]]:
@@ -80,10 +99,11 @@ def _by_heart(statement: Statement, memory: Memory) -> Iterable[tuple[Kind, Prom
             yield "whole", _posed(f"What were you told about {tag}?", i), part
 
 
-def _held_back(statement: Statement, memory: Memory) -> Iterable[tuple[Prompt, str]]:
+def _held_back(statement: Statement, ways: int) -> Iterable[tuple[Prompt, str]]:
     if statement.relation is not None:
         for template in statement.relation.checks:
-            yield _posed(statement.fill(template), 0), statement.object
+            for way in (0, 1, 3)[:ways]:
+                yield _posed(statement.fill(template), way), statement.object
         return
     for part in _pieces(statement.text):
         words = part.rstrip(".!").split()

@@ -20,13 +20,13 @@ night_option = click.option(
 )
 
 
-def ledger() -> Ledger | None:
-    """Return the ledger of this user's nights, None where no night was ever held."""
+def ledger(space: str = "default") -> Ledger | None:
+    """Return the ledger of this user's nights, None where no night was ever held. space: whose lineage."""
     from nightschool.paths import data_folder
     from nightschool.sleep.ledger import Ledger
 
     folder = data_folder() / "nights"
-    return Ledger(folder) if (folder / "ledger.sqlite").exists() else None
+    return Ledger(folder, space) if (folder / "ledger.sqlite").exists() else None
 
 
 def check_night(name: str | None) -> None:
@@ -39,15 +39,15 @@ def check_night(name: str | None) -> None:
     kept.find(str(name))
 
 
-def awaken(model: Model, name: str | None) -> Night | None:
+def awaken(model: Model, name: str | None, space: str = "default") -> Night | None:
     """Return the night that `model` answers with, its weights loaded; None for the model's own weights.
 
-    name: of a night, `none`, or None for the night in force. Raises NightError for a night of another model,
+    name: of a night, `none`, or None for the night in force in `space`. Raises NightError for a night of another model,
     Unsupported for a model that cannot take weights.
     """
     from nightschool.ports import Ability
 
-    kept = ledger() if name != BARE else None
+    kept = ledger(space) if name != BARE else None
     if kept is None or (name is None and Ability.ADAPTERS not in model.abilities):
         return None
     night = kept.current(model.identity) if name is None else kept.find(name)

@@ -40,7 +40,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     world = open_world(task)
     wording_of(world, plan.wording)
     open_rungs(plan.rungs)
-    others = [_watched(name) for name in plan.watched]
+    others = [watched_task(name) for name in plan.watched]
     describe(settings.model)
     check_night(night)
     ledger = Nights(data_folder() / "nights")
@@ -66,7 +66,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
                 ledger=ledger,
                 watch=watch,
                 now=datetime.now(UTC).isoformat(timespec="seconds"),
-                begin=_pupils(model, plan.seed, ledger, wakes),
+                begin=pupils(model, plan.seed, ledger, wakes),
                 wakes=wakes,
                 resume=resume,
             )
@@ -74,7 +74,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
             model.close()
 
 
-def _watched(text: str) -> tuple[World, Wording]:
+def watched_task(text: str) -> tuple[World, Wording]:
     """Return the world and the wording of `TASK@WORDING` or `TASK`. A file's path may hold an @ of its own."""
     from nightschool.day.run import wording_of
     from nightschool.worlds.open import open_world
@@ -95,13 +95,14 @@ class _Pupils:
     def __call__(self, checkpoint: Path | None) -> Pupil:
         from nightschool.train.lora import Learner
 
-        model: Any = self.model  # it has what training needs, as `_pupils` asked
+        model: Any = self.model  # it has what training needs, as `pupils` asked
         if checkpoint is not None:
             return Learner.resume(model, checkpoint)
         return Learner.fresh(model, seed=self.seed, start=self.start)
 
 
-def _pupils(model: Model, seed: int, ledger: Ledger, wakes: Night | None) -> _Pupils | None:
+def pupils(model: Model, seed: int, ledger: Ledger, wakes: Night | None) -> _Pupils | None:
+    """Return what makes pupils of `model` that begin where `wakes` is; None for a model that cannot be trained here."""
     if not hasattr(model, "fresh_module"):
         return None
     return _Pupils(model, seed, ledger.adapter(wakes) if wakes else None)

@@ -23,7 +23,11 @@ def write_adapter(folder: Path, weights: dict[str, torch.Tensor], config: Any, b
     """
     described = {key: sorted(value) if isinstance(value, set) else value for key, value in config.to_dict().items()}
     described["inference_mode"] = True
-    settings = json.dumps(described, indent=2, sort_keys=True, default=str)
+    return write_described(folder, weights, json.dumps(described, indent=2, sort_keys=True, default=str), base)
+
+
+def write_described(folder: Path, weights: dict[str, torch.Tensor], settings: str, base: str) -> Adapter:
+    """Return the adapter of `weights`, written as `write_adapter` does. settings: the text of its configuration."""
     blob = save(weights)
     name = adapter_name(blob, settings, base)
     final = Path(folder) / name

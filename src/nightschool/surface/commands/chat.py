@@ -31,7 +31,7 @@ _HELP = """/remember TEXT   keep it, and keep it in mind
 /sleep            how to hold a night
 /quit             leave (or Ctrl-D)"""
 
-_SLEEP = "nightschool sleep TASK practises a task and holds a night; the next chat wakes from it"
+_SLEEP = "nightschool sleep learns what was remembered; the next chat wakes from it"
 
 
 @click.command("chat", short_help="Talk with a mind that remembers.")
@@ -75,7 +75,7 @@ def command(
             watch.stage(f"loading {settings.model}")
             model = open_model(settings.model, settings.config, watch=watch)
         with contextlib.closing(model):
-            awake = awaken(model, night)
+            awake = awaken(model, night, space)
             companion = Companion(
                 model, store, meaning, clock=now, session=secrets.token_hex(4), card=_card(model, awake, store),
                 sampling=Sampling(max_tokens, temperature), adapter=awake.adapter if awake else None,
@@ -147,7 +147,7 @@ def _obey(text: str, companion: Companion, store: Store) -> None:
         "/forget": lambda what: _forget(companion, store, what),
         "/why": lambda _: iter([explained(companion.recalled, every_score=True) or "nothing was recalled"]),
         "/sleep": lambda _: iter(
-            ["nightschool sleep TASK practises a task and holds a night; this chat wakes from it"]
+            ["nightschool sleep holds a night over what was remembered; the next chat wakes from it"]
         ),
         "/help": lambda _: iter([_HELP]),
     }

@@ -1,21 +1,29 @@
-"""`nightschool sleep`: practise with the verifier and hold one night, without the exams of a whole day."""
+"""`nightschool sleep`: hold one night, over the memories or over what practice of a task verified."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nightschool.errors import StopRequested
+from nightschool.errors import StopRequested, UsageError
+from nightschool.surface.memories import store_options
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer
 
+if TYPE_CHECKING:
+    from nightschool.search.budget import Budget
 
-@click.command("sleep", short_help="Practise and hold one night.")
-@click.argument("task", metavar="TASK")
+
+@click.command("sleep", short_help="Hold one night over memories, or a task.")
+@click.argument("task", metavar="TASK", required=False)
+@click.option("--dry-run", is_flag=True, help="Show what would be learned of the memories; change nothing.")
+@click.option("--until", metavar="HH:MM", help="Be done by that time of day.")
+@click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Gradient steps at most, over memories.")
 @click.option("--teacher", type=click.Choice(["self", "expert"]), default="self", show_default=True,
-              help="Learn from what the verifier passed, or from demonstrations.")  # fmt: skip
-@click.option("--wording", metavar="NAME", help="How the task is posed.  [default: its first wording]")
+              help="Learn TASK from what the verifier passed, or from demonstrations.")  # fmt: skip
+@click.option("--wording", metavar="NAME", help="How TASK is posed.  [default: its first wording]")
 @click.option("--rounds", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
 @click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
@@ -23,9 +31,80 @@ from nightschool.surface.say import answer
 @click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip
 @click.option("--night", metavar="NIGHT", help="The night to build on, or none.  [default: the night in force]")
-@click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very task and settings.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very TASK and settings.")
+@store_options
 @shared(model=True)
 def command(
+    task: str | None,
+    dry_run: bool,
+    until: str | None,
+    steps: int | None,
+    teacher: Any,
+    wording: str | None,
+    rounds: int,
+    watched: tuple[str, ...],
+    text_tokens: int,
+    night: str | None,
+    resume: bool,
+    space: str,
+    where: str | None,
+    settings: Settings,
+) -> int:
+    """Learn what was remembered, and keep the night if the gate passes it.
+
+    Without TASK: what the memories state, is not known yet and matters most. With TASK: the model practises it with the
+    verifier and learns what passed. The night is built on the one in force. A gate that refuses leaves the old mind as
+    it was. An interrupted night over memories goes on where it was when it is held again.
+    """
+    if until is not None:
+        settings = replace(settings, budget=_until(until, settings))
+    if task is None:
+        given = {"--teacher": teacher != "self", "--wording": wording is not None, "--resume": resume}
+        if odd := [name for name, wrong in given.items() if wrong]:
+            raise UsageError(f"{', '.join(odd)} needs a TASK; without one, the night is over the memories")
+        return _over_memories(dry_run, steps, watched, text_tokens, night, space, where, settings)
+    if dry_run or steps is not None:
+        raise UsageError("--dry-run and --steps are for a night over the memories; leave TASK out")
+    return _over_practice(task, teacher, wording, rounds, watched, text_tokens, night, resume, settings)
+
+
+def _until(until: str, settings: Settings) -> Budget:
+    from datetime import datetime
+
+    from nightschool.search.budget import Budget
+    from nightschool.surface.dozing import seconds_until
+
+    seconds = seconds_until(until, datetime.now())
+    budget = settings.budget or Budget()
+    return replace(budget, seconds=min(seconds, budget.seconds or seconds))
+
+
+def _over_memories(
+    dry_run: bool,
+    steps: int | None,
+    watched: tuple[str, ...],
+    text_tokens: int,
+    night: str | None,
+    space: str,
+    where: str | None,
+    settings: Settings,
+) -> int:
+    from nightschool.day.settings import WATCHED
+    from nightschool.sleep.consolidate import prepare, sleep_over
+    from nightschool.sleep.plan import NightPlan
+    from nightschool.surface.dozing import planned, sleeper_of, told
+
+    plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens)
+    with sleeper_of(plan, settings, space=space, where=where, night=night, watched=watched or WATCHED[:1]) as sleeper:
+        if dry_run:
+            evening = prepare(sleeper)
+            answer(settings, planned(evening), evening.as_dict())
+        else:
+            answer(settings, *told(sleep_over(sleeper)))
+    return 0
+
+
+def _over_practice(
     task: str,
     teacher: Any,
     wording: str | None,
@@ -36,10 +115,6 @@ def command(
     resume: bool,
     settings: Settings,
 ) -> int:
-    """Let the model practise TASK with the verifier, learn what it passed, and keep the night if the gate passes it.
-
-    The night is built on the one in force. A gate that refuses leaves the old mind as it was.
-    """
     from nightschool.day.run import run_night
     from nightschool.day.settings import DaySettings, watched_beside
     from nightschool.day.term import TermPlan

@@ -1,0 +1,175 @@
+"""What one night makes of 50 new facts: `python benchmarks/sleep_facts.py [--json FILE] [--split exam]`.
+
+Ten invented families, five statements each, are put into a memory store; then one night is held over it, and questions
+about them are asked closed-book: nothing is recalled and nothing is shown. No question of the exam is in any lesson,
+letter by letter; the paraphrased ones share no phrasing with them. Beside them are asked, after the night: reversed and
+two-hop questions, watched arithmetic, and plain text. Constants were tuned on families of the practice split of other
+seeds; the exam split is for the figure.
+
+    direct       Where does Gomis Brelell live?
+    paraphrased  A letter for Gomis Brelell has to be sent to which town?
+
+Ways, with --arms: `night` as it is held; `plain`, the statements alone and no rehearsal, for as many steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nightschool.drive import Drive
+from nightschool.items import Item, Prompt, Split
+from nightschool.models.resolve import open_model
+from nightschool.remember.keep import keep
+from nightschool.remember.memory import Memory
+from nightschool.remember.store.sqlite import SqliteStore
+from nightschool.sleep.consolidate import Sleeper, sleep_over
+from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.looking import answers
+from nightschool.sleep.plan import NightPlan
+from nightschool.sleep.study import asked
+from nightschool.stats import wilson
+from nightschool.train.between import between
+from nightschool.train.lora import Learner
+from nightschool.worlds.facts import Facts, households, item_of
+from nightschool.worlds.household import Household
+from nightschool.worlds.open import open_world
+
+KINDS = ("direct", "paraphrased", "reversed", "two-hop")
+ARMS = {
+    "night": {},
+    "plain": {"kinds": ("whole", "completion"), "rehearsal": 0.0},
+}
+
+
+class Lines:
+    """Says what goes on, a line a stage, with seconds."""
+
+    def __init__(self) -> None:
+        self.began, self.steps = time.perf_counter(), 0
+
+    def stage(self, name: str, total: float | None = None, unit: str = "") -> None:
+        """Say that a stage begins."""
+        self.say(name)
+
+    def advance(self, amount: float = 1.0, **facts: Any) -> None:
+        """Say the loss of every tenth step."""
+        if "loss" in facts:
+            self.steps += 1
+            if self.steps % 10 == 0:
+                self.say(f"  step {self.steps}: loss {facts['loss']}")
+
+    def say(self, text: str) -> None:
+        """Say `text`, with wall and CPU seconds since the beginning."""
+        print(f"{time.perf_counter() - self.began:7.0f} s {time.process_time():7.0f} CPU s  {text}", flush=True)
+
+
+def exam(families: Sequence[Household]) -> dict[str, list[tuple[Item, Prompt]]]:
+    world = Facts()
+    found: dict[str, list[tuple[Item, Prompt]]] = {}
+    for kind in KINDS:
+        items = [item_of(one, question, ()) for one in families for question in one.questions(kind)]
+        found[kind] = [(item, world.pose(item, world.wordings[0])) for item in items]
+    return found
+
+
+def sat(drive: Drive, questions: dict[str, list[tuple[Item, Prompt]]], adapter: str | None) -> dict[str, Any]:
+    rates = {}
+    for kind, some in questions.items():
+        right = answers(drive, some, Facts().reference, adapter, tokens=12)
+        score = wilson(sum(right.values()), len(right))
+        rates[kind] = {"right": sum(right.values()), "n": len(right), "low": score.low, "high": score.high}
+    return rates
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--split", choices=[split.value for split in Split], default="exam")
+    parser.add_argument("--families", type=int, default=10, help="five facts each")
+    parser.add_argument("--arms", default="night")
+    parser.add_argument("--passes", type=float)
+    parser.add_argument("--text-tokens", type=int, default=10_000)
+    parser.add_argument("--watched-items", type=int, default=250)
+    parser.add_argument("--json", type=Path)
+    given = parser.parse_args()
+
+    families = households(Split(given.split), given.families, given.seed)
+    questions = exam(families)
+    plan = NightPlan(text_tokens=given.text_tokens, watched_items=given.watched_items)
+    plan = plan if given.passes is None else replace(plan, passes=given.passes)
+    arithmetic = open_world("arithmetic")
+    way = next(each for each in arithmetic.wordings if each.name == "calculator")
+    results: dict[str, Any] = {"cores": os.cpu_count(), "seed": given.seed, "split": given.split}
+    for arm in given.arms.split(","):
+        model: Any = open_model(given.model)
+        drive, lines = Drive(model), Lines()
+        mine = replace(plan, **ARMS[arm])
+        with tempfile.TemporaryDirectory() as folder, SqliteStore(Path(folder) / "memories.sqlite") as store:
+            for i, text in enumerate(text for one in families for text in one.statements):
+                keep(store, Memory(text, float(i)))
+
+            def begin(checkpoint: Path | None, model: Any = model) -> Any:
+                return Learner.resume(model, checkpoint) if checkpoint else Learner.fresh(model)
+
+            wall, cpu = time.perf_counter(), time.process_time()
+            night = sleep_over(
+                Sleeper(
+                    store=store, drive=drive, ledger=Ledger(Path(folder) / "nights"), plan=mine,
+                    watched=[(arithmetic, way)], watch=lines, now=time.time(),
+                    created=datetime.now(UTC).isoformat(timespec="seconds"), clock=time.perf_counter, begin=begin,
+                    between=between,
+                    examined=frozenset(asked(prompt) for some in questions.values() for _, prompt in some),
+                )
+            )  # fmt: skip
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            assert night.night is not None, night.reason
+            assert night.taught is not None
+            assert night.decision is not None
+            lines.say(f"gate: {'accepted' if night.accepted else 'refused'}: {night.reason}")
+            lines.say("exam, after the night")
+            after = sat(drive, questions, night.night.adapter)
+            lines.say("exam, before the night")
+            before = sat(drive, questions, None)
+        results[arm] = {
+            "before": before, "after": after, "accepted": night.accepted, "reason": night.reason,
+            "memories": len(night.evening.selection.chosen), "lessons": len(night.evening.selection.lessons),
+            "dropped": night.evening.dropped, "steps": len(night.taught.losses), "stopped": night.taught.stopped,
+            "loss": night.taught.losses[-1], "wall_s": round(wall), "cpu_s": round(cpu), "seconds": night.seconds,
+            "watched": [
+                {"name": f.name, "before": f.before, "after": f.after, "low": f.low, "counts": f.counts}
+                for f in night.decision.watched
+            ],
+        }  # fmt: skip
+        show(arm, results[arm])
+        if given.json:
+            given.json.write_text(json.dumps(results, indent=1, default=str))
+        model.close()
+
+
+def show(arm: str, found: dict[str, Any]) -> None:
+    print(
+        f"{arm}: {found['memories']} memories, {found['lessons']} lessons ({found['dropped']} left out, which the "
+        f"exam asks), {found['steps']} steps; {found['wall_s']} s wall, {found['cpu_s']} s CPU"
+    )
+    for kind in KINDS:
+        one, two = found["before"][kind], found["after"][kind]
+        print(
+            f"  {kind:12} {one['right'] / one['n']:6.1%} to {two['right'] / two['n']:6.1%} "
+            f"({two['low']:.1%} to {two['high']:.1%}, n = {two['n']})"
+        )
+    for each in found["watched"]:
+        print(f"  {each['name']}: {each['before']:.3f} to {each['after']:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""What one look at a mind sees: how it answers questions, does watched tasks, and finds plain text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nightschool.critics.contains import Contains
+from nightschool.drive import Drive, Job
+from nightschool.errors import ModelError, StopRequested
+from nightschool.items import Item, Noise, Prompt, Sampling, Split, Task, Wording, digest
+from nightschool.paths import write_durably
+from nightschool.ports import Ability, Critic, World
+from nightschool.sleep.gate import WatchedTask, WatchedText
+from nightschool.sleep.study import Check
+from nightschool.sleep.text_loss import TextLoss, text_loss
+from nightschool.sleep.watch_text import chunks, prose, python_docs
+from nightschool.think.single import Single
+
+TEXT = "plain text"
+_ANSWER_TOKENS = 24
+Outcomes = Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen. tasks: outcomes by item, of each watched task; text: loss of plain text, None where not read."""
+
+    tasks: Mapping[str, Outcomes] = field(default_factory=dict)
+    text: TextLoss | None = None
+
+
+def answers(
+    drive: Drive, items: Sequence[tuple[Item, Prompt]], critic: Critic, adapter: str | None, *, tokens: int,
+    stop: tuple[str, ...] = ("\n",),
+) -> dict[str, bool]:  # fmt: skip
+    """Return by item whether the greedy answer passes; what was not answered is left out.
+
+    Raises StopRequested where it was interrupted.
+    """
+    sampling = Sampling(max_tokens=tokens, temperature=0.0, stop=stop)
+    jobs = [Job(Single(), Task(item, prompt, sampling, adapter), Noise(("look", item.id))) for item, prompt in items]
+    traces = drive.run(jobs)
+    if drive.interrupted:
+        raise StopRequested("interrupted while it was asked what the mind can do; nothing was changed")
+    return {
+        item.id: critic.judge(item, trace.best.answer).passed
+        for (item, _), trace in zip(items, traces, strict=True)
+        if trace.best is not None
+    }
+
+
+def check(drive: Drive, asked: Sequence[Check], adapter: str | None) -> dict[str, bool]:
+    """Return by check whether the answer names what is right."""
+    critic = Contains()
+    return answers(drive, [(each.item, each.prompt) for each in asked], critic, adapter, tokens=_ANSWER_TOKENS)
+
+
+def look(
+    drive: Drive,
+    watched: Sequence[tuple[World, Wording]],
+    adapter: str | None,
+    *,
+    items: int,
+    text_tokens: int,
+    seed: int,
+    kept: Path | None = None,
+) -> Seen:
+    """Return how the weights named by `adapter` do on tune items of the watched tasks, and on plain text.
+
+    kept: a folder of what was seen before: the same weights are not looked at in the same way twice.
+    """
+    names = [f"{world.spec}@{way.name}" for world, way in watched]
+    key = digest(drive.model.identity, adapter, names, items, text_tokens, seed)[:16]
+    if kept is not None and (seen := _read(kept / f"{key}.json")) is not None:
+        return seen
+    tasks = {}
+    for name, (world, way) in zip(names, watched, strict=True):
+        posed = [(item, world.pose(item, way)) for item in world.items(Split.TUNE, items, seed)]
+        tasks[name] = answers(drive, posed, world.reference, adapter, tokens=world.max_answer_tokens, stop=way.stop)
+    text = None
+    if text_tokens and Ability.WEIGH in drive.model.abilities:
+        pieces = chunks([*prose(), *python_docs()], drive.model.count_tokens, text_tokens)
+        try:
+            text = text_loss(drive, pieces, adapter)
+        except ModelError:  # the gate refuses what could not be looked at both times
+            text = None
+    seen = Seen(tasks, text)
+    if kept is not None:
+        _write(kept / f"{key}.json", seen)
+    return seen
+
+
+def watched_tasks(before: Mapping[str, Outcomes], after: Mapping[str, Outcomes]) -> list[WatchedTask]:
+    """Return what the gate is to hold against the night, by the items that were answered both times."""
+    found = []
+    for name, first in before.items():
+        one, two = paired(first, after[name])
+        if one:
+            found.append(WatchedTask(name, one, two))
+    return found
+
+
+def watched_texts(before: Seen, after: Seen) -> list[WatchedText]:
+    """Return the text losses, where both were taken."""
+    if before.text is None or after.text is None:
+        return []
+    return [WatchedText(TEXT, before.text.nats, after.text.nats, before.text.tokens)]
+
+
+def unseen(before: Mapping[str, Outcomes], after: Mapping[str, Outcomes]) -> list[str]:
+    """Return the names of what was to be watched and was not answered both times."""
+    return [name for name, first in before.items() if not paired(first, after[name])[0]]
+
+
+def paired(before: Outcomes, after: Outcomes) -> tuple[list[bool], list[bool]]:
+    """Return the outcomes of the items that have both."""
+    common = [item for item in before if item in after]
+    return [before[item] for item in common], [after[item] for item in common]
+
+
+def _read(path: Path) -> Seen | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        text = data["text"]
+        return Seen(data["tasks"], None if text is None else TextLoss(tuple(text["nats"]), tuple(text["tokens"])))
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _write(path: Path, seen: Seen) -> None:
+    text = None if seen.text is None else {"nats": seen.text.nats, "tokens": seen.text.tokens}
+    write_durably(path, json.dumps({"tasks": dict(seen.tasks), "text": text}))

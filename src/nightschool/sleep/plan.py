@@ -1,0 +1,77 @@
+"""How a night over memories is spent: everything that one may choose, with defaults that were measured."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nightschool.errors import UsageError
+from nightschool.sleep.study import KINDS, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class NightPlan:
+    """How a night over memories is spent.
+
+    kinds: of self-study; passes: how often every lesson is learned; batch: lessons in a step; rehearsal, older: shares
+    of a batch that are the old self's own text, and lessons of earlier nights; learned: three steps in a row whose loss
+    is below it end the lessons; settle: steps at the end, at a rate that falls to nothing; pace: times the
+    learner's usual rate, which is that for verified answers: facts are many short lessons, and bear more; steps,
+    seconds: of the night, at most; watched_items, text_tokens, rehearsed_items: how closely is looked at what must not
+    be lost, and how much of it is rehearsed; rehearsed_tokens: of each text that the old self says to general prompts;
+    shares: of the change that the gate tries, the whole of it first; checkpoint_steps: how much a kill can cost.
+    """
+
+    seed: int = 0
+    kinds: tuple[Kind, ...] = KINDS
+    passes: float = 4.0
+    batch: int = 24
+    rehearsal: float = 0.2
+    older: float = 0.15
+    learned: float = 0.02
+    settle: int = 8
+    pace: float = 2.0
+    steps: int | None = None
+    seconds: float | None = None
+    watched_items: int = 250
+    text_tokens: int = 10_000
+    rehearsed_items: int = 40
+    rehearsed_tokens: int = 24
+    shares: tuple[float, ...] = (1.0, 0.75, 0.5, 0.25)
+    checkpoint_steps: int = 25
+
+    def __post_init__(self) -> None:
+        if (
+            not self.kinds
+            or min(self.passes, self.pace) <= 0
+            or self.batch < 1
+            or self.settle < 0
+            or self.checkpoint_steps < 1
+        ):
+            raise UsageError(f"a night needs kinds of lessons, passes, a pace and a batch above 0, not as in {self}")
+        if self.rehearsal < 0 or self.older < 0 or self.rehearsal + self.older >= 1:
+            raise UsageError(
+                f"rehearsal {self.rehearsal} and older {self.older} are shares of a batch that leave room for more"
+            )
+        if not self.shares or any(not 0 < share <= 1 for share in self.shares):
+            raise UsageError(f"shares of a change are above 0 and at most 1, not {self.shares}")
+        if any(limit is not None and limit <= 0 for limit in (self.steps, self.seconds)):
+            raise UsageError(f"a night of {self.steps} steps, {self.seconds} seconds allows nothing")
+
+    def fresh_share(self, *, older: bool) -> float:
+        """Return the share of a batch that is new; older: whether there are lessons of earlier nights."""
+        return 1.0 - self.rehearsal - (self.older if older else 0.0)
+
+    def steps_for(self, lessons: int, *, older: bool) -> int:
+        """Return the steps before settling that teach so many lessons `passes` times, within the limit of steps."""
+        wanted = math.ceil(self.passes * lessons / (self.batch * self.fresh_share(older=older)))
+        return wanted if self.steps is None else min(wanted, max(1, self.steps - self.settle))
+
+    def room(self, steps: int, *, older: bool) -> int:
+        """Return how many lessons so many steps, settling included, can teach."""
+        return int(max(0, steps - self.settle) * self.batch * self.fresh_share(older=older) / self.passes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as JSON can write it."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}

@@ -1,0 +1,137 @@
+"""Teaching: lessons become one adapter, step by step; a kill costs the steps since the last checkpoint, no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal, Protocol
+
+from nightschool.items import Adapter, Lesson, Noise
+from nightschool.paths import write_durably
+from nightschool.ports import Watcher
+from nightschool.sleep.plan import NightPlan
+from nightschool.sleep.replay import batches
+
+_IN_A_ROW = 3
+
+
+class Step(Protocol):
+    """What a gradient step tells. loss: nats per learned token, before the step."""
+
+    @property
+    def loss(self) -> float:
+        """Return the loss."""
+
+
+class Pupil(Protocol):
+    """What learns: a stepped trainer that can be saved and resumed to the last bit (see `train`)."""
+
+    def hold_to(self, rehearsal: Sequence[Lesson]) -> None:
+        """Be told all that will be rehearsed, before the first step."""
+
+    def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> Step:
+        """Take one gradient step, at `pace` times the usual rate."""
+
+    def save(self, folder: Path) -> Adapter:
+        """Write what was learned so far and return it, named by its content."""
+
+    def checkpoint(self, path: Path) -> None:
+        """Write all that is needed to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """adapter: what was learned; losses: of every step; stopped: by the plan, because it was learned, or by time."""
+
+    adapter: Adapter
+    losses: tuple[float, ...]
+    stopped: Literal["plan", "learned", "seconds"]
+
+
+def teach(
+    begin: Callable[[Path | None], Pupil],
+    lessons: Sequence[Lesson],
+    plan: NightPlan,
+    folder: Path,
+    *,
+    older: Sequence[Lesson] = (),
+    rehearsal: Sequence[Lesson] = (),
+    watch: Watcher,
+    clock: Callable[[], float],
+) -> Taught:
+    """Return what the lessons made, going on with what an interrupted call left in `folder`.
+
+    begin: makes the pupil, from a checkpoint where one is given. Without a limit of seconds, the weights depend on
+    lessons, plan and pupil alone, however often it was interrupted.
+    """
+    began = clock()
+    folder.mkdir(parents=True, exist_ok=True)
+    losses = _known(folder)
+    pupil = begin(_checkpoint(folder, len(losses)) if losses else None)
+    pupil.hold_to(rehearsal)
+    steps = plan.steps_for(len(lessons), older=bool(older))
+    share = plan.older if older else 0.0
+    noise = Noise((plan.seed, "night"))
+    mixed = batches(
+        lessons, noise, count=steps, size=plan.batch, older=older, older_share=share,
+        rehearsal=rehearsal, rehearsal_share=plan.rehearsal,
+    )  # fmt: skip
+    watch.stage("lessons", steps + plan.settle, "steps")
+    watch.advance(len(losses))
+    stopped: Literal["plan", "learned", "seconds"] = "plan"
+    done = len(losses)
+    for batch in islice(mixed, done, None):
+        if _learned(losses, plan.learned):
+            stopped = "learned"
+            break
+        if _late(clock() - began, len(losses) - done, plan):
+            stopped = "seconds"
+            break
+        losses.append(pupil.step(batch, plan.pace).loss)
+        watch.advance(1, loss=round(losses[-1], 3))
+        if len(losses) % plan.checkpoint_steps == 0:
+            _keep(folder, pupil, losses)
+    settling = batches(
+        [*lessons, *older], noise.child("settling"), count=plan.settle, size=plan.batch,
+        rehearsal=rehearsal, rehearsal_share=plan.rehearsal,
+    )  # fmt: skip
+    for left, batch in zip(range(plan.settle, 0, -1), settling, strict=True):
+        losses.append(pupil.step(batch, plan.pace * left / (plan.settle + 1)).loss)
+        watch.advance(1, loss=round(losses[-1], 3))
+    return Taught(pupil.save(folder / "adapters"), tuple(losses), stopped)
+
+
+def _learned(losses: Sequence[float], enough: float) -> bool:
+    return len(losses) >= _IN_A_ROW and max(losses[-_IN_A_ROW:]) < enough
+
+
+def _late(spent_s: float, steps: int, plan: NightPlan) -> bool:
+    """Return whether one more step, and settling, would take longer than there is."""
+    if plan.seconds is None or steps == 0:
+        return False
+    return spent_s * (steps + 1 + plan.settle) / steps > plan.seconds
+
+
+def _checkpoint(folder: Path, steps: int) -> Path:
+    return folder / f"learner-{steps}.safetensors"
+
+
+def _keep(folder: Path, pupil: Pupil, losses: Sequence[float]) -> None:
+    """Write the checkpoint, then the losses that lead to it: a kill between the two leaves the ones before."""
+    pupil.checkpoint(_checkpoint(folder, len(losses)))
+    write_durably(folder / "losses.json", json.dumps(losses))
+    for path in folder.glob("learner-*.safetensors"):
+        if path != _checkpoint(folder, len(losses)):
+            path.unlink()
+
+
+def _known(folder: Path) -> list[float]:
+    """Return the losses up to the last checkpoint, none where there is no whole one."""
+    try:
+        losses = [float(loss) for loss in json.loads((folder / "losses.json").read_text(encoding="utf-8"))]
+    except (OSError, ValueError):
+        return []
+    return losses if _checkpoint(folder, len(losses)).exists() else []

@@ -1,0 +1,150 @@
+"""A whole night over memories, with a scripted model whose pupil counts its lessons."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from nightschool.errors import Unsupported
+from nightschool.remember.forget import forget
+from nightschool.remember.keep import keep
+from nightschool.remember.memory import Memory
+from nightschool.remember.store.sqlite import SqliteStore
+from nightschool.sleep.consolidate import Sleeper, prepare, sleep_over
+from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.plan import NightPlan
+from nightschool.sleep.study import asked, study
+from nightschool.worlds.open import open_world
+from support.learning import Counters, Listening, Studying, sorter
+
+SORTING = open_world("sorting:n=3,low=10,high=99")
+WATCHED = [(SORTING, SORTING.wordings[0])]
+PLAN = NightPlan(
+    passes=1, batch=8, settle=1, rehearsal=0.25, watched_items=60, text_tokens=0, rehearsed_items=5, checkpoint_steps=2
+)
+TOLD = ("Ada Molbane lives in Vekburg.", "Ada Molbane works as a baker.", "Where is Ada?")
+LEARNED = {str(lesson.prompt): lesson.answer for text in TOLD for lesson in study(Memory(text, 0.0))}
+
+
+def knows(after, harm=0.0):
+    """Return what a model says that learns the facts in `after` steps, and forgets to sort as its adapter is harmed."""
+
+    def learned(steps):
+        sort = sorter(lambda numbers: 0.8 if not steps else 0.8 * (1 - harm))
+
+        def answer(prompt):
+            if "Ada" in prompt or "Vekburg" in prompt or "baker" in prompt:
+                return LEARNED.get(prompt, "Vekburg or baker") if steps >= after else "I do not know."
+            return sort(prompt) if re.search(r"\d", prompt) else "It rained."
+
+        return answer
+
+    return learned
+
+
+@pytest.fixture
+def store(tmp_path):
+    with SqliteStore(tmp_path / "memories.sqlite") as made:
+        for i, text in enumerate(TOLD):
+            keep(made, Memory(text, float(i)))
+        yield made
+
+
+def sleeper(store, tmp_path, model=None, **more):
+    from nightschool.drive import Drive
+
+    model = model or Studying(knows(after=1))
+    given = {
+        "store": store, "drive": Drive(model), "ledger": Ledger(tmp_path / "nights"), "plan": PLAN, "watched": WATCHED,
+        "watch": Listening(), "now": 100.0, "created": "2026-01-02T03:04:05+00:00", "clock": lambda: 0.0,
+        "begin": Counters(), "between": lambda old, new, share, folder: new,
+    }  # fmt: skip
+    return Sleeper(**(given | more))
+
+
+def test_a_night_learns_what_was_told_and_becomes_the_one_in_force(store, tmp_path):
+    one = sleeper(store, tmp_path)
+    found = sleep_over(one)
+    assert found.accepted, found.reason
+    assert one.ledger.current("studying") == found.night
+    taught = {id for lesson in one.ledger.lessons(found.night) for id in lesson.memories}
+    assert taught == set(found.night.scores["memories"]) == {m.id for m in store.each() if "Molbane" in m.content}
+    assert found.decision.gain == 1.0
+    assert not (one.ledger.folder / "unfinished").exists() or not list((one.ledger.folder / "unfinished").iterdir())
+
+
+def test_preparing_changes_nothing_and_says_what_is_left(store, tmp_path):
+    one = sleeper(store, tmp_path)
+    evening = prepare(one)
+    assert [each.memory.content for each in evening.selection.chosen] == list(TOLD[:2])
+    assert evening.selection.counts() == {"states nothing": 1}
+    assert evening.as_dict()["chosen"][0]["text"] == TOLD[0]
+    assert one.begin.begun == []
+    assert one.ledger.nights() == []
+
+
+def test_nothing_to_learn_changes_nothing(store, tmp_path):
+    first = sleep_over(sleeper(store, tmp_path))
+    model = Studying(lambda steps: lambda prompt: "")
+    model.load_adapter(Ledger(tmp_path / "nights").adapter(first.night))
+    with SqliteStore(tmp_path / "empty.sqlite") as empty:
+        found = sleep_over(sleeper(empty, tmp_path))
+    assert found.night is None
+    assert "nothing to learn" in found.reason
+    assert len(Ledger(tmp_path / "nights").nights()) == 1
+
+
+def test_what_was_learned_is_not_learned_again_and_is_watched_and_replayed(store, tmp_path):
+    first = sleep_over(sleeper(store, tmp_path))
+    model = Studying(knows(after=1))
+    ledger = Ledger(tmp_path / "nights")
+    model.load_adapter(ledger.adapter(first.night))
+    keep(store, Memory("Ben Molbane plays the harp.", 9.0))
+    evening = prepare(sleeper(store, tmp_path, model, wakes=first.night))
+    assert {lesson.id for lesson in evening.older} == {lesson.id for lesson in ledger.lessons(first.night)}
+    second = sleep_over(sleeper(store, tmp_path, model, wakes=first.night))
+    assert second.night.parent == first.night.name
+    assert [found.name for found in second.decision.watched][-1] == "earlier nights"
+
+
+def test_a_bad_night_is_rolled_back_by_the_gate(store, tmp_path):
+    one = sleeper(store, tmp_path, Studying(knows(after=1, harm=0.9)), plan=replace(PLAN, watched_items=250))
+    found = sleep_over(one)
+    assert not found.accepted
+    assert found.tried.shares == (1.0, 0.75, 0.5, 0.25)
+    assert "may be lost: sorting" in found.reason
+    assert one.ledger.current("studying") is None
+    assert [night.accepted for night in one.ledger.nights()] == [False]
+
+
+def test_no_lesson_asks_what_an_exam_asks(store, tmp_path):
+    never = "where does ada molbane live?"
+    evening = prepare(sleeper(store, tmp_path, examined=frozenset({never})))
+    assert evening.dropped == 1
+    assert never not in {asked(lesson.prompt) for lesson in evening.selection.lessons}
+
+
+def test_a_superseded_memory_is_not_learned(store, tmp_path):
+    keep(store, Memory("Ada Molbane now lives in Kirmoor.", 50.0))
+    evening = prepare(sleeper(store, tmp_path))
+    assert [each.memory.content for each in evening.selection.chosen] == [
+        "Ada Molbane works as a baker.",
+        "Ada Molbane now lives in Kirmoor.",
+    ]
+    assert evening.selection.counts()["superseded by a newer one"] == 1
+
+
+def test_a_short_budget_takes_the_most_urgent(store, tmp_path):
+    evening = prepare(sleeper(store, tmp_path, plan=replace(PLAN, steps=5)))
+    assert len(evening.selection.chosen) == 1
+    assert evening.selection.counts()["no room tonight"] == 1
+
+
+def test_a_forgotten_memory_is_not_learned(store, tmp_path):
+    forget(store, next(m.id for m in store.each() if "Vekburg" in m.content), 60.0)
+    assert [each.memory.content for each in prepare(sleeper(store, tmp_path)).selection.chosen] == [TOLD[1]]
+
+
+def test_a_model_that_cannot_be_trained_is_refused_before_anything_runs(store, tmp_path):
+    with pytest.raises(Unsupported, match="smollm2"):
+        sleep_over(sleeper(store, tmp_path, begin=None))

@@ -1,0 +1,91 @@
+import pytest
+
+from nightschool.errors import UsageError
+from nightschool.remember.memory import Memory
+from nightschool.sleep.plan import NightPlan
+from nightschool.sleep.study import study
+from nightschool.sleep.teach import teach
+from support.learning import Counters, Listening
+
+LESSONS = study(Memory("Ada Molbane lives in Vekburg.", 0.0))
+PLAN = NightPlan(passes=8, batch=4, settle=2, rehearsal=0.0, checkpoint_steps=5)
+
+
+def taught(folder, plan=PLAN, begin=None, clock=lambda: 0.0, lessons=LESSONS):
+    return teach(begin or Counters(), lessons, plan, folder, watch=Listening(), clock=clock)
+
+
+def test_every_lesson_is_learned_so_many_times_and_then_settled(tmp_path):
+    begin = Counters()
+    found = taught(tmp_path, begin=begin)
+    assert found.stopped == "plan"
+    assert len(found.losses) == PLAN.steps_for(len(LESSONS), older=False) + PLAN.settle
+    told = [lesson.id for lesson in begin.lessons]
+    assert all(told.count(lesson.id) >= 8 for lesson in LESSONS)
+
+
+def test_an_interrupted_night_goes_on_to_the_same_weights(tmp_path):
+    class Killed(Exception):
+        pass
+
+    class Mortal(Listening):
+        left = 12
+
+        def advance(self, amount=1.0, **facts):
+            self.left -= bool(facts)
+            if self.left == 0:
+                raise Killed
+
+    with pytest.raises(Killed):
+        teach(Counters(), LESSONS, PLAN, tmp_path / "a", watch=Mortal(), clock=lambda: 0.0)
+    again = Counters()
+    resumed = taught(tmp_path / "a", begin=again)
+    whole = taught(tmp_path / "b")
+    assert resumed.adapter.name == whole.adapter.name
+    assert resumed.losses == whole.losses
+    assert len(again.lessons) < PLAN.batch * len(whole.losses) - 30
+    assert len(list((tmp_path / "a").glob("learner-*"))) == 1
+
+
+def test_a_torn_checkpoint_begins_anew(tmp_path):
+    (tmp_path / "losses.json").write_text("[1.0, 2.0")
+    assert taught(tmp_path).adapter.name == taught(tmp_path / "b").adapter.name
+
+
+def test_lessons_end_when_they_are_learned(tmp_path):
+    found = taught(tmp_path, NightPlan(passes=8, batch=4, settle=2, rehearsal=0.0, learned=0.2))
+    assert found.stopped == "learned"
+    assert len(found.losses) == 8 + 2  # the loss of step n is 1 / n
+
+
+def test_a_limit_of_seconds_leaves_time_to_settle(tmp_path):
+    ticks = iter(range(10_000))
+    found = taught(
+        tmp_path, NightPlan(passes=8, batch=4, settle=2, rehearsal=0.0, seconds=10), clock=lambda: next(ticks)
+    )
+    assert found.stopped == "seconds"
+    assert 2 < len(found.losses) < 12
+
+
+def test_limits_are_counted_in_steps_and_in_lessons():
+    plan = NightPlan(passes=4, batch=20, rehearsal=0.25, older=0.25, settle=5, steps=25)
+    assert plan.room(25, older=False) == 75
+    assert plan.room(25, older=True) == 50
+    assert plan.steps_for(1000, older=False) == 20
+    assert plan.steps_for(15, older=False) == 4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kinds": ()},
+        {"rehearsal": 0.9, "older": 0.2},
+        {"shares": (1.5,)},
+        {"steps": 0},
+        {"seconds": -1.0},
+        {"passes": 0},
+    ],
+)
+def test_plans_that_allow_nothing_are_refused(wrong):
+    with pytest.raises(UsageError):
+        NightPlan(**wrong)

@@ -1,0 +1,121 @@
+"""`nightschool sleep` over the memories, with the exact fake in the model's place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from nightschool.errors import UsageError
+from nightschool.items import Adapter
+from nightschool.models import resolve
+from nightschool.models.script import Answer
+from nightschool.remember.memory import Memory
+from nightschool.sleep.study import study
+from nightschool.surface import school
+from nightschool.surface.cli import run
+from nightschool.surface.dozing import seconds_until
+from support.held_nights import ledger
+from support.learning import Counters, Studying, sorter
+
+FACT = "Ada Molbane lives in Vekburg."
+LINE = ["sleep", "--watch", "sorting:n=3", "--text-tokens", "0", "--model", "scripted"]
+
+
+def learned(steps: int) -> Callable[[str], Answer]:
+    sort = sorter(lambda numbers: 0.8)
+    known = {str(lesson.prompt): lesson.answer for lesson in study(Memory(FACT, 0.0))}
+
+    def answer(prompt: str) -> Answer:
+        if "Ada" in prompt or "Vekburg" in prompt:
+            return known.get(prompt, "Vekburg") if steps else "Nobody knows."
+        return sort(prompt)
+
+    return answer
+
+
+@pytest.fixture
+def learner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Open a model that learns by counting, and remember one fact and a question."""
+    monkeypatch.setattr(resolve, "open_model", lambda *given, **more: Studying(learned))
+    monkeypatch.setattr(school, "pupils", lambda *given: Counters())
+    for text in (FACT, "Is it cold in Vekburg?"):
+        assert run(["remember", text, "--embedder", "none", "-q"]) == 0
+
+
+def test_a_dry_run_shows_what_would_be_learned_and_changes_nothing(
+    learner: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run([*LINE, "--dry-run"]) == 0
+    out, _ = capsys.readouterr()
+    assert FACT in out
+    assert "1 memories make" in out
+    assert "left alone: 1 states nothing" in out
+    assert ledger().nights() == []
+
+
+def test_a_night_over_memories_is_held_and_listed_and_can_be_left_again(
+    learner: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert run([*LINE, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["accepted"] is True, told["reason"]
+    assert told["night"]["task"] == "memories"
+    night = ledger().current("studying")
+    assert night is not None
+    assert night.name == told["night"]["name"]
+    assert run(["ls", "nights"]) == 0
+    assert f"* {night.name}" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert run([*LINE]) == 0
+    assert "nothing to learn" in capsys.readouterr().out
+    assert run(["wake", "none"]) == 0
+    assert ledger().current("studying") is None
+    assert run(["wake", night.name]) == 0
+    awake = ledger().current("studying")
+    assert awake is not None
+    assert isinstance(ledger().adapter(awake), Adapter)  # whose files hash to its name
+
+
+def test_spaces_have_nights_of_their_own(learner: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*LINE, "--json"]) == 0
+    capsys.readouterr()
+    assert run([*LINE, "--space", "other"]) == 0
+    assert "nothing to learn" in capsys.readouterr().out
+
+
+def test_a_model_that_cannot_be_trained_says_which_can(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["remember", FACT, "--embedder", "none", "-q"]) == 0
+    assert run(LINE) == 1
+    assert "smollm2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["--until", "25:00"], "07:00"),
+        (["--until", "seven"], "07:00"),
+        (["--teacher", "expert"], "needs a TASK"),
+        (["--resume"], "needs a TASK"),
+        (["sorting", "--dry-run"], "leave TASK out"),
+        (["--steps", "0"], "--steps"),
+        (["--night", "abc"], "night"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_line(
+    line: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sleep", *line, "--model", "scripted"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+
+
+def test_a_night_ends_at_the_next_such_time() -> None:
+    assert seconds_until("07:00", datetime(2026, 1, 1, 6, 59)) == 60
+    assert seconds_until("07:00", datetime(2026, 1, 1, 7, 0)) == 24 * 3600
+    with pytest.raises(UsageError, match="07:00"):
+        seconds_until("7", datetime(2026, 1, 1))

@@ -2,7 +2,8 @@ import pytest
 
 from nightschool.errors import BadSpec
 from nightschool.items import Split
-from nightschool.worlds.concepts import KINDS, Concept, Concepts, concepts
+from nightschool.worlds.concepts import Concept, Concepts, concepts
+from nightschool.worlds.told import KINDS
 
 TOPIL = Concept("topil", "fruit", "green", "forest", "red")
 

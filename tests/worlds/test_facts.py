@@ -3,7 +3,8 @@ import pytest
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Noise, Split, split_of
 from nightschool.worlds.facts import Facts, households, item_of
-from nightschool.worlds.household import JOBS, KINDS, Household
+from nightschool.worlds.household import JOBS, Household
+from nightschool.worlds.told import KINDS
 
 HOME = Household(
     "Molbane", "Ada Molbane", "Ben Molbane", "Vekburg", "baker", "brother", "harp", "dog", "Kehos", "Kirmoor"

@@ -10,21 +10,13 @@ The leak key is the word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Split, Wording
-from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in
-from nightschool.registry import make
+from nightschool.items import Item, Noise, Split
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.drawn import Drawn
 from nightschool.worlds.invented import word
-from nightschool.worlds.limits import flag
-from nightschool.worlds.truth import Informed
+from nightschool.worlds.told import Told
 
-KINDS = ("direct", "paraphrased", "reversed", "two-hop", "update")
 _USES = {
     "fruit": "eat", "cake": "eat", "tea": "drink", "juice": "drink", "hat": "wear", "coat": "wear", "boat": "travel",
     "cart": "travel", "flute": "listen", "drum": "listen", "novel": "read", "poem": "read",
@@ -87,29 +79,14 @@ class Concept:
         return asked[kind]
 
 
-class Concepts(Drawn):
+class Concepts(Told):
     """A world of questions about invented words. Raises BadSpec.
 
     ask: `direct`, `paraphrased`, `reversed`, `two-hop`, `update` or `all`; shown: whether the definition stands in the
     prompt.
     """
 
-    def __init__(self, ask: str = "all", shown: bool = False) -> None:
-        if ask not in (*KINDS, "all"):
-            raise BadSpec(f"concepts: ask is one of {', '.join(KINDS)} or all, not {ask!r}")
-        flag("concepts", shown=shown)
-        self.ask, self.shown = ask, shown
-        self.spec = f"concepts:ask={ask},shown={str(shown).lower()}"
-        self.wordings: Sequence[Wording] = built_in("facts-shown" if shown else "facts")
-        self.verifier: Critic | None = None  # nothing in the question tells the answer
-        self.reference: Critic = make("critics", "contains")
-        self.step_critic: Critic | None = None
-        self.expert: Expert | None = Informed()
-        self.max_answer_tokens = 24
-
-    def levels(self) -> Sequence[Concepts]:
-        """Return this world alone."""
-        return (self,)
+    name = "concepts"
 
     def babble(self, item: Item, noise: Noise) -> str:
         """Return an answer of the right form: any kind, colour, region, word or verb."""
@@ -121,7 +98,7 @@ class Concepts(Drawn):
 
     def _draw(self, dice: Dice) -> Item | None:
         concept = Concept.drawn(dice)
-        kind = dice.pick(KINDS) if self.ask == "all" else self.ask
+        kind = self._kind(dice)
         question, answer = dice.pick(concept.questions(kind))
         told = (concept.definition, concept.news) if kind == "update" else (concept.definition,)
         inputs = {"facts": " ".join(told), "question": question, "subject": concept.word}

@@ -13,44 +13,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nightschool.errors import BadSpec
-from nightschool.items import Item, Noise, Split, Wording
-from nightschool.ports import Critic, Expert
-from nightschool.prompts import built_in
-from nightschool.registry import make
+from nightschool.items import Item, Noise, Split
 from nightschool.worlds.dice import Dice
-from nightschool.worlds.drawn import Drawn
-from nightschool.worlds.household import INSTRUMENTS, JOBS, KINDS, Asked, Household
+from nightschool.worlds.household import INSTRUMENTS, JOBS, Asked, Household
 from nightschool.worlds.invented import given_name, town
-from nightschool.worlds.limits import flag
-from nightschool.worlds.truth import Informed
+from nightschool.worlds.told import Told
 
 _TRIES = 10_000
 
 
-class Facts(Drawn):
+class Facts(Told):
     """A world of questions about invented people. Raises BadSpec.
 
     ask: `direct`, `paraphrased`, `reversed`, `two-hop`, `update` or `all`; shown: whether the statements that answer
     it stand in the prompt.
     """
 
-    def __init__(self, ask: str = "all", shown: bool = False) -> None:
-        if ask not in (*KINDS, "all"):
-            raise BadSpec(f"facts: ask is one of {', '.join(KINDS)} or all, not {ask!r}")
-        flag("facts", shown=shown)
-        self.ask, self.shown = ask, shown
-        self.spec = f"facts:ask={ask},shown={str(shown).lower()}"
-        self.wordings: Sequence[Wording] = built_in("facts-shown" if shown else "facts")
-        self.verifier: Critic | None = None  # nothing in the question tells the answer
-        self.reference: Critic = make("critics", "contains")
-        self.step_critic: Critic | None = None
-        self.expert: Expert | None = Informed()
-        self.max_answer_tokens = 24
-
-    def levels(self) -> Sequence[Facts]:
-        """Return this world alone."""
-        return (self,)
+    name = "facts"
 
     def babble(self, item: Item, noise: Noise) -> str:
         """Return an answer of the right form: any town, trade, instrument or name."""
@@ -64,7 +43,7 @@ class Facts(Drawn):
 
     def _draw(self, dice: Dice) -> Item | None:
         household = Household.drawn(dice)
-        kind = dice.pick(KINDS) if self.ask == "all" else self.ask
+        kind = self._kind(dice)
         asked = dice.pick(household.questions(kind))
         if household.odd:
             return None

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.invented import family_name, given_name, town
 
-KINDS = ("direct", "paraphrased", "reversed", "two-hop", "update")
 JOBS = (
     "baker", "beekeeper", "bookbinder", "carpenter", "clockmaker", "dentist", "diver", "florist", "gardener",
     "glassblower", "goldsmith", "hatter", "judge", "librarian", "locksmith", "miller", "nurse", "painter", "pilot",
@@ -61,7 +60,7 @@ _UPDATE = "In which town is {a} living now?"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question. kind: of `KINDS`; fact: of `FACTS`; subject: who or what it names; answer: what is right."""
+    """One question. kind: of `told.KINDS`; fact: of `FACTS`; subject: who or what it names; answer: what is right."""
 
     kind: str
     fact: str

@@ -230,9 +230,9 @@ def test_weighing_shares_one_pass_and_counts_its_tokens(tiny: Make) -> None:
 
 
 def test_long_texts_are_weighed_in_chunks(tiny: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nightschool.models.local import schedule
+    from nightschool.models.local import plan, schedule
 
-    monkeypatch.setattr(schedule, "CHUNK", 50)
+    monkeypatch.setattr(plan, "CHUNK", 50)
     monkeypatch.setattr(schedule, "_LOGITS", 40 * 260)
     model = tiny("gemma2")
     text = "the quick brown fox jumps over the lazy dog; " * 5

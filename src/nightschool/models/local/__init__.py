@@ -4,6 +4,8 @@ model       LocalModel, the port: asks in, replies out
 text        from prompts to tokens and back
 intake      from an ask to what the engine does for it, or a refusal
 flight      asks in flight: what each still needs, and its reply
+schedule    which draws are let in, what each result belongs to
+plan        what a pass computes beside the live branches
 runner      one set of weights with its trie and its branches: one packed forward pass at a time
 trie        token runs that many branches share; longest-prefix lookup, splitting, eviction
 pool        storage of the trie's keys and values

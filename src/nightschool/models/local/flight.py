@@ -77,6 +77,13 @@ class Job:
     leaf: Node | None = None
     seconds: float = 0.0
 
+    def enter(self, trie: Trie) -> Node:
+        """Return where the prefix ends in `trie`, pinned there until it is released."""
+        if self.leaf is None:
+            self.leaf = trie.insert(self.ids)
+            self.leaf.pins += 1
+        return self.leaf
+
     def release(self) -> None:
         """Let go of the trie."""
         if self.leaf is not None:

@@ -15,11 +15,11 @@ from nightschool.models.local.compose import Piece, divide
 from nightschool.models.local.flight import AnyJob, Branch, Proposal, Reading, Weighing
 from nightschool.models.local.form import ruled_out
 from nightschool.models.local.pick import pick, uniforms, weigh
+from nightschool.models.local.plan import plan
 from nightschool.models.local.runner import Outcome, Runner
 from nightschool.models.local.trie import Node
 from nightschool.models.local.words import Decode, Words
 
-CHUNK = 1024  # tokens of prompts computed in one pass, beside the live branches
 _LOGITS = 1 << 25  # logits held at once for weighing
 
 
@@ -70,7 +70,10 @@ class Schedule:
         replies: list[ModelReply] = []
         if not self.jobs:
             return replies, []
-        pieces, again, spent = self._plan()
+        jobs = list(self.jobs.values())[: 1 if self._alone else None]
+        pieces, again, spent = plan(
+            jobs, self.runner, draws=self.branches - len(self._live), logits=max(1, _LOGITS // self._vocabulary)
+        )
         busy = bool(self._live or pieces or again)
         if busy:
             states = any(isinstance(job, Reading) and job.leaf in again for job in self.jobs.values())
@@ -99,74 +102,6 @@ class Schedule:
             self._make_way()
         self._alone = stuck and not self._alone
         return replies, deltas
-
-    def _plan(self) -> tuple[list[Piece], dict[Node, None], dict[AnyJob, int]]:
-        """Return what to compute beside the live branches, and how many tokens of it are for whom."""
-        chosen: dict[Node, int] = {}  # of prefixes, and how many tokens
-        last: dict[Node, None] = {}  # of those, where the last token's logits are wanted
-        weighed: dict[Node, int] = {}
-        again: dict[Node, None] = {}
-        spent: dict[AnyJob, int] = {}
-        jobs = list(self.jobs.values())[: 1 if self._alone else None]
-        for job in jobs:  # all of them first: taking in a prefix may split a run that another needs
-            self._leaf(job)
-        left, logits, ahead = CHUNK, max(1, _LOGITS // self._vocabulary), len(self._live)
-        for job in jobs:
-            if left <= 0 or logits <= 0:
-                break
-            if not (job.waiting or isinstance(job, Weighing)):
-                continue
-            if isinstance(job, Proposal):
-                if ahead >= self.branches:  # what cannot be let in soon would only fill the memory
-                    continue
-                ahead += job.ask.n - job.begun
-            before = left
-            leaf = self._leaf(job)
-            for node in leaf.path():
-                if node.complete:
-                    continue
-                if node not in chosen:
-                    if left <= 0:
-                        break
-                    chosen[node] = min(left, len(node) - node.done)
-                    left -= chosen[node]
-                if node.done + chosen[node] < len(node):
-                    break
-            else:
-                if isinstance(job, Reading) or (job.waiting and leaf.logits is None and leaf not in chosen):
-                    again[leaf] = None
-                    left -= 1
-                elif leaf in chosen:
-                    last[leaf] = None
-                for twig in job.grow(leaf) if isinstance(job, Weighing) else ():
-                    parent = twig.parent
-                    assert parent is not None
-                    if not (parent is leaf or parent.complete or weighed.get(parent, 0) == len(parent) - parent.done):
-                        continue
-                    take = min(left, logits, len(twig) - twig.done)
-                    if take <= 0:
-                        break
-                    weighed[twig] = take
-                    left -= take
-                    logits -= take
-            spent[job] = spent.get(job, 0) + max(before - left, 1)
-        pieces = []
-        for node in self.runner.place([*chosen, *weighed]):
-            if node in weighed:
-                end = node.done + weighed[node]
-                pieces.append(Piece(node, node.done, end, range(node.done, end)))
-            else:
-                end = node.done + chosen[node]
-                pieces.append(Piece(node, node.done, end, [end - 1] if node in last else []))
-        known = {piece.node for piece in pieces}
-        again = {node: None for node in again if all(step.complete or step in known for step in node.path())}
-        return pieces, again, spent
-
-    def _leaf(self, job: AnyJob) -> Node:
-        if job.leaf is None:
-            job.leaf = self.runner.trie.insert(job.ids)
-            job.leaf.pins += 1
-        return job.leaf
 
     def _settle(self, pieces: list[Piece], again: dict[Node, None], outcome: Outcome) -> None:
         """Hand what a pass computed to the nodes, weighings and readings that wanted it."""

@@ -70,7 +70,7 @@ def main() -> None:
             given.model, dtype=given.dtype, weigh_dtype="same", kv_dtype=kept, branches=given.branches, memory_mb=8192
         )
         ids = (model.encode_segment("All branches have this past in common. ") * given.shared)[: given.shared]
-        prompt = Prompt(text=model.decode(ids))
+        prompt = Prompt(text=model.decode(ids), tokens=tuple(ids))
         facts, sampled = sample(model, prompt, given.branches, given.own)
         answers = answers or sampled
         logps = weigh(model, prompt, answers)

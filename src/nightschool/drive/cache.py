@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from nightschool.drive.replies import Known, from_json, to_json
 from nightschool.errors import BadFile
@@ -29,6 +30,24 @@ class Made:
     draw: Draw
     sampled: int
     prompt_tokens: int
+
+    @property
+    def whole(self) -> bool:
+        """Return whether the draw is worth keeping: what failed or was cut short by us is not its to repeat."""
+        return self.draw.finish in ("end", "stop", "length")
+
+    def as_row(self) -> tuple[Any, ...]:
+        """Return a whole draw as JSON can write it."""
+        draw, segment = self.draw, self.draw.segment
+        said = (segment.text, segment.tokens, segment.logps, draw.finish, draw.stopped_by)
+        return (*said, self.sampled, self.prompt_tokens)
+
+    @classmethod
+    def of_row(cls, row: Sequence[Any]) -> Made:
+        """Return what `as_row` wrote. Raises ValueError and TypeError for anything else."""
+        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens = row
+        segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
+        return cls(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
 
 
 class Cache:
@@ -56,11 +75,7 @@ class Cache:
     def find(self, key: str) -> Made | None:
         """Return the draw kept under `key`, or None."""
         said = self._said(key)
-        if said is None:
-            return None
-        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens = json.loads(said)
-        segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
-        return Made(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
+        return None if said is None else Made.of_row(json.loads(said))
 
     def reply(self, key: str, id: str) -> Known | None:
         """Return the reply kept under `key` as one to the ask `id`, or None."""
@@ -77,14 +92,8 @@ class Cache:
         return str(row[0])
 
     def keep(self, made: Mapping[str, Made]) -> None:
-        """Keep draws under their keys; what failed or was cut short by us is not theirs to repeat, and is left out."""
-        rows = {}
-        for key, one in made.items():
-            draw, segment = one.draw, one.draw.segment
-            if draw.finish in ("end", "stop", "length"):
-                parts = (segment.text, segment.tokens, segment.logps, draw.finish, draw.stopped_by)
-                rows[key] = json.dumps((*parts, one.sampled, one.prompt_tokens))
-        self._write(rows)
+        """Keep draws under their keys; those that are not whole are left out."""
+        self._write({key: json.dumps(one.as_row()) for key, one in made.items() if one.whole})
 
     def keep_reply(self, key: str, reply: Known) -> None:
         """Keep what was weighed or read under its key."""

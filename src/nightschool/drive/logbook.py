@@ -15,7 +15,6 @@ from typing import Any
 from nightschool.drive.cache import Made
 from nightschool.drive.replies import Known, from_json, to_json
 from nightschool.errors import BadFile
-from nightschool.items import Draw, Segment
 
 Sampled = tuple[int, float]
 """A token's id and log-probability."""
@@ -70,9 +69,8 @@ class Logbook:
             keys.append(key)
         for number, token, logp in line.get("sampled", ()):
             self._begun.setdefault(keys[number], []).append((token, logp))
-        for number, text, tokens, logps, finish, stopped_by, sampled, prompt_tokens in line.get("made", ()):
-            segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
-            self._made[keys[number]] = Made(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
+        for number, *row in line.get("made", ()):
+            self._made[keys[number]] = Made.of_row(row)
             self._begun.pop(keys[number], None)
         for number, said in line.get("replies", ()):
             self._replies[keys[number]] = said
@@ -112,17 +110,12 @@ class Logbook:
             self._write({"keys": keys, "sampled": rows})
 
     def keep(self, made: Mapping[str, Made]) -> None:
-        """Write whole draws down; what failed or was cut by us is not theirs to repeat, and is left out."""
-        whole = {key: one for key, one in made.items() if one.draw.finish in ("end", "stop", "length")}
+        """Write whole draws down; others are left out."""
+        whole = {key: one for key, one in made.items() if one.whole}
         if not whole:
             return
         keys = self._new(whole)
-        rows = []
-        for key, one in whole.items():
-            draw, segment = one.draw, one.draw.segment
-            parts = (segment.text, segment.tokens, segment.logps, draw.finish, draw.stopped_by)
-            rows.append((self._numbers[key], *parts, one.sampled, one.prompt_tokens))
-        self._write({"keys": keys, "made": rows})
+        self._write({"keys": keys, "made": [(self._numbers[key], *one.as_row()) for key, one in whole.items()]})
 
     def keep_reply(self, key: str, reply: Known) -> None:
         """Write down what was weighed or read."""

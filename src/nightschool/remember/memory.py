@@ -6,10 +6,10 @@ once, so that a writer that was killed can simply try again.
 
 from __future__ import annotations
 
-import functools
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Self
 
 from nightschool.errors import BadMemory
 from nightschool.items import digest
@@ -87,8 +87,15 @@ class Strength:
     reviews: int = 0
 
 
+class _Named:
+    """Room for a name that was worked out once: no field, so that a changed copy gets a name of its own."""
+
+    __slots__ = ("_id",)
+    _id: str
+
+
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(_Named):
     """One experience kept.
 
     time: of the experience, Unix seconds; source: `user`, `assistant`, `summary`, `file`, or any word; who: the
@@ -116,17 +123,21 @@ class Memory:
     @property
     def id(self) -> str:
         """Return 16 hexadecimal digits that name this experience by its content, time and place."""
-        return _named(self.content, self.time, self.source, self.who, self.session, self.turn)
+        try:
+            return self._id
+        except AttributeError:
+            words = (self.content, self.time, self.source, self.who, self.session, self.turn)
+            return self.called(digest(*words)[:16])._id
+
+    def called(self, id: str) -> Self:
+        """Return this memory itself, for which a store knows the id already."""
+        object.__setattr__(self, "_id", id)
+        return self
 
     @property
     def text(self) -> str:
         """Return the content with its speaker in front, as it is indexed and shown."""
         return f"{self.who}: {self.content}" if self.who else self.content
-
-
-@functools.lru_cache(4096)  # recall asks for the same few hundred names again and again
-def _named(*words: str | float) -> str:
-    return digest(*words)[:16]
 
 
 def refuse_odd(content: str) -> None:

@@ -24,9 +24,7 @@ def born(salience: Salience, now: float) -> Strength:
 
     now: Unix seconds.
     """
-    from_rating = 2 + round(2 * salience.value)  # hard, good, easy
-    card = _reviewed(None, from_rating, now)
-    return Strength(card[0], card[1], now)
+    return Strength(*_first(2 + round(2 * salience.value)), now)  # hard, good, easy
 
 
 def recalled(strength: Strength, now: float) -> Strength:
@@ -71,6 +69,12 @@ def _curve() -> tuple[float, float]:
     """Return the decay and the factor of the curve, whose value after `stability` days is 0.9."""
     decay = -float(_scheduler().parameters[20])
     return decay, 0.9 ** (1.0 / decay) - 1.0
+
+
+@functools.cache
+def _first(rating: int) -> tuple[float, float]:
+    """Return the stability and the difficulty of what is seen for the first time: whenever that is."""
+    return _reviewed(None, rating, 0.0)
 
 
 def _reviewed(strength: Strength | None, rating: int, now: float) -> tuple[float, float]:

@@ -167,6 +167,20 @@ def test_a_read_only_store_is_said(tmp_path: Path) -> None:
         store.write([Entry(told("second"))])
 
 
+def test_in_large_stores_rare_words_are_scored_and_common_ones_bring_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nightschool.remember.store.sqlite._SCORED", 4)
+    with SqliteStore(tmp_path / "a.sqlite") as store:
+        said = [told(f"the boat left the harbour at {i}", i) for i in range(9)]
+        rare = told("a boat of zinc", 10)
+        store.write([Entry(memory) for memory in (*said, rare)])
+        assert [hit.id for hit in store.lexical(["boat", "zinc"], 5)] == [rare.id]
+        assert [hit.id for hit in store.lexical(["boat", "harbour"], 3)] == [m.id for m in said[:5:-1]]
+        assert [hit.id for hit in store.lexical(["boat", "unheard"], 1)] == [rare.id]
+        assert store.lexical(["unheard"], 5) == store.lexical([], 5) == []
+
+
 def test_deleted_words_are_not_on_the_disk_any_more(tmp_path: Path) -> None:
     path = tmp_path / "a.sqlite"
     with SqliteStore(path) as store:

@@ -12,7 +12,7 @@ import pytest
 from nightschool.errors import BadFile, StoreError, UnknownName
 from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
 from nightschool.remember.store.jsonl import export, import_
-from nightschool.remember.store.port import Entry, Feedback, Store
+from nightschool.remember.store.port import Entry, Feedback, Neighbour, Store
 from support.memories import Hashing, told
 
 Open = Callable[..., Store]
@@ -116,7 +116,7 @@ def test_tags_times_and_places_find(opened: Open) -> None:
     assert [hit.id for hit in tagged] == [LAKE.id, BOAT.id]
     assert [hit.score for hit in tagged] == pytest.approx([1.5, 0.5])
     assert [hit.id for hit in store.during(60.0, 120.0, 9)] == [SHOP.id]
-    assert store.beside([("s", 1), ("s", 9), ("t", 1)]) == {("s", 1): SHOP}
+    assert store.beside([("s", 1), ("s", 9), ("t", 1)]) == {("s", 1): Neighbour(SHOP.id, asks=False)}
     store.set_tags(LAKE.id, ["new"])
     assert store.get([LAKE.id])[LAKE.id].tags == ("new",)
     assert [hit.id for hit in store.tagged(["new"], 9)] == [LAKE.id]

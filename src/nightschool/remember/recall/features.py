@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nightschool.remember.memory import Memory
 from nightschool.remember.recall.cue import Cue
+from nightschool.remember.store.port import Neighbour
 
 REACH = 2
 """turns on either side whose fit is looked at"""
@@ -44,7 +45,7 @@ NAMES: tuple[str, ...] = (
 class Evidence:
     """All that was found out about the candidates, by id; what is missing is zero.
 
-    words: BM25; meaning: cosine; tag, time, linked, second: in [0, 1]; around: the memories at (session, turn).
+    words: BM25; meaning: cosine; tag, time, linked, second: in [0, 1]; around: who stands at (session, turn).
     """
 
     words: Mapping[str, float] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Evidence:
     time: Mapping[str, float] = field(default_factory=dict)
     linked: Mapping[str, float] = field(default_factory=dict)
     second: Mapping[str, float] = field(default_factory=dict)
-    around: Mapping[tuple[str, int], Memory] = field(default_factory=dict)
+    around: Mapping[tuple[str, int], Neighbour] = field(default_factory=dict)
 
 
 def features(cue: Cue, candidates: Sequence[Memory], evidence: Evidence) -> NDArray[np.float32]:
@@ -78,7 +79,7 @@ def _row(
     id, text, meaning = memory.id, memory.content, evidence.meaning
     beside = [evidence.around.get((memory.session, memory.turn + step)) if memory.session else None for step in _AROUND]
     before = beside[REACH - 1]
-    asked = before is not None and "?" in before.content
+    asked = before is not None and before.asks
     return [
         words.get(id, 0.0),
         3 * meaning.get(id, 0.0),

@@ -105,10 +105,13 @@ def _ranked(
     links = {id: value for id, value in _spread(store.links(pool[:_SPREAD]), pool[:_SPREAD]).items() if id not in pool}
     candidates = store.get(list(dict.fromkeys([*pool, *links, *second])))
     around = store.beside(_places(list(candidates.values())))
-    for memory in list(candidates.values())[:_BESIDE]:
-        for step in (-1, 1):
-            if memory.session and (other := around.get((memory.session, memory.turn + step))):
-                candidates.setdefault(other.id, other)
+    beside = [
+        other.id
+        for memory in list(candidates.values())[:_BESIDE]
+        for step in (-1, 1)
+        if memory.session and (other := around.get((memory.session, memory.turn + step)))
+    ]
+    candidates |= store.get([id for id in dict.fromkeys(beside) if id not in candidates])
     meaning = {hit.id: hit.score for hit in found.get("meaning", ())}
     if embedder is not None and query is not None:
         unknown = [id for id in {*candidates, *(m.id for m in around.values())} if id not in meaning]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -38,23 +39,26 @@ class Nearest:
         if shortlist is None:
             return []
         numbers = shortlist.nearest(query, max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE))
-        best: dict[str, float] = {}
+        rows: list[tuple[Any, ...]] = []
         for some in parts(numbers):
-            sql = f"SELECT id, vector FROM vectors JOIN memories USING (place) WHERE number IN ({marks(some)})"
-            _keep_best(best, self._rows(sql, some), query)
-        ordered = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        return [Hit(id, score) for id, score in ordered[:limit]]
+            rows += self._rows(f"SELECT place, vector FROM vectors WHERE number IN ({marks(some)})", some)
+        # ids only of what is returned: a look into the memories for each of the shortlist takes as long as all else
+        best = dict(itertools.islice(_best(rows, query).items(), limit))
+        ids = ids_at(self._rows, list(best))
+        hits = [Hit(ids[place], score) for place, score in best.items() if place in ids]
+        return sorted(hits, key=lambda hit: (-hit.score, hit.id))
 
     def similarities(self, embedder: str, query: NDArray[np.float32], ids: Sequence[str]) -> dict[str, float]:
         """Return the exact cosine of each of these memories, where it has a vector."""
-        best: dict[str, float] = {}
-        for some in parts(ids):
+        number = self._rows("SELECT number FROM embedders WHERE name = ?", (embedder,))
+        rows: list[tuple[Any, ...]] = []
+        for some in parts(ids) if number else ():
             sql = (
-                "SELECT id, vector FROM memories JOIN vectors USING (place) JOIN embedders ON embedder = "
-                f"embedders.number WHERE name = ? AND id IN ({marks(some)})"
+                "SELECT id, vector FROM memories CROSS JOIN vectors USING (place) "
+                f"WHERE embedder = ? AND id IN ({marks(some)})"
             )
-            _keep_best(best, self._rows(sql, (embedder, *some)), query)
-        return best
+            rows += self._rows(sql, (number[0][0], *some))
+        return _best(rows, query)
 
     def all_vectors(self, id: str) -> dict[str, Vectors]:
         """Return a memory's vectors by embedder."""
@@ -107,11 +111,21 @@ def marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
 
 
-def _keep_best(best: dict[str, float], pairs: Sequence[tuple[Any, ...]], query: NDArray[np.float32]) -> None:
-    """Keep in `best` each memory's largest cosine; pairs: of an id and a vector's bytes."""
+def ids_at(rows: Rows, places: Sequence[int]) -> dict[int, str]:
+    """Return the ids of the memories at these places."""
+    found: dict[int, str] = {}
+    for some in parts(places):
+        found |= dict(rows(f"SELECT place, id FROM memories WHERE place IN ({marks(some)})", some))
+    return found
+
+
+def _best(pairs: Sequence[tuple[Any, ...]], query: NDArray[np.float32]) -> dict[Any, float]:
+    """Return each memory's largest cosine, largest first; pairs: of a memory's name and a vector's bytes."""
     if not pairs:
-        return
-    vectors = np.frombuffer(b"".join(blob for _, blob in pairs), np.float16).reshape(len(pairs), -1)
-    for (id, _), score in zip(pairs, vectors.astype(np.float32) @ query, strict=True):
-        if score > best.get(id, -2.0):
-            best[id] = float(score)
+        return {}
+    vectors = np.frombuffer(b"".join([blob for _, blob in pairs]), np.float16).reshape(len(pairs), -1)
+    scores = vectors.astype(np.float32) @ query
+    best: dict[Any, float] = {}
+    for i in np.argsort(-scores, kind="stable").tolist():
+        best.setdefault(pairs[i][0], float(scores[i]))
+    return best

@@ -49,6 +49,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Who stands at a place of a conversation. asks: whether there is a question mark in it."""
+
+    id: str
+    asks: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """What came of one recall. shown: ids in the order shown, with each one's features; useful: the ids that helped."""
 
@@ -105,8 +113,8 @@ class Store(Protocol):
     def during(self, start: float, end: float, limit: int) -> list[Hit]:
         """Return the memories of that time, newest first, all with score 1."""
 
-    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Memory]:
-        """Return the memories at these (session, turn)s."""
+    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Neighbour]:
+        """Return who stands at these (session, turn)s."""
 
     def links(self, ids: Sequence[str]) -> list[Link]:
         """Return all links from or to these memories."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +16,19 @@ from numpy.typing import NDArray
 
 from nightschool.errors import MissingDependency, StoreError, UnknownName
 from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
-from nightschool.remember.store.port import Entry, Feedback, Hit, Store, Vectors, Written
+from nightschool.remember.store.port import Entry, Feedback, Hit, Neighbour, Store, Vectors, Written
 from nightschool.remember.store.postgres_schema import migrate
-from nightschool.remember.store.rows import COLUMNS, MANY, feedback_of, memory_of, refuse_length, row_of, the_one
+from nightschool.remember.store.rows import (
+    COLUMNS,
+    MANY,
+    feedback_of,
+    memory_of,
+    refuse_length,
+    row_of,
+    salience_of,
+    strength_of,
+    the_one,
+)
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -144,13 +153,13 @@ class PostgresStore(Store):
         )
         with self._explained("write"), self._db.transaction():
             for id, strength in strengths.items():
-                self._db.execute(sql, (*astuple(strength), self.space, id))
+                self._db.execute(sql, (*strength_of(strength), self.space, id))
 
     def set_salience(self, id: str, salience: Salience) -> None:
         """Put this on one memory; durable on return."""
         sql = "UPDATE memories SET reward = %s, surprise = %s, marked = %s WHERE space = %s AND id = %s"
         with self._explained("write"):
-            self._db.execute(sql, (*astuple(salience), self.space, id))
+            self._db.execute(sql, (*salience_of(salience), self.space, id))
 
     def set_tags(self, id: str, tags: Sequence[str]) -> None:
         """Give one memory these tags in place of its own; durable on return."""
@@ -219,11 +228,15 @@ class PostgresStore(Store):
         )
         return [Hit(row[0], 1.0) for row in self._rows(sql, (self.space, start, end, limit))]
 
-    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Memory]:
-        """Return the memories at these (session, turn)s."""
+    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Neighbour]:
+        """Return who stands at these (session, turn)s."""
         sessions, turns = [place[0] for place in places], [place[1] for place in places]
-        where = "(session, turn) IN (SELECT * FROM unnest(%s::text[], %s::int[])) ORDER BY place DESC"
-        return {(m.session, m.turn): m for m in self._memories(where, sessions, turns)}
+        sql = (
+            "SELECT session, turn, id, position('?' IN content) > 0 FROM memories WHERE space = %s "
+            "AND (session, turn) IN (SELECT * FROM unnest(%s::text[], %s::int[])) ORDER BY place DESC"
+        )
+        rows = self._rows(sql, (self.space, sessions, turns))
+        return {(session, turn): Neighbour(id, asks) for session, turn, id, asks in rows}
 
     def links(self, ids: Sequence[str]) -> list[Link]:
         """Return all links from or to these memories."""

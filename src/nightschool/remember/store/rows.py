@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
 from typing import Any
 
 from nightschool.errors import StoreError, UnknownName
@@ -23,9 +22,19 @@ MANY = 500
 def row_of(memory: Memory) -> tuple[Any, ...]:
     """Return the values of COLUMNS."""
     m = memory
-    strength = astuple(m.strength) if m.strength else (None,) * 4
     place = (m.id, m.content, m.time, m.source, m.who, m.session, m.turn)
-    return (*place, *astuple(m.salience), *strength, m.claim, m.superseded_by)
+    return (*place, *salience_of(m.salience), *strength_of(m.strength), m.claim, m.superseded_by)
+
+
+def salience_of(salience: Salience) -> tuple[Any, ...]:
+    """Return the values of `reward, surprise, marked`."""
+    return salience.reward, salience.surprise, salience.marked
+
+
+def strength_of(strength: Strength | None) -> tuple[Any, ...]:
+    """Return the values of `stability, difficulty, reviewed, reviews`."""
+    s = strength
+    return (s.stability, s.difficulty, s.reviewed, s.reviews) if s else (None,) * 4
 
 
 def memory_of(row: Sequence[Any], tags: Iterable[str]) -> Memory:
@@ -33,7 +42,8 @@ def memory_of(row: Sequence[Any], tags: Iterable[str]) -> Memory:
     content, time, source, who, session, turn, reward, surprise, marked = row[1:10]
     strength = None if row[10] is None else Strength(*row[10:14])
     salience = Salience(reward, surprise, bool(marked))
-    return Memory(content, time, source, who, session, turn, tuple(tags), salience, strength, row[14], row[15])
+    memory = Memory(content, time, source, who, session, turn, tuple(tags), salience, strength, row[14], row[15])
+    return memory.called(row[0])
 
 
 def feedback_of(cue: str, time: float, rows: Sequence[tuple[str, str, Any]]) -> Feedback:

@@ -6,11 +6,9 @@ WAL and synchronous=FULL: what `write` returned from is on the disk.
 from __future__ import annotations
 
 import json
-import operator
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +18,21 @@ from numpy.typing import NDArray
 from nightschool.errors import StoreError, UnknownName
 from nightschool.remember.memory import Link, LinkKind, Memory, Salience, Strength
 from nightschool.remember.store import schema
-from nightschool.remember.store.nearest import Nearest, add_vectors, marks, parts
-from nightschool.remember.store.port import Entry, Feedback, Hit, Store, Vectors, Written
-from nightschool.remember.store.rows import COLUMNS, MANY, feedback_of, memory_of, row_of, the_one
+from nightschool.remember.store.nearest import Nearest, add_vectors, ids_at, marks, parts
+from nightschool.remember.store.port import Entry, Feedback, Hit, Neighbour, Store, Vectors, Written
+from nightschool.remember.store.rows import (
+    COLUMNS,
+    MANY,
+    feedback_of,
+    memory_of,
+    row_of,
+    salience_of,
+    strength_of,
+    the_one,
+)
 
-_SCORED = 6000  # memories that BM25 is computed for, in large stores
+_SCORED = 4000  # memories that BM25 is computed for, in large stores
+_TAGGED = 1000  # memories of one tag that are looked at
 
 
 class SqliteStore(Store):
@@ -47,6 +55,8 @@ class SqliteStore(Store):
                 self._db.execute("PRAGMA foreign_keys = ON")
                 self._db.execute("PRAGMA secure_delete = ON")
                 self._db.execute("PRAGMA cache_size = -65536")
+                # the planner likes to index all memories anew for a question about some hundred of them
+                self._db.execute("PRAGMA automatic_index = OFF")
                 schema.migrate(self._db)
             except BaseException:
                 self._db.close()
@@ -60,17 +70,16 @@ class SqliteStore(Store):
 
     def write(self, add: Iterable[Entry] = (), delete: Sequence[str] = (), now: float = 0.0) -> Written:
         """Do all of it in one transaction, durable on return, or none of it."""
-        written = Written()
         with self._transaction() as db:
-            for id in delete:
-                written = _sum(written, self._delete(db, id, now))
-            for entry in add:
-                written = _sum(written, self._add(db, entry))
-        if written.deleted:
+            gone = [self._delete(db, id, now) for id in delete]
+            new = [self._add(db, entry) for entry in add]
+        if gone:
             self._wipe()
-        return written
+        vectors, links = (sum(column) for column in zip(*gone, strict=True)) if gone else (0, 0)
+        return Written(sum(new), len(new) - sum(new), len(gone), vectors, links)
 
-    def _add(self, db: sqlite3.Connection, entry: Entry) -> Written:
+    def _add(self, db: sqlite3.Connection, entry: Entry) -> bool:
+        """Return whether the memory is new."""
         id, values = entry.memory.id, row_of(entry.memory)
         sql = f"INSERT OR IGNORE INTO memories ({COLUMNS}) VALUES ({marks(values)}) RETURNING place"
         row = db.execute(sql, values).fetchone()
@@ -84,7 +93,7 @@ class SqliteStore(Store):
         self._add_links(db, entry.links)
         for old in entry.supersedes:
             db.execute("UPDATE memories SET superseded_by = ? WHERE id = ? AND superseded_by IS NULL", (id, old))
-        return Written(added=int(row is not None), known=int(row is None))
+        return row is not None
 
     @staticmethod
     def _tag(db: sqlite3.Connection, place: int, tags: Sequence[str]) -> None:
@@ -96,7 +105,8 @@ class SqliteStore(Store):
         rows = [(link.source, link.target, str(link.kind), link.weight) for link in links]
         db.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?, ?)", rows)
 
-    def _delete(self, db: sqlite3.Connection, id: str, now: float) -> Written:
+    def _delete(self, db: sqlite3.Connection, id: str, now: float) -> tuple[int, int]:
+        """Return how many vectors and links went along."""
         row = db.execute("SELECT place FROM memories WHERE id = ?", (id,)).fetchone()
         if row is None:
             raise UnknownName("memory", id, [], hint="nightschool ls memories")
@@ -107,7 +117,7 @@ class SqliteStore(Store):
         db.execute("UPDATE memories SET superseded_by = NULL WHERE superseded_by = ?", (id,))
         db.execute("DELETE FROM feedback WHERE number IN (SELECT feedback FROM shown WHERE id = ?)", (id,))
         db.execute("INSERT OR REPLACE INTO deleted VALUES (?, ?)", (id, now))
-        return Written(deleted=1, vectors=vectors, links=links)
+        return vectors, links
 
     def _wipe(self) -> None:
         """Take what was deleted out of the index's old segments and out of the log, so that the disk forgets it too."""
@@ -119,7 +129,7 @@ class SqliteStore(Store):
 
     def set_strengths(self, strengths: Mapping[str, Strength]) -> None:
         """Put these on the memories named; durable on return."""
-        rows = [(*astuple(strength), id) for id, strength in strengths.items()]
+        rows = [(*strength_of(strength), id) for id, strength in strengths.items()]
         sql = "UPDATE memories SET stability = ?, difficulty = ?, reviewed = ?, reviews = ? WHERE id = ?"
         with self._transaction() as db:
             db.executemany(sql, rows)
@@ -128,7 +138,7 @@ class SqliteStore(Store):
         """Put this on one memory; durable on return."""
         with self._transaction() as db:
             db.execute(
-                "UPDATE memories SET reward = ?, surprise = ?, marked = ? WHERE id = ?", (*astuple(salience), id)
+                "UPDATE memories SET reward = ?, surprise = ?, marked = ? WHERE id = ?", (*salience_of(salience), id)
             )
 
     def set_tags(self, id: str, tags: Sequence[str]) -> None:
@@ -164,24 +174,31 @@ class SqliteStore(Store):
     def lexical(self, words: Sequence[str], limit: int) -> list[Hit]:
         """Return the memories that speak of any of `words`, by BM25 over speaker and content. Ref: robertson2009."""
         quoted = ['"' + word.replace('"', '""') + '"' for word in dict.fromkeys(words)]
-        sql = (
-            "SELECT id, -score FROM (SELECT rowid AS place, rank AS score FROM words WHERE words MATCH ? "
-            "ORDER BY rank LIMIT ?) JOIN memories USING (place) ORDER BY score, place"
+        if not quoted:
+            return []
+        if rare := self._rare(quoted):
+            sql = (
+                "SELECT id, -score FROM (SELECT rowid AS place, rank AS score FROM words WHERE words MATCH ? "
+                "ORDER BY rank LIMIT ?) JOIN memories USING (place) ORDER BY score, place"
+            )
+            return [Hit(*row) for row in self._rows(sql, (" OR ".join(rare), limit))]
+        newest = (
+            "SELECT id, 1.0 FROM (SELECT rowid AS place FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?) "
+            "JOIN memories USING (place) ORDER BY place DESC"
         )
-        for query in self._queries(quoted) if words else ():
-            if rows := self._rows(sql, (query, limit)):
+        for both in (" AND ", " OR "):
+            if rows := self._rows(newest, (both.join(quoted), limit)):
                 return [Hit(*row) for row in rows]
         return []
 
-    def _queries(self, words: Sequence[str]) -> Iterator[str]:
-        """Give what to look for, one after the other until something is found.
+    def _rare(self, words: Sequence[str]) -> list[str]:
+        """Return those of `words` that BM25 is computed for; none where all are too common to tell much.
 
-        BM25 costs microseconds for every memory with any of the words: of many memories, only the rarest words are
-        looked for, as many as make up `_SCORED`. Where all are common, those with all of them are meant.
+        It costs microseconds for every memory with any of the words: in large stores only the rarest words are looked
+        for, as many as make up `_SCORED`. Where all are common, the newest memories with all of them will do.
         """
         if (self._rows("SELECT max(place) FROM memories", ())[0][0] or 0) <= _SCORED:
-            yield " OR ".join(words)
-            return
+            return list(words)
         count = f"SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT {_SCORED + 1})"
         frequent = {word: int(self._rows(count, (word,))[0][0]) for word in words}
         room, rare = _SCORED, []
@@ -190,11 +207,7 @@ class SqliteStore(Store):
             if room < 0:
                 break
             rare.append(word)
-        if rare:
-            yield " OR ".join(rare)
-        else:
-            yield " AND ".join(words)
-            yield " OR ".join(words)
+        return rare
 
     def dense(self, embedder: str, query: NDArray[np.float32], limit: int) -> list[Hit]:
         """Return the memories whose nearest passage has the largest cosine with `query`."""
@@ -206,33 +219,34 @@ class SqliteStore(Store):
 
     def tagged(self, tags: Sequence[str], limit: int) -> list[Hit]:
         """Return the memories with any of `tags`; a tag counts the more, the rarer it is."""
-        if not tags:
-            return []
-        sql = (
-            f"WITH n AS (SELECT tag, 1.0 / count(*) AS part FROM tags WHERE tag IN ({marks(tags)}) GROUP BY tag) "
-            "SELECT id, score FROM (SELECT place, sum(part) AS score FROM tags JOIN n USING (tag) "
-            "GROUP BY place ORDER BY score DESC, place DESC LIMIT ?) JOIN memories USING (place) "
-            "ORDER BY score DESC, place DESC"
-        )
-        return [Hit(*row) for row in self._rows(sql, (*tags, limit))]
+        share: dict[int, float] = {}
+        for tag in dict.fromkeys(tags):
+            # of a tag that everything has, the newest are enough
+            sql = f"SELECT place FROM tags WHERE tag = ? ORDER BY place DESC LIMIT {_TAGGED}"
+            places = self._rows(sql, (tag,))
+            for (place,) in places:
+                share[place] = share.get(place, 0.0) + 1.0 / len(places)
+        best = sorted(share.items(), key=lambda pair: (-pair[1], -pair[0]))[:limit]
+        ids = ids_at(self._rows, [place for place, _ in best])
+        return [Hit(ids[place], score) for place, score in best]
 
     def during(self, start: float, end: float, limit: int) -> list[Hit]:
         """Return the memories of that time, newest first, all with score 1."""
         sql = "SELECT id FROM memories WHERE time >= ? AND time < ? ORDER BY time DESC, place DESC LIMIT ?"
         return [Hit(row[0], 1.0) for row in self._rows(sql, (start, end, limit))]
 
-    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Memory]:
-        """Return the memories at these (session, turn)s."""
-        found: dict[tuple[str, int], Memory] = {}
+    def beside(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Neighbour]:
+        """Return who stands at these (session, turn)s."""
+        found: dict[tuple[str, int], Neighbour] = {}
         for some in parts(places):
             values = ",".join("(?, ?)" for _ in some)
             # CROSS JOIN: by the index, one place after the other
             sql = (
-                f"WITH places (a, b) AS (VALUES {values}) SELECT {COLUMNS} FROM places CROSS JOIN memories "
-                "ON session = a AND turn = b ORDER BY place DESC"
+                f"WITH places (a, b) AS (VALUES {values}) SELECT a, b, id, instr(content, '?') > 0 "
+                "FROM places CROSS JOIN memories ON session = a AND turn = b ORDER BY place DESC"
             )
             rows = self._rows(sql, [value for place in some for value in place])
-            found |= {(m.session, m.turn): m for m in self._built(rows)}
+            found |= {(session, turn): Neighbour(id, bool(asks)) for session, turn, id, asks in rows}
         return found
 
     def links(self, ids: Sequence[str]) -> list[Link]:
@@ -260,10 +274,10 @@ class SqliteStore(Store):
         """Give all memories in the order in which they were stored."""
         last = 0
         while rows := self._rows(
-            f"SELECT place, {COLUMNS} FROM memories WHERE place > ? ORDER BY place LIMIT {MANY}", (last,)
+            f"SELECT {COLUMNS}, place FROM memories WHERE place > ? ORDER BY place LIMIT {MANY}", (last,)
         ):
-            yield from self._built([row[1:] for row in rows])
-            last = rows[-1][0]
+            yield from self._built(rows)
+            last = rows[-1][-1]
 
     def recent(self, limit: int) -> list[Memory]:
         """Return the memories stored last, newest first."""
@@ -290,18 +304,16 @@ class SqliteStore(Store):
     # within
 
     def _memories(self, where: str, values: Sequence[Any]) -> list[Memory]:
-        return self._built(self._rows(f"SELECT {COLUMNS} FROM memories {where}", values))
+        return self._built(self._rows(f"SELECT {COLUMNS}, place FROM memories {where}", values))
 
     def _built(self, rows: Sequence[tuple[Any, ...]]) -> list[Memory]:
-        tags: dict[str, list[str]] = {}
-        for some in parts([row[0] for row in rows]):
-            sql = (
-                "SELECT id, tag FROM memories CROSS JOIN tags ON tags.place = memories.place "
-                f"WHERE id IN ({marks(some)}) ORDER BY rank"
-            )
-            for id, tag in self._rows(sql, some):
-                tags.setdefault(id, []).append(tag)
-        return [memory_of(row, tags.get(row[0], ())) for row in rows]
+        """Return the memories of rows that end with their place."""
+        tags: dict[int, list[str]] = {}
+        for some in parts([row[-1] for row in rows]):
+            sql = f"SELECT place, tag FROM tags WHERE place IN ({marks(some)}) ORDER BY rank"
+            for place, tag in self._rows(sql, some):
+                tags.setdefault(place, []).append(tag)
+        return [memory_of(row, tags.get(row[-1], ())) for row in rows]
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self._explained("read"):
@@ -341,7 +353,3 @@ def _advice(problem: str) -> str:
         if word in problem:
             return advice
     return "check the disk and the permissions, or set NIGHTSCHOOL_HOME"
-
-
-def _sum(a: Written, b: Written) -> Written:
-    return Written(*map(operator.add, astuple(a), astuple(b)))

@@ -115,9 +115,7 @@ class PromptNoise:
 
 
 def _shown(wording: Wording) -> str:
-    text = (
-        wording.document or f"{wording.system} ⏎ {wording.user}" if wording.system else wording.document or wording.user
-    )
+    text = wording.document or "\n".join(filter(None, (wording.system, wording.user)))
     return text.replace("\n", " ⏎ ")
 
 

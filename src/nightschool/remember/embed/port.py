@@ -34,9 +34,9 @@ def unit(rows: NDArray[Any]) -> Rows:
 
 def windows(ids: Sequence[int], longest: int) -> Iterator[Sequence[int]]:
     """Give `ids` in pieces of nearly equal length, none longer than `longest`; one empty piece for none."""
-    pieces = max(1, -(-len(ids) // longest))
-    for i in range(pieces):
-        yield ids[i * len(ids) // pieces : (i + 1) * len(ids) // pieces]
+    count = max(1, -(-len(ids) // longest))
+    for i in range(count):
+        yield ids[i * len(ids) // count : (i + 1) * len(ids) // count]
 
 
 def pieces(text: str, longest: int = 1000) -> list[str]:

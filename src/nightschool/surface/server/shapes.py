@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from nightschool.items import Draw, Segment, Thought, Usage, Verdict
@@ -94,11 +95,7 @@ def usage(prompt_tokens: int, sampled_tokens: int, answer_tokens: int | None = N
 
 def verdict_data(verdict: Verdict | None) -> dict[str, Any] | None:
     """Return a verdict as JSON."""
-    if verdict is None:
-        return None
-    return {
-        "score": verdict.score, "passed": verdict.passed, "feedback": verdict.feedback, "error": verdict.error,
-    }  # fmt: skip
+    return None if verdict is None else asdict(verdict)
 
 
 def thought_data(thought: Thought) -> dict[str, Any]:
@@ -134,14 +131,7 @@ def thought_line(thought: Thought, *, again: bool = False) -> str:
 
 def spent(used: Usage) -> dict[str, Any]:
     """Return all that was counted, by name."""
-    return {
-        "prompt_tokens": used.prompt_tokens,
-        "sampled_tokens": used.sampled_tokens,
-        "weighed_tokens": used.weighed_tokens,
-        "calls": used.calls,
-        "judgements": used.judgements,
-        "seconds": round(used.seconds, 4),
-    }
+    return {**asdict(used), "seconds": round(used.seconds, 4)}
 
 
 def finish_of(draw: Draw) -> str:

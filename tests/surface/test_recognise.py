@@ -33,6 +33,10 @@ def test_a_drawing_is_learned_once_and_recognised(capsys: pytest.CaptureFixture[
     assert page.count("<svg") == 4
     assert "house (" in page
     assert "http" not in page
+    [drawn] = json.loads(Path("report/recognition.json").read_text(encoding="utf-8"))["images"]
+    assert drawn["ink"].startswith("M")
+    assert drawn["tries"][0]["strokes"].startswith("M")
+    assert drawn["said"] == told["images"][0]["said"]
 
 
 def test_what_nothing_explains_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from nightschool.paths import write_durably
 if TYPE_CHECKING:
     from nightschool.society.strokes.recognise import Explanation, Recognition
 
+DATA = "recognition.json"
+"""beside the page, what is drawn in it"""
 _SHOWN = 5
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -40,7 +43,24 @@ def write_page(folder: Path, seen: Sequence[tuple[str, Any, Recognition]], versi
             parts.append(f"<p>{len(found.tries) - _SHOWN} more concepts explain it less well.</p>")
     page = folder / "index.html"
     write_durably(page, "\n".join(parts) + "</html>\n")
+    drawn = [{**told(name, found), "ink": _ink(ink), "size": list(ink.shape)[::-1]} for name, ink, found in seen]
+    for each, (_, ink, found) in zip(drawn, seen, strict=True):
+        for shown, one in zip(each["tries"][:_SHOWN], found.tries, strict=False):
+            shown["strokes"], shown["width"] = _strokes(ink, one)
+    write_durably(folder / DATA, json.dumps({"library": version, "images": drawn}) + "\n")
     return page
+
+
+def told(image: str, found: Recognition) -> dict[str, Any]:
+    """Return what came of one image as JSON, without its drawing."""
+    return {
+        "image": image,
+        "explained": found.explained,
+        "said": found.said,
+        "tries": [
+            {"name": one.name, "probability": one.probability, "nats": one.nats, "fit": one.fit} for one in found.tries
+        ],
+    }
 
 
 def _try(ink: Any, one: Explanation) -> str:
@@ -53,15 +73,25 @@ def _try(ink: Any, one: Explanation) -> str:
 
 def _drawing(ink: Any, one: Explanation | None = None) -> str:
     height, width = ink.shape
-    pixels = "".join(f"M{x} {y}h1v1h-1z" for y, x in ink.nonzero().tolist())
     shade = "#000" if one is None else "#ccc"
     strokes = ""
     if one is not None:
-        reach = max(height, width) / 70
-        ends = zip(one.points.tolist(), one.lines.tolist(), strict=True)
-        lines = "".join(
-            f"M{x - reach * dx:.1f} {y - reach * dy:.1f}L{x + reach * dx:.1f} {y + reach * dy:.1f}"
-            for (x, y), (dx, dy) in ends
-        )
+        lines, reach = _strokes(ink, one)
         strokes = f"<path d='{lines}' stroke='#2a6fb0' stroke-width='{reach:.2f}' stroke-linecap='round'/>"
-    return f"<svg viewBox='0 0 {width} {height}'><path d='{pixels}' fill='{shade}'/>{strokes}</svg>"
+    return f"<svg viewBox='0 0 {width} {height}'><path d='{_ink(ink)}' fill='{shade}'/>{strokes}</svg>"
+
+
+def _ink(ink: Any) -> str:
+    """Return the path of an SVG that covers every pixel of ink."""
+    return "".join(f"M{x} {y}h1v1h-1z" for y, x in ink.nonzero().tolist())
+
+
+def _strokes(ink: Any, one: Explanation) -> tuple[str, float]:
+    """Return the path of an SVG that draws an explanation over the ink, and how wide to draw it."""
+    reach = max(ink.shape) / 70
+    ends = zip(one.points.tolist(), one.lines.tolist(), strict=True)
+    lines = "".join(
+        f"M{x - reach * dx:.1f} {y - reach * dy:.1f}L{x + reach * dx:.1f} {y + reach * dy:.1f}"
+        for (x, y), (dx, dy) in ends
+    )
+    return lines, reach

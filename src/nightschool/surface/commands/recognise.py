@@ -23,7 +23,7 @@ def command(images: tuple[str, ...], settings: Settings) -> int:
     shelf = library()
     from nightschool.society.strokes.ink import read_image
     from nightschool.society.strokes.recognise import recognise
-    from nightschool.surface.recognitions import write_page
+    from nightschool.surface.recognitions import told, write_page
 
     known = {kept.name: shelf.image(kept) for kept in shelf}
     inks = [read_image(path) for path in images]
@@ -35,14 +35,7 @@ def command(images: tuple[str, ...], settings: Settings) -> int:
     data = {
         "library": shelf.version,
         "report": str(page),
-        "images": [
-            {
-                "image": path, "explained": found.explained, "said": found.said,
-                "tries": [{"name": one.name, "probability": one.probability, "nats": one.nats, "fit": one.fit}
-                          for one in found.tries],
-            }
-            for path, _, found in seen
-        ],
-    }  # fmt: skip
+        "images": [told(path, found) for path, _, found in seen],
+    }
     answer(settings, text, data)
     return 0 if all(found.explained for _, _, found in seen) else 1

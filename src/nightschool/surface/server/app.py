@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from nightschool.errors import UnknownName
-from nightschool.surface.server import memories, metrics, openapi, pages
+from nightschool.surface.server import exams, memories, metrics, openapi, pages, recognised
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.chat import chat
 from nightschool.surface.server.completions import complete
@@ -114,10 +114,13 @@ def application(
         Route("/api/memories/{memory}", memories.one),
         Route("/api/memories/{memory}", memories.change, methods=["PATCH"]),
         Route("/api/memories/{memory}", memories.drop, methods=["DELETE"]),
-        Route("/api/exams", pages.exams),
-        Route("/api/exams/{exam}", pages.exam),
-        Route("/api/exams/{exam}/items", pages.items),
-        Route("/reports/{exam}", pages.report),
+        Route("/api/exams", exams.exams),
+        Route("/api/exams/{exam}", exams.exam),
+        Route("/api/exams/{exam}/items", exams.items),
+        Route("/api/compare", exams.compared),
+        Route("/api/recognitions", recognised.listed),
+        Route("/api/recognitions/{recognition}", recognised.one),
+        Route("/reports/{exam}", exams.report),
         Route("/healthz", health),
         Route("/metrics", measured),
         Route("/openapi.json", document),

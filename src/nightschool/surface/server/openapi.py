@@ -189,6 +189,25 @@ def document() -> dict[str, Any]:
                     "items", "Tell of a row item by item.", _content(_object("items")), parameters=[exam, row, offset]
                 )
             },
+            "/api/compare": {
+                "get": _operation(
+                    "compare",
+                    "Compare two reports on the same task, item by item.",
+                    _content(_object("pairs")),
+                    parameters=[_named("query", side, "name of a report") for side in ("first", "second")],
+                )
+            },
+            "/api/recognitions": {
+                "get": _operation("recognitions", "List what was recognised.", _content(_object("recognitions")))
+            },
+            "/api/recognitions/{recognition}": {
+                "get": _operation(
+                    "recognition",
+                    "Tell what explained some drawings.",
+                    _content(_object("name", "images")),
+                    parameters=[_named("path", "recognition", "its name")],
+                )
+            },
             "/healthz": {"get": _operation("health", "Tell whether the server answers.", _content(_object("status")))},
             "/metrics": {
                 "get": _operation("metrics", "Counters for Prometheus.", _content({"type": "string"}, "text/plain"))

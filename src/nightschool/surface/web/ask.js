@@ -37,12 +37,14 @@ export async function get(path) {
   return reply.json();
 }
 
-export async function post(path, body) {
+export async function send(method, path, body = {}) {
   const reply = await checked(() => fetch(path, {
-    method: "POST", headers: { "Content-Type": "application/json", ...headers() }, body: JSON.stringify(body),
+    method, headers: { "Content-Type": "application/json", ...headers() }, body: JSON.stringify(body),
   }));
   return reply.json();
 }
+
+export const post = (path, body) => send("POST", path, body);
 
 // Yields the chunks of a stream, up to [DONE].
 export async function* stream(path, body, signal) {

@@ -15,6 +15,14 @@ const WAYS = [
 
 const wide = (element) => { element.className = "wide"; return element; };
 
+// What was remembered for this answer, to be unfolded.
+const recalled = (all) => {
+  const shown = all.filter((each) => each.shown);
+  if (!shown.length) return [];
+  return [h("details", { class: "small faint" }, h("summary", {}, `recalled ${shown.length} ${shown.length === 1 ? "memory" : "memories"}`),
+    h("ul", {}, shown.map((each) => h("li", {}, each.text))))];
+};
+
 export class Chat {
   constructor(state) {
     this.messages = [];
@@ -24,6 +32,8 @@ export class Chat {
     this.other = h("input", { placeholder: "best-of-n:n=16", list: "strategies", spellcheck: "false" });
     this.critic = h("input", { placeholder: "regex:pattern=[0-9]+", spellcheck: "false" });
     this.budget = h("input", { placeholder: "2000tok,30s", spellcheck: "false" });
+    this.remember = h("input", { type: "checkbox" });
+    this.session = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
     this.longest = h("input", { type: "number", min: 1, value: 256 });
     this.otherField = field("Strategy", this.other);
     this.criticField = field("Critic", this.critic);
@@ -38,16 +48,16 @@ export class Chat {
     textField.firstChild.className = "unseen";
     this.form = h("form", { class: "compose", onsubmit: (event) => this.submit(event) },
       h("div", { class: "how" }, field("Mind", this.model), wide(field("How to think", this.way)), this.otherField,
-        this.criticField, this.budgetField, field("Tokens at most", this.longest)),
+        this.criticField, this.budgetField, field("Tokens at most", this.longest), h("label", { class: "check" }, this.remember, " with memory")),
       h("datalist", { id: "strategies" }, state.strategies.map((name) => h("option", { value: name }))),
       h("div", { class: "ask" }, textField, this.send), this.status);
-    this.view = h("div", { class: "chat" }, h("section", { class: "talk", "aria-label": "Chat" }, this.turns, this.form), panel);
+    this.view = h("div", { class: "chat" }, h("section", { class: "talk", "aria-label": "Chat" }, h("h1", { class: "unseen" }, "Chat"), this.turns, this.form), panel);
     this.greet();
     this.show();
   }
 
   greet() {
-    this.turns.replaceChildren(h("li", { class: "hello" }, h("h1", {}, "Ask a mind"),
+    this.turns.replaceChildren(h("li", { class: "hello" }, h("h2", {}, "Ask a mind"),
       h("p", {}, "It answers at once, or looks at several candidates first and lets a critic choose.")));
   }
 
@@ -79,6 +89,7 @@ export class Chat {
       if (this.critic.value.trim()) body.nightschool.critic = this.critic.value.trim();
       if (this.budget.value.trim()) body.nightschool.budget = this.budget.value.trim();
     }
+    if (this.remember.checked) body.nightschool = { ...body.nightschool, memory: true, session: this.session };
     return body;
   }
 
@@ -99,14 +110,16 @@ export class Chat {
     this.text.value = "";
     this.abort = new AbortController();
     this.send.textContent = "Stop";
-    this.status.textContent = body.nightschool ? "thinking …" : "answering …";
-    if (body.nightschool) this.thoughts.begin(body.nightschool.strategy, body.nightschool.budget);
+    const thinks = Boolean(body.nightschool?.strategy);
+    this.status.textContent = thinks ? "thinking …" : "answering …";
+    if (thinks) this.thoughts.begin(body.nightschool.strategy, body.nightschool.budget);
     else this.thoughts.clear();
     let answer = "";
     const began = performance.now();
     try {
       for await (const chunk of stream("/v1/chat/completions", body, this.abort.signal)) {
-        if (chunk.nightschool) this.thoughts.hear(chunk.nightschool);
+        if (chunk.nightschool && thinks) this.thoughts.hear(chunk.nightschool);
+        if (chunk.nightschool?.recalled) reply.said.before(...recalled(chunk.nightschool.recalled));
         answer += chunk.choices[0]?.delta?.content ?? "";
         reply.said.textContent = answer;
         if (chunk.choices[0]?.finish_reason === "length") reply.about.textContent = "cut by length or budget · ";

@@ -13,6 +13,13 @@ export function h(tag, about = {}, ...children) {
   return element;
 }
 
+export function svg(tag, about = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(about)) element.setAttribute(name, String(value));
+  element.append(...children.flat().filter(Boolean));
+  return element;
+}
+
 export function field(label, control) {
   control.id ||= `field-${++field.count}`;
   return h("div", {}, h("label", { for: control.id }, label), control);

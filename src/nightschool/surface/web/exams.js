@@ -1,6 +1,6 @@
 // Exams out of their reports: the ladder with its intervals, and a row item by item when somebody asks.
 
-import { count, facts, h, interval, percent, table } from "./dom.js";
+import { count, facts, field, h, interval, percent, table } from "./dom.js";
 import { get } from "./ask.js";
 
 export async function exams() {
@@ -19,10 +19,36 @@ export async function exams() {
       h("td", {}, exam.broken ?? exam.headline ?? ""));
   });
   view.append(table("Reports in the folder of reports", [{ name: "Report" }, { name: "Folder" }, { name: "Model" }, { name: "Task" },
-    { name: "Items", number: true }, { name: "" }], rows), detail);
+    { name: "Items", number: true }, { name: "Notes" }], rows), detail);
+  const whole = all.filter((exam) => !exam.broken);
+  if (whole.length > 1) view.append(against(whole));
   if (all.length === 1 && !all[0].broken) await pick(all[0].name, detail);
   return view;
 }
+
+// Any two reports against each other, in each way that both sat, over the items they share.
+function against(all) {
+  const choose = (label, at) => field(label, h("select", {}, all.map((exam, i) => h("option", { value: exam.name, selected: i === at }, `${exam.name} (${exam.model ?? ""})`))));
+  const [first, second] = [choose("Compare", 0), choose("with", 1)];
+  const found = h("div", { "aria-live": "polite" });
+  const form = h("form", { class: "compare", onsubmit: async (event) => {
+    event.preventDefault();
+    const [a, b] = [first, second].map((each) => each.querySelector("select").value);
+    try {
+      const { pairs } = await get(`/api/compare?first=${encodeURIComponent(a)}&second=${encodeURIComponent(b)}`);
+      found.replaceChildren(table(`${b} against ${a}: difference in points, tests adjusted together`, [{ name: "Way" }, { name: "Difference", number: true },
+        { name: "95% interval", number: true }, { name: "p (Holm)", number: true }, { name: "Items", number: true }, { name: "Power for 10 points", number: true }],
+      pairs.map(({ row, comparison: c, power }) => h("tr", {}, h("th", { scope: "row" }, row), number(points(c.difference)),
+        number(`${points(c.low)} to ${points(c.high)}`), number(c.adjusted === null ? "" : c.adjusted.toPrecision(2)), number(count(c.n)), number(percent(power))))));
+    } catch (error) {
+      found.replaceChildren(h("p", { class: "wrong", role: "alert" }, error.message));
+    }
+  } }, first, second, h("button", {}, "Compare"));
+  return h("section", { class: "detail", "aria-label": "Comparison" }, h("h2", {}, "One against another"), form, found);
+}
+
+const number = (words) => h("td", { class: "number" }, words);
+const points = (share) => `${share >= 0 ? "+" : "−"}${Math.abs(100 * share).toFixed(1)}`;
 
 async function pick(name, detail) {
   const data = await get(`/api/exams/${encodeURIComponent(name)}`);
@@ -46,7 +72,7 @@ async function pick(name, detail) {
       row.never && `not for use: ${row.never}`].filter(Boolean).join(", "))));
   if (rows.length) {
     parts.push(table("The ladder; a row opens its items", [{ name: "Way" }, { name: "Right", number: true }, { name: "95% interval, 0 to 100%" },
-      { name: "Items", number: true }, { name: "Tokens", number: true }, { name: "" }], rows));
+      { name: "Items", number: true }, { name: "Tokens", number: true }, { name: "Notes" }], rows));
   }
   detail.replaceChildren(...parts, items);
 }

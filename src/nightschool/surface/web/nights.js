@@ -59,7 +59,7 @@ async function pick(night, row, detail) {
       h("td", { class: "number" }, typeof each.low === "number" ? `${points(each.low)} to ${points(each.high)}` : ""),
       h("td", { class: "number" }, each.n ? count(each.n) : ""), h("td", {}, each.kept === undefined ? each.note ?? "" : each.kept ? "kept" : "lost")));
     parts.push(table("What must not be lost", [{ name: "Watched" }, { name: "Change", number: true }, { name: "Interval", number: true },
-      { name: "Items", number: true }, { name: "" }], rows));
+      { name: "Items", number: true }, { name: "Verdict" }], rows));
   }
   for (const [name, data] of [["Gate", night.gate], ["Scores", night.scores], ["Settings", night.settings]]) {
     if (data && Object.keys(data).length) {

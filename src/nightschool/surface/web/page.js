@@ -4,10 +4,12 @@ import { h } from "./dom.js";
 import { get } from "./ask.js";
 import { Chat } from "./chat.js";
 import { exams } from "./exams.js";
+import { memory } from "./memory.js";
 import { nights } from "./nights.js";
+import { society } from "./society.js";
 
 const main = document.getElementById("main");
-const views = { nights, exams };
+const views = { memory, nights, exams, society };
 let chat = null;
 
 async function show() {

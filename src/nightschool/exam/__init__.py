@@ -16,10 +16,11 @@ from nightschool.exam.analysis import Analysis, open_analyses
 from nightschool.exam.finding import Drawing, Finding, Series
 from nightschool.exam.result import Comparison, ExamReport, Question, Record, Row
 from nightschool.exam.rung import Absent, Line, Part, Plan, Room, Rung, Said, Way
-from nightschool.exam.sit import LADDER, open_rungs, sit
+from nightschool.exam.sit import LADDER, PROBES, open_rungs, sit
 
 __all__ = [
     "LADDER",
+    "PROBES",
     "Absent",
     "Analysis",
     "Comparison",

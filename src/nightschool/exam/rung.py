@@ -44,7 +44,9 @@ class Room:
     that every rung sits with (None: the model's own); learned: the adapter that the rung `lora` sits with; both are
     loaded already. solved: lessons out of practice that `train` may be given; train: makes an adapter of lessons and
     loads it into the model; run: runs searches at once, for rungs that must practise before they can be examined; twin:
-    runs them on the same architecture with shuffled weights, where there is one (the control of what was learned).
+    runs them on the same architecture with shuffled weights, where there is one (the control of what was learned);
+    tuned: lets a model of its own learn lessons in a way of `train.tuner`, and runs jobs on it (twin: the shuffled
+    weights learn).
     """
 
     world: World
@@ -58,6 +60,7 @@ class Room:
     train: Callable[[Sequence[Lesson]], str] | None = None
     run: Callable[[Sequence[Job]], Sequence[Trace]] | None = None
     twin: Callable[[Sequence[Job]], Sequence[Trace]] | None = None
+    tuned: Callable[[str, Sequence[Lesson], Sequence[Job], bool], Sequence[Trace]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

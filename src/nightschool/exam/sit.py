@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
 
-from nightschool.drive import Budget, Drive, Job, Price
+from nightschool.drive import Budget, Cache, Drive, Job, Price
 from nightschool.errors import StopRequested, UsageError
 from nightschool.exam.analysis import Analysis, Sitting, look
 from nightschool.exam.compare import before_after, with_first
@@ -24,7 +24,12 @@ from nightschool.registry import make
 from nightschool.search.budget import Left
 
 LADDER = ("control", "zero-shot", "code-style", "few-shot", "monologue", "vote", "search", "lora")
-"""The built-in rungs, in the order in which they are sat."""
+"""The rungs that are sat where none are named, in their order."""
+
+PROBES = ("head", "soft-prompt", "bias-only", "lora-truths", "full-tuning")
+"""The rungs that tell what was in the model from what training put there: each trains beside its controls."""
+
+Tune = Callable[[str, Sequence[Lesson], bool], Model]
 
 
 def open_rungs(specs: Sequence[str]) -> list[Rung]:
@@ -38,9 +43,28 @@ class _Hall:
 
     drive: Drive
     budget: Budget | None
+    cache: Cache | None = None
+    watch: Watcher | None = None
     spent: Usage = field(default_factory=Usage)
     interrupted: bool = False
     _known: dict[Any, Trace] = field(default_factory=dict)
+
+    def elsewhere(self, make: Callable[[], Model], jobs: Sequence[Job]) -> list[Trace]:
+        """Return a trace for each job, run on another model than the one that is examined, within the same budget."""
+        if self.interrupted:
+            raise StopRequested("the exam was interrupted")
+        left = self._left()
+        if self.budget is not None and left.nothing:
+            return self.drive.refuse(list(jobs))
+        model = make()
+        drive = Drive(model, watch=self.watch, clock=self.drive.clock, price=self.drive.price, cache=self.cache)
+        try:
+            traces = drive.run(list(jobs), self._budget(left))
+        finally:
+            model.close()
+        self.spent += sum((trace.usage for trace in traces), Usage())
+        self.interrupted = drive.interrupted
+        return traces
 
     def run(self, jobs: Sequence[Job]) -> list[Trace]:
         """Return a trace for each job. What an interruption cut is not kept."""
@@ -77,14 +101,14 @@ class _Hall:
 class _Twin:
     """Runs searches on the twin, which is made when it is first asked for."""
 
-    def __init__(self, make_twin: Callable[[], Model]) -> None:
-        self._make = make_twin
+    def __init__(self, make_twin: Callable[[], Model], cache: Cache | None) -> None:
+        self._make, self._cache = make_twin, cache
         self._drive: Drive | None = None
 
     def run(self, jobs: Sequence[Job]) -> Sequence[Trace]:
         """Return a trace for each job. What it costs is a control's cost, and no row's."""
         if self._drive is None:
-            self._drive = Drive(self._make())
+            self._drive = Drive(self._make(), cache=self._cache)
         return self._drive.run(list(jobs))
 
 
@@ -113,6 +137,8 @@ def sit(
     watch: Watcher | None = None,
     clock: Callable[[], float] = time.monotonic,
     drive: Drive | None = None,
+    tune: Tune | None = None,
+    cache: Cache | None = None,
     workers: int = 2,
 ) -> ExamReport:
     """Return what all `rungs` reach over the same `items`.
@@ -122,7 +148,9 @@ def sit(
     name of an adapter that it has loaded). analyses: ways to look at what was answered, after all rungs. twin: makes
     the same architecture with shuffled weights, when a rung asks for that control. before: an earlier report over the
     same items, to compare with. budget: for the whole exam. drive: to run on (its own price counts); None: a new one.
-    workers: threads that grade.
+    tune: makes a model of its own that learned lessons in one way (`train.tuner`), out of the examined one or, where
+    the third argument says so, of its twin. cache: where draws of tuned models and twins are kept, beside those that
+    `drive` keeps. workers: threads that grade.
 
     Answers that failed, were refused or cut off are missing: they are counted and shown, and no accuracy holds them.
     Ctrl-C and StopRequested give the report of what is done so far, with `partial` set.
@@ -132,10 +160,13 @@ def sit(
     if not items:
         raise UsageError(f"{world.spec} gave no items to examine; give it more, or raise --items")
     drive = drive or Drive(model, watch=watch, clock=clock, price=price)
-    hall = _Hall(drive, budget)
+    hall = _Hall(drive, budget, cache, watch)
     room = Room(
         world, tuple(items), wording or world.wordings[0], seed, model.abilities, adapter, learned, tuple(solved),
-        train, hall.run, _Twin(twin).run if twin is not None else None,
+        train, hall.run, _Twin(twin, cache).run if twin is not None else None,
+        None if tune is None else lambda way, learned, jobs, on_twin: hall.elsewhere(
+            lambda: tune(way, learned, on_twin), jobs
+        ),
     )  # fmt: skip
     grader = Grader(world.reference, workers)
     rows: dict[str, Row] = {}

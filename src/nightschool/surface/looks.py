@@ -17,12 +17,14 @@ DEFAULT = ("failures", "structure", "curation", "horizon", "calibration")
 def chosen(text: str | None, rungs: Sequence[str] = ()) -> Sequence[Analysis]:
     """Return the analyses that `--look` names: the default ones without it, none for `none`. Raises UnknownName.
 
-    rungs: those that are sat; where a head is among them, what it says of elicited and taught is looked at too.
+    rungs: those that are sat; where one trains beside its controls, what it says of elicited and taught is looked at
+    too.
     """
-    from nightschool.exam import open_analyses
+    from nightschool.exam import PROBES, open_analyses
 
     if text == "none":
         return ()
     if text is not None:
         return open_analyses(specs(text))
-    return open_analyses((*DEFAULT, *(["elicited"] if any(rung.startswith("head") for rung in rungs) else ())))
+    probed = any(rung.partition(":")[0] in PROBES for rung in rungs)
+    return open_analyses((*DEFAULT, *(["elicited"] if probed else ())))

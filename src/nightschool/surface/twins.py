@@ -10,14 +10,18 @@ if TYPE_CHECKING:
 
 
 def twin_of(model: Model, seed: int) -> Callable[[], Model] | None:
-    """Return what makes the twin of a local model; None for a model whose weights are elsewhere."""
+    """Return what makes the twin of a local model, once; None for a model whose weights are elsewhere."""
     if not hasattr(model, "fresh_module"):
         return None
 
+    made: list[Model] = []
+
     def make() -> Model:
+        if made:
+            return made[0]
         from nightschool.models.local.random_twin import random_twin
 
-        twin: Model = random_twin(model, seed)  # type: ignore[arg-type]  # it has `fresh_module`, as asked above
-        return twin
+        made.append(random_twin(model, seed))  # type: ignore[arg-type]  # it has `fresh_module`, as asked above
+        return made[0]
 
     return make

@@ -1,14 +1,17 @@
 """elicited: was it in the model, or was it put there?
 
-A head on frozen states answers with few examples only what the states already tell. The verdicts, in this order:
+Each way that trains (a head on frozen states, a soft prompt, biases, LoRA, everything) is held against its two
+controls: the same training with shuffled answers, and of shuffled weights. The verdicts on a way, in this order:
 
-    absent     even with all examples the head is not above the same head with shuffled answers
-    elicited   with at most `few` examples it is above that, and above a head on shuffled weights
+    absent     even with all examples it is not above the same training with shuffled answers
+    elicited   with at most `few` examples it is above that, and above the same training of shuffled weights, each by
+               at least `margin`
     untold     it is above that, and there is nothing to hold it against: the twin of shuffled weights is missing
     taught     it is above chance, but needs many examples, or shuffled weights do as well: the training made it
 
-All tests are paired over the exam's items and adjusted together by Holm. Where a test is missing, or the items are too
-few to show a difference of ten points, the sentence says so.
+What one way elicits is in the model, whatever the others fail to find. All tests are paired over the exam's items and
+adjusted together by Holm. Where a test is missing, or the items are too few to show a difference of ten points, the
+sentence says so. The margin was fixed on planted skills, and judged on others (`benchmarks/exam_of_exam.py`).
 """
 
 from __future__ import annotations
@@ -26,106 +29,140 @@ from nightschool.ports import Ability
 from nightschool.stats import items_to_see
 
 Kind = Literal["absent", "elicited", "untold", "taught"]
-_NAMES: Mapping[str, str] = {"": "head", "random labels": "shuffled answers", "random weights": "shuffled weights"}
-_NAME = re.compile(r"head/n=(\d+)(?:,(random labels|random weights))?")
+Curves = Mapping[str, Mapping[int, Row]]
+_ORDER: tuple[Kind, ...] = ("elicited", "untold", "taught", "absent")  # what the whole says: the best that a way says
+_NAMES: Mapping[str, str] = {"": "", "random labels": "shuffled answers", "random weights": "shuffled weights"}
+_NAME = re.compile(r"(head|soft-prompt|bias-only|lora-truths|full-tuning)/n=(\d+)(?:,(random labels|random weights))?")
 
 
 class Elicited:
-    """The learning curve of the head beside its controls, and what it says. few: examples that count as few."""
+    """The learning curves of what trains beside its controls, and what they say.
+
+    few: examples that count as few; margin: the least difference, in [0, 1], that counts. Raises BadSpec.
+    """
 
     name = "elicited"
     title = "In the model, or put there"
     needs: frozenset[Ability] = frozenset()
     asks = False
 
-    def __init__(self, few: int = 64) -> None:
-        if few < 1:
-            raise BadSpec(f"elicited: few is at least 1, not {few}")
-        self.few = few
+    def __init__(self, few: int = 64, margin: float = 0.1) -> None:
+        if few < 1 or not 0 <= margin < 1:
+            raise BadSpec(f"elicited: few is at least 1 and margin in [0, 1), not {few} and {margin}")
+        self.few, self.margin = few, margin
 
     def look(self, sitting: Sitting) -> Finding | str:
-        """Return the curves and the verdict."""
-        curves = curves_of(sitting.rows)
-        if "" not in curves or "random labels" not in curves:
-            return "it takes the rung head, with its controls"
-        kind, tests = verdict(curves, self.few, sitting.room.seed)
-        most = max(curves[""])
-        needed = items_to_see(0.10, 0.3)
-        n = curves[""][most].n
-        notes = list(dict.fromkeys(f"{each.second} against {each.first}: {_points(each)}." for each in tests))
-        if n < needed:
-            notes.append(f"{n} items hardly show a difference of 10 points; {needed} would.")
-        sizes = sorted(curves[""])
+        """Return the curves and the verdicts."""
+        ways = {way: curves for way, curves in curves_of(sitting.rows).items() if {"", "random labels"} <= set(curves)}
+        if not ways:
+            return "it takes the rung head or one that tunes, with its controls"
+        found = verdicts(ways, self.few, self.margin, sitting.room.seed)
+        kind = min((each for each, _ in found.values()), key=_ORDER.index)
+        best = [way for way, (each, _) in found.items() if each == kind]
+        tops = {way: ways[way][""][max(ways[way][""])] for way in best}
+        shown = max(best, key=lambda way: tops[way].accuracy or 0.0)
+        top = tops[shown]
+        notes = [f"{way}: {each}." for way, (each, _) in found.items()] if len(found) > 1 else []
+        tests = [test for _, each in found.values() for test in each]
+        notes += dict.fromkeys(f"{test.second} against {test.first}: {_points(test)}." for test in tests)
+        notes += _untrained(sitting.rows)
+        if top.n < (needed := items_to_see(0.10, 0.3)):
+            notes.append(f"{top.n} items hardly show a difference of 10 points; {needed} would.")
         table: list[tuple[Cell, ...]] = [
-            (
-                str(size),
-                *(_rate(curves.get(control, {}).get(size)) for control in ("", "random labels", "random weights")),
-            )
-            for size in sizes
+            (way, str(n), *(_rate(curves.get(control, {}).get(n)) for control in _NAMES))
+            for way, curves in ways.items()
+            for n in sorted(curves[""])
         ]
-        kinds: dict[str, Literal["strong", "muted", "dashed"]] = {
-            "": "strong", "random labels": "dashed", "random weights": "muted",
-        }  # fmt: skip
         return Finding(
             self.name,
             self.title,
-            _SENTENCES[kind].format(few=self.few, best=curves[""][most].accuracy or 0.0, n=most),
-            tuple(notes),
-            ("examples", "head", "shuffled answers", "shuffled weights"),
-            tuple(table),
-            (
-                Drawing(
-                    "lines", "accuracy by number of examples", "practice items", "right", rate=True,
-                    series=tuple(_series(_NAMES[c], curves[c], kinds[c]) for c in _NAMES if c in curves),
-                ),
+            _SENTENCES[kind].format(
+                way=shown, few=self.few, best=top.accuracy or 0.0, n=top.n, all=max(ways[shown][""])
             ),
-            {"verdict": kind, "tests": [[t.first, t.second, t.difference, t.adjusted] for t in tests]},
-        )  # fmt: skip
+            tuple(notes),
+            ("way", "examples", "right", "shuffled answers", "shuffled weights"),
+            tuple(table),
+            tuple(_drawing(way, curves) for way, curves in ways.items()),
+            {
+                "verdict": kind,
+                "ways": {way: each for way, (each, _) in found.items()},
+                "tests": [[t.first, t.second, t.difference, t.adjusted] for t in tests],
+            },
+        )
 
 
 _SENTENCES: Mapping[Kind, str] = {
-    "absent": "Absent from the states: with {n} examples a head gets no more than with shuffled answers.",
-    "elicited": "Elicited: the frozen states tell it within {few} examples, and shuffled weights do not ({best:.0%} "
-    "with {n}).",
-    "untold": "Elicited or taught: what the head gets with {few} examples is in its states ({best:.0%} with {n}), and "
-    "without a twin of shuffled weights nobody can say whether learning put it there.",
-    "taught": "Taught rather than found: what the head gets ({best:.0%} with {n}) takes many examples, or needs "
-    "none of what the weights have learned.",
+    "absent": "Absent: with {all} examples nothing that was trained gets more than with shuffled answers.",
+    "elicited": "Elicited: {way} gets it within {few} examples, and from shuffled weights it does not ({best:.0%} of "
+    "{n} items with {all}).",
+    "untold": "Elicited or taught: {way} gets it with {few} examples ({best:.0%} of {n} items with {all}), and without "
+    "a twin of shuffled weights nobody can say whether learning put it there.",
+    "taught": "Taught rather than found: what {way} gets ({best:.0%} of {n} items with {all}) takes many examples, or "
+    "needs none of what the weights have learned.",
 }
 
 
-def curves_of(rows: Mapping[str, Row]) -> dict[str, dict[int, Row]]:
-    """Return the head's rows by control (empty for the head itself) and number of examples."""
-    curves: dict[str, dict[int, Row]] = {}
+def curves_of(rows: Mapping[str, Row]) -> dict[str, dict[str, dict[int, Row]]]:
+    """Return the measured rows by way, control (empty for the way itself) and number of examples."""
+    found: dict[str, dict[str, dict[int, Row]]] = {}
     for name, row in rows.items():
         match = _NAME.fullmatch(name)
         if match is not None and row.accuracy is not None:
-            curves.setdefault(match[2] or "", {})[int(match[1])] = row
-    return curves
+            found.setdefault(match[1], {}).setdefault(match[3] or "", {})[int(match[2])] = row
+    return found
 
 
-def verdict(curves: Mapping[str, Mapping[int, Row]], few: int, seed: int = 0) -> tuple[Kind, tuple[Comparison, ...]]:
-    """Return the verdict and the tests that it rests on: each control against the head, adjusted together."""
-    own, labels, weights = curves[""], curves["random labels"], curves.get("random weights", {})
-    most = max(own)
-    small = max((size for size in own if size <= few), default=None)
-    wanted = [(labels.get(most), own[most])]
-    if small is not None:
-        wanted += [(labels.get(small), own[small]), (weights.get(small), own[small])]
-    found = [compare(first, second, seed) if first is not None else None for first, second in wanted]
-    family = iter(adjusted(found))
-    tests = [next(family) if each is not None else None for each in found]
-    better = [
-        each is not None and each.difference > 0 and (each.adjusted or 0.0) <= 0.05 and each.low > 0 for each in tests
-    ]
-    told = tuple(each for each in tests if each is not None)
-    if not better[0] and not (len(better) > 1 and better[1]):
-        return "absent", told
-    if len(better) < 3 or not better[1]:
-        return "taught", told
-    if tests[2] is None:
-        return "untold", told
-    return ("elicited" if better[2] else "taught"), told
+def verdicts(
+    ways: Mapping[str, Curves], few: int, margin: float = 0.1, seed: int = 0
+) -> dict[str, tuple[Kind, tuple[Comparison, ...]]]:
+    """Return the verdict on each way and its tests: each control against the way, all ways adjusted together."""
+    wanted: list[tuple[str, str, Comparison]] = []
+    for way, curves in ways.items():
+        own, labels, weights = curves[""], curves["random labels"], curves.get("random weights", {})
+        most, small = max(own), max((size for size in own if size <= few), default=None)
+        pairs = {"most": (labels.get(most), own[most])}
+        if small is not None:
+            pairs |= {"labels": (labels.get(small), own[small]), "weights": (weights.get(small), own[small])}
+        for name, (first, second) in pairs.items():
+            test = compare(first, second, seed) if first is not None else None
+            wanted += [] if test is None else [(way, name, test)]
+    tests = adjusted([test for _, _, test in wanted])
+    told: dict[str, dict[str, Comparison]] = {way: {} for way in ways}
+    for (way, name, _), test in zip(wanted, tests, strict=True):
+        told[way][name] = test
+    return {way: (_verdict(each, margin), tuple(each.values())) for way, each in told.items()}
+
+
+def _verdict(tests: Mapping[str, Comparison], margin: float) -> Kind:
+    above = {name: _above(test, 0.0) for name, test in tests.items()}
+    if not above.get("most", False) and not above.get("labels", False):
+        return "absent"
+    if "labels" not in tests or not _above(tests["labels"], margin):
+        return "taught"
+    if "weights" not in tests:
+        return "untold"
+    return "elicited" if _above(tests["weights"], margin) else "taught"
+
+
+def _above(test: Comparison, margin: float) -> bool:
+    return test.difference >= margin and test.low > 0 and (test.adjusted or 0.0) <= 0.05
+
+
+def _untrained(rows: Mapping[str, Row]) -> list[str]:
+    """Return what the best way without training reaches, beside which elicited must be seen."""
+    asked = [row for row in rows.values() if not row.trained and row.accuracy is not None and row.recommendable]
+    if not asked:
+        return []
+    best = max(asked, key=lambda row: row.accuracy or 0.0)
+    return [f"Without any training {best.name} reaches {_rate(best)}."]
+
+
+def _drawing(way: str, curves: Curves) -> Drawing:
+    kinds: dict[str, Literal["strong", "muted", "dashed"]] = {
+        "": "strong", "random labels": "dashed", "random weights": "muted",
+    }  # fmt: skip
+    series = tuple(_series(_NAMES[c] or way, curves[c], kinds[c]) for c in _NAMES if c in curves)
+    return Drawing("lines", f"{way}: accuracy by examples", "practice items", "right", rate=True, series=series)
 
 
 def _series(name: str, rows: Mapping[int, Row], kind: Literal["strong", "muted", "dashed"]) -> Series:

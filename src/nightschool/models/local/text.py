@@ -14,7 +14,12 @@ _PROMPTS = 4096  # encoded prompts remembered
 
 
 class Text:
-    """What `tokenizer` makes of text. first: what an empty document begins with; vocabulary: ids that there are."""
+    """What `tokenizer` makes of text. first: what an empty document begins with; vocabulary: ids that there are.
+
+    lead: learned tokens that stand before every prompt, none unless somebody puts them there.
+    """
+
+    lead: tuple[int, ...] = ()
 
     def __init__(self, tokenizer: Any, *, name: str, first: int, vocabulary: int) -> None:
         self._tokenizer, self._name, self._vocabulary = tokenizer, name, vocabulary
@@ -33,7 +38,7 @@ class Text:
             known = self._encoded[prompt] = self._encode(prompt) or [self._first]
             if len(self._encoded) > _PROMPTS:
                 self._encoded.popitem(last=False)
-        return list(known)
+        return [*self.lead, *known]
 
     def _encode(self, prompt: Prompt) -> list[int]:
         if prompt.tokens is not None:

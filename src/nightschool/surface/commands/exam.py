@@ -106,6 +106,7 @@ def _sit(
     from nightschool.exam import sit
     from nightschool.models.resolve import open_model
     from nightschool.surface.lora import trainer
+    from nightschool.surface.tuning import tuner
     from nightschool.surface.twins import twin_of
 
     assert settings.config is not None  # `shared(model=True)` reads one
@@ -114,6 +115,7 @@ def _sit(
         watch.stage(f"loading {settings.model}")
         model = open_model(settings.model, settings.config, watch=watch)
         cache = Cache(settings.report / DRAWS)
+        twin = twin_of(model, settings.seed)
         try:
             awake = awaken(model, night)
             if awake is not None:
@@ -128,7 +130,9 @@ def _sit(
                 adapter=awake.adapter if awake else None,
                 train=trainer(model, settings.seed, watch),
                 analyses=analyses,
-                twin=twin_of(model, settings.seed),
+                twin=twin,
+                tune=tuner(model, settings.seed, watch, twin),
+                cache=cache,
                 budget=settings.budget,
                 watch=watch,
                 drive=Drive(model, watch=watch, price=settings.config.price(settings.model), cache=cache),

@@ -152,6 +152,10 @@ def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache, cells:
         told = {"strategy": strategy, "worth": worth, "tokens": mean([t.usage.tokens for t in traces])}
         return {**facts, **told, "outcomes": [solved(world, trace) for trace in traces]}
 
+    def guessed(worth: int) -> dict[str, Any]:
+        told = {"strategy": "control", "worth": worth, "tokens": 0.0}
+        return {**facts, **told, "outcomes": control(world, items, worth)}
+
     def drawn() -> dict[str, Any]:
         return {**facts, "each": mean([t.usage.tokens for t in run("best-of-n:n=4", None)]) / 4}
 
@@ -164,18 +168,10 @@ def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache, cells:
             if given.only and strategy.partition(":")[0] not in given.only:
                 continue
             tokens = math.ceil(worth * each)
-            cell = cells.get(
-                (*about, strategy, worth), lambda strategy=strategy, tokens=tokens: searched(strategy, worth, tokens)
-            )
+            cell = cells.get((*about, strategy, worth), lambda ask=(strategy, worth, tokens): searched(*ask))
             base = base or cell
             say(cell, base)
-        random_ones = cells.get(
-            (*about, "control", worth),
-            lambda: {
-                **facts, "strategy": "control", "worth": worth, "tokens": 0.0,
-                "outcomes": control(world, items, worth),
-            },
-        )  # fmt: skip
+        random_ones = cells.get((*about, "control", worth), lambda worth=worth: guessed(worth))
         say(random_ones, base)
 
 

@@ -203,7 +203,7 @@ class Killed(BaseException):
 LINE = ["think", "--task", "sorting:n=3", "--items", "6", "--model", "scripted", "--strategy", "mcts:n=12,split=comma"]
 
 
-def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch, line: list[str] | None = None) -> None:
     whole = Scripted.step
     left = iter(range(steps))
 
@@ -215,7 +215,7 @@ def killed_after(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Scripted, "step", step)
         with pytest.raises(Killed):
-            run([*LINE, "--seed", "3", "--budget", "3000tok"])
+            run(line or [*LINE, "--seed", "3", "--budget", "3000tok"])
 
 
 def test_a_killed_run_goes_on_to_the_same_answers(
@@ -252,6 +252,39 @@ def test_what_is_not_the_same_run_is_refused_and_named(
     assert run(["think", "--resume", "last"]) == 2
     assert "the code version is 0.0+changed" in capsys.readouterr().err
     assert len(unfinished()) == 1
+
+
+def test_a_mind_that_was_killed_goes_on_and_a_changed_one_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mind.toml"
+    file.write_text(MIND.replace('model = "scripted:answers=42"', 'model = "scripted"'))
+    line = ["think", "six times seven", "--mind", str(file), "--seed", "5"]
+    assert run([*line, "--json", "-q"]) == 0
+    undisturbed = json.loads(capsys.readouterr().out)["answers"][0]["answer"]
+    killed_after(4, monkeypatch, line)
+    assert len(unfinished()) == 1
+    text = file.read_text()
+    file.write_text(text.replace("What is", "What, then, is"))
+    assert run(["think", "--resume", "last"]) == 2
+    assert "begin it anew" in capsys.readouterr().err
+    file.write_text(text)
+    assert run(["think", "--resume", "last", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert "were on record" in err
+    assert json.loads(out)["answers"][0]["answer"] == undisturbed
+    assert unfinished() == []
+
+
+def test_what_thinking_again_made_of_a_draft_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["think", "--task", "sorting:n=2,high=12", "--items", "12", "--model", "scripted", "--max-tokens", "12"]
+    assert run([*line, "--strategy", "monologue:tokens=8,draft=true", "--json"]) == 0
+    out, err = capsys.readouterr()
+    turns = [answer["turn"] for answer in json.loads(out)["answers"]]
+    assert set(turns) <= {"kept", "mended", "broken", "missed"}
+    assert f"thinking again: {turns.count('mended')} mended, {turns.count('broken')} broken" in err
+    assert run([*line, "--items", "1"]) == 0
+    assert "thinking again" not in capsys.readouterr().err
 
 
 def test_a_file_that_changed_is_refused(

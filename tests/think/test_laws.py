@@ -22,6 +22,7 @@ SPECS = (
     "best-of-n:n=4",
     "beam:width=2,expand=2,split=comma",
     "revise:rounds=3",
+    "revise:rounds=2,by=self",
     "smc:n=4,split=comma,sweeps=2",
     "mcts:n=12,split=comma",
     "mcts:n=8,split=comma,value=rollout",
@@ -29,7 +30,8 @@ SPECS = (
     "evolve:n=12,islands=2,size=2,migrate=2",
     "evolve:n=12,islands=2,size=2,mutate=random",
     "auto:n=4,split=comma",
-    *(["monologue:tokens=6"] if "monologue" in names("strategies") else []),
+    "monologue:tokens=6",
+    "monologue:tokens=6,draft=true",
 )
 SAMPLING = Sampling(max_tokens=20)
 

@@ -11,6 +11,7 @@ from nightschool.drive import Job
 from nightschool.errors import BadItems, UnknownName
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Split, Task, Thought, Trace, Verdict, digest
 from nightschool.ports import Critic, Search, World
+from nightschool.think.turning import Turn, turn_of
 
 _SHOWN = 72
 TYPED = "typed"
@@ -95,7 +96,13 @@ def graded(trace: Trace, critic: Critic | None) -> Verdict | None:
     return judge(critic, trace.task.item, trace.best.answer) if critic else trace.best.verdict
 
 
-def described(trace: Trace, verdict: Verdict | None) -> dict[str, Any]:
+def turned(trace: Trace, critic: Critic | None) -> Turn | None:
+    """Return what became of the draft where the strategy revises, by `critic`, else by what the search was told."""
+    item, known = trace.task.item, {thought.answer: thought.verdict for thought in trace.thoughts}
+    return turn_of(trace, lambda answer: judge(critic, item, answer) if critic else known.get(answer))
+
+
+def described(trace: Trace, verdict: Verdict | None, turn: Turn | None = None) -> dict[str, Any]:
     """Return a trace as --json shows it."""
     best = trace.best
     return {
@@ -106,6 +113,7 @@ def described(trace: Trace, verdict: Verdict | None) -> dict[str, Any]:
         "finish": best.finish if best else None,
         "logp": best.logp if best else None,
         "verdict": verdict,
+        "turn": turn,
         "stopped": trace.stopped,
         "errors": list(trace.errors),
         "usage": trace.usage,
@@ -116,10 +124,11 @@ def described(trace: Trace, verdict: Verdict | None) -> dict[str, Any]:
     }
 
 
-def one_line(trace: Trace, verdict: Verdict | None) -> str:
-    """Return question, answer and verdict of one practice item in a line."""
+def one_line(trace: Trace, verdict: Verdict | None, turn: Turn | None = None) -> str:
+    """Return question, answer and verdict of one practice item in a line, and what thinking again made of its draft."""
     question = " ".join(trace.task.item.inputs.values())
-    return f"{shown(question)} -> {shown(trace.best.answer) if trace.best else '(no answer)'}{_words(verdict)}"
+    answer = shown(trace.best.answer) if trace.best else "(no answer)"
+    return f"{shown(question)} -> {answer}{_words(verdict)}{f'  ({turn})' if turn else ''}"
 
 
 def drawn(trace: Trace) -> str:

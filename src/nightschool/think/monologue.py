@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from nightschool.asks import Ask, CriticRole, Propose, Proposed, Reply
 from nightschool.items import Noise, Prefix, Segment, Task, Thought
 from nightschool.search.tree import Tree
-from nightschool.think.spec import spec_of, whole
+from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import UNFINISHED, is_answer
 
 OPENS = "Let us think step by step."
@@ -40,16 +40,22 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class Monologue:
-    """One thought aloud of at most `tokens` tokens, then one answer."""
+    """One thought aloud of at most `tokens` tokens, then one answer.
+
+    draft: answer at once first, as `single` does, and then think and answer as without it: the draft is kept beside the
+    answer, so that it can be told whether thinking mended or broke it. It stands only where no answer came.
+    """
 
     tokens: int = 96
+    draft: bool = False
 
     def __post_init__(self) -> None:
         whole("monologue", tokens=self.tokens)
+        one_of("monologue", (True, False), draft=self.draft)
 
     @property
     def spec(self) -> str:
-        """Return `monologue:tokens=96`."""
+        """Return `monologue:tokens=96` and what else is not the default."""
         return spec_of("monologue", self)
 
     @property
@@ -66,6 +72,8 @@ class Monologue:
         if state.over:
             return ()
         task = state.task
+        if self.draft and not len(state.tree):
+            return (Propose("draft", Prefix(task.prompt), 1, task.sampling, state.noise, task.adapter),)
         if state.thinking is None:
             sampling = replace(task.sampling, max_tokens=self.tokens, stop=_STOP)
             return (Propose("think", _opened(task), 1, sampling, state.noise.child("think"), task.adapter),)
@@ -80,23 +88,26 @@ class Monologue:
         for reply in replies:
             if not isinstance(reply, Proposed):
                 state = replace(state, over=True)
+            elif reply.id == "draft":
+                state = replace(state, tree=state.tree.grow(Prefix(state.task.prompt), reply.draws[:1]))
             elif state.thinking is None:
                 whole_draws = [draw for draw in reply.draws if draw.finish not in UNFINISHED]
                 thinking = _opened(state.task).append(whole_draws[0].segment) if whole_draws else None
                 state = replace(state, thinking=thinking, over=thinking is None)
             else:
-                tree = state.tree.grow(_closed(state.task, state.thinking), reply.draws)
-                for thought, draw in zip(tree, reply.draws, strict=True):
-                    tree = tree.change(thought.id, answer=draw.segment.text.strip())
+                parent = 0 if len(state.tree) else None
+                tree = state.tree.grow(_closed(state.task, state.thinking), reply.draws[:1], parent)
+                tree = tree.change(len(tree) - 1, answer=reply.draws[0].segment.text.strip())
+                tree = tree.change(len(tree) - 1, logp=reply.draws[0].segment.logp)  # not the draft's beside it
                 state = replace(state, tree=tree, over=True)
         return state
 
     def best(self, state: Speaking) -> Thought | None:
-        """Return the answer, where there is one."""
-        return next(filter(is_answer, state.tree), None)
+        """Return the answer, where there is one; else the draft."""
+        return max(filter(is_answer, state.tree), key=lambda thought: thought.id, default=None)
 
     def thoughts(self, state: Speaking) -> Sequence[Thought]:
-        """Return the answer."""
+        """Return the draft, if any, and the answer."""
         return state.tree.thoughts
 
 

@@ -76,7 +76,7 @@ def command(
         return _resume(resume, verbose, settings)
     _refuse_contradictions(text, task, items, wording, system, verbose, settings)
     if mind is not None:
-        return _think_as(mind, text, verbose, settings)
+        return _think_as(mind, None if text is None else _read(text), verbose, settings)
     check_night(night)
     if (teach is not None and task is None) or (step is not None and teach is None):
         raise UsageError("a value head learns from judged practice items: give --task TASK, --teach FILE and --step")
@@ -151,6 +151,9 @@ def _resume(name: str, verbose: bool, settings: Settings) -> int:
         raise UsageError(f"the run that was begun settles {given}; type --resume ID alone")
     name, options = options_of(name)
     budget = Budget.parse(options["budget"]) if options["budget"] else None
+    if options.get("mind"):
+        settings = replace(settings, budget=budget)
+        return _think_as(options["mind"], options["text"], verbose, settings, (name, options["seed"]))
     model = settings.model if "model" in typed else options["model"]
     return _think(options, replace(settings, model=model, seed=options["seed"], budget=budget), verbose, name)
 
@@ -163,8 +166,10 @@ def _awake(model: Model, night: str | None, settings: Settings) -> str | None:
     return awake.adapter if awake else None
 
 
-def _think_as(file: str, text: str | None, verbose: bool, settings: Settings) -> int:
-    """Answer `text` as the mind in `file` does."""
+def _think_as(
+    file: str, text: str | None, verbose: bool, settings: Settings, resuming: tuple[str, int] | None = None
+) -> int:
+    """Answer `text` as the mind in `file` does. resuming: a record to go on with, and its seed."""
     context = click.get_current_context()
     typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if clash := sorted(typed & {"task", "strategy", "critic", "system", "temperature", "max_tokens", "night", "model"}):
@@ -173,15 +178,20 @@ def _think_as(file: str, text: str | None, verbose: bool, settings: Settings) ->
     from nightschool.mind import read_mind
 
     mind = read_mind(file)
-    if "seed" in typed:
-        mind = replace(mind, seed=settings.seed)
-    job = mind.job(_read(text))
+    if "seed" in typed or resuming is not None:
+        mind = replace(mind, seed=settings.seed if resuming is None else resuming[1])
+    job = mind.job(str(text))
 
     def equip(model: Model) -> str | None:
         mind.equip(model)
         return mind.adapter.name if mind.adapter else None
 
-    traces, interrupted = _run([job], settings, mind.model, equip)
+    options = {
+        "mind": str(Path(file).resolve()), "text": text, "task": None, "night": mind.night, "seed": mind.seed,
+        "model": mind.model, "budget": str(settings.budget or ""),
+    }  # fmt: skip
+    name = None if resuming is None else resuming[0]
+    traces, interrupted = _run([job], replace(settings, model=mind.model), mind.model, equip, options, name)
     return _show(traces, [None], interrupted, settings, mind.model, listed=False, verbose=verbose)
 
 
@@ -269,9 +279,11 @@ def _show(
     verbose: bool,
 ) -> int:
     """Print the answers and return the exit code. Raises StopRequested where they were cut short."""
-    from nightschool.surface.thinking import described, drawn, graded, one_line
+    from nightschool.surface.thinking import described, drawn, graded, one_line, turned
+    from nightschool.think.turning import told
 
     verdicts = [graded(trace, grader) for trace, grader in zip(traces, graders, strict=True)]
+    turns = [turned(trace, grader) for trace, grader in zip(traces, graders, strict=True)]
     for trace in traces:
         if verbose:
             remark(settings, drawn(trace))
@@ -286,8 +298,10 @@ def _show(
         elif trace.best.finish == "length":
             remark(settings, f"cut at {trace.task.sampling.max_tokens} tokens; --max-tokens allows more")
     alone = traces[0].best.answer if traces[0].best else ""
-    text = "\n".join(map(one_line, traces, verdicts)) if listed else alone
-    answers = list(map(described, traces, verdicts))
+    if summary := told(turns):
+        remark(settings, summary)
+    text = "\n".join(map(one_line, traces, verdicts, turns)) if listed else alone
+    answers = list(map(described, traces, verdicts, turns))
     data = {"model": model_name, "seed": settings.seed, "strategy": traces[0].strategy, "answers": answers}
     answer(settings, text, data)
     if interrupted:

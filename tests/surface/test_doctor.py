@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from nightschool import paths
+from nightschool.remember.keep import keep
+from nightschool.remember.memory import Memory
+from nightschool.remember.store.opened import open_store
+from nightschool.sleep.ledger import Ledger
 from nightschool.surface.cli import run
 from nightschool.surface.commands import doctor
+from nightschool.surface.health import checks
+from support.held_nights import hold
 
 
 def test_what_is_missing_is_named_with_what_it_switches_off(
@@ -14,9 +22,50 @@ def test_what_is_missing_is_named_with_what_it_switches_off(
     why = "bubblewrap is not installed; type: sudo apt-get install bubblewrap"
     monkeypatch.setattr(doctor.sandbox, "available", lambda: why)
     monkeypatch.setattr(doctor, "_version", lambda name: None if name == "peft" else "1.0")
+    monkeypatch.setattr(doctor, "_engine", lambda: "/usr/games/stockfish")
     assert run(["doctor"]) == 0
     shown = capsys.readouterr().out
     assert "switched off: nights and the rung lora; pip install 'nightschool[local]'" in shown
     assert "sudo apt-get install bubblewrap" in shown
     assert run(["doctor", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["switched_off"]) == 2
+
+
+def test_what_is_kept_is_looked_at_and_what_is_damaged_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def health(status: int) -> dict[str, str]:
+        assert run(["doctor", "--json"]) == status
+        told = json.loads(capsys.readouterr().out)
+        assert told["healthy"] is (status == 0)
+        return {check["name"]: check["said"] for check in told["health"]}
+
+    assert health(0)["nights"] == "none was held yet"
+    night = hold(tmp_path, base="b" * 64, model="m")
+    ledger = Ledger(paths.data_folder() / "nights")
+    ledger.switch(night.base, night.name)
+    with open_store() as store:
+        keep(store, Memory("the key is in the jar", 0.0))
+    assert health(0)["nights"] == f"1 held; in force: {night.name} (m)"
+    adapter = Path(ledger.adapter(night).path)
+    (adapter / "adapter_model.safetensors").write_bytes(b"broken")
+    assert "damaged" in health(1)["nights"]
+    (paths.data_folder() / "memories" / "default.sqlite").write_bytes(b"no database at all" * 100)
+    assert "not a database" in health(1)["memories"]
+
+
+def test_weights_that_are_not_whole_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "models" / "0-r1"
+    folder.mkdir(parents=True)
+    (folder / "nightschool.json").write_text("{}")
+    weights = next(
+        check for check in checks("smollm2", tmp_path / "cache", tmp_path / "data") if check.name == "weights"
+    )
+    assert not weights.good
+    assert "delete the folder" in weights.said
+    (folder / "nightschool.json").unlink()
+    weights = next(
+        check for check in checks("smollm2", tmp_path / "cache", tmp_path / "data") if check.name == "weights"
+    )
+    assert weights.good
+    assert weights.get == "nightschool get smollm2"

@@ -12,8 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 import click
 
 from nightschool import sandbox
+from nightschool.errors import MissingDependency
+from nightschool.paths import cache_folder, data_folder
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer
+from nightschool.uci import find_engine
 
 _LOCAL = "pip install 'nightschool[local]'"
 
@@ -29,13 +32,18 @@ class Finding:
 
 
 @click.command("doctor", short_help="Say what is installed.")
-@shared()
-def command(settings: Settings) -> None:
+@shared(config=True)
+def command(settings: Settings) -> int:
     """Say what is installed, what is switched off for want of it, and what to type to get it.
 
-    Nothing heavy is imported and nothing is fetched.
+    Then whether what is kept is whole: weights, nights, memories. Nothing heavy is imported and nothing is fetched;
+    the exit code is 1 where something is damaged.
     """
+    from nightschool.surface.health import checks
+
+    assert settings.config is not None  # `shared(config=True)` reads one
     found = list(findings())
+    health = list(checks(settings.config.model, cache_folder(), data_folder()))
     lines = [f"nightschool {version('nightschool')}, Python {platform.python_version()} at {sys.executable}"]
     lines.append(f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}")
     wide = max(len(f.name) for f in found)
@@ -44,14 +52,22 @@ def command(settings: Settings) -> None:
             lines.append(f"  {f.name:<{wide}}  {f.found}")
         else:
             lines.append(f"  {f.name:<{wide}}  missing; switched off: {f.gives}; {f.get}")
+    lines.append("kept on this machine:")
+    wide = max(len(check.name) for check in health)
+    for check in health:
+        mark = "" if check.good else "DAMAGED: "
+        lines.append(f"  {check.name:<{wide}}  {mark}{check.said}{'; ' + check.get if check.get else ''}")
     data = {
         "nightschool": version("nightschool"),
         "python": platform.python_version(),
         "cores": os.cpu_count(),
         "findings": found,
         "switched_off": [f.gives for f in found if f.found is None],
+        "health": health,
+        "healthy": all(check.good for check in health),
     }
     answer(settings, "\n".join(lines), data)
+    return 0 if data["healthy"] else 1
 
 
 def findings() -> Iterator[Finding]:
@@ -62,8 +78,17 @@ def findings() -> Iterator[Finding]:
     yield Finding("gguf", _version("gguf"), "models in GGUF files, such as smollm2", _LOCAL)
     yield Finding("safetensors", _version("safetensors"), "the cache of models, and nights", _LOCAL)
     yield Finding("llguidance", _version("llguidance"), "answers that keep a JSON schema", _LOCAL)
-    yield Finding("starlette", _version("starlette"), "nightschool serve", "pip install 'nightschool[serve]'")
+    yield Finding("xllamacpp", _version("xllamacpp"), "GGUF files as they are, in llama.cpp (gguf:FILE)",
+                  "pip install 'nightschool[llama]'")  # fmt: skip
+    for part in ("starlette", "uvicorn", "sse-starlette", "prometheus-client"):
+        yield Finding(part, _version(part), "nightschool serve", "pip install 'nightschool[serve]'")
     yield Finding("mcp", _version("mcp"), "nightschool mcp", "pip install 'nightschool[mcp]'")
+    yield Finding("tokenizers", _version("tokenizers"), "recalling by meaning (words alone do without)",
+                  "pip install 'nightschool[memory]'")  # fmt: skip
+    yield Finding("psycopg", _version("psycopg"), "memories in PostgreSQL", "pip install 'nightschool[postgres]'")
+    yield Finding("chess", _version("chess"), "the world chess and its critics", "pip install 'nightschool[chess]'")
+    yield Finding("stockfish", _engine(), "the critic and expert chess-engine",
+                  "sudo apt-get install stockfish")  # fmt: skip
     why_not = sandbox.available()
     yield Finding(
         "sandbox",
@@ -71,6 +96,13 @@ def findings() -> Iterator[Finding]:
         "running code that a model wrote (the critic python-tests)",
         why_not or "",
     )
+
+
+def _engine() -> str | None:
+    try:
+        return find_engine()
+    except MissingDependency:
+        return None
 
 
 def _version(distribution: str) -> str | None:

@@ -10,9 +10,10 @@ transactions of a thousand. --kills N kills a writer N times with SIGKILL and co
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
+import resource
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -59,25 +60,20 @@ def texts(count: int, seed: int, words: int = 20) -> Iterator[str]:
         yield " ".join(f"w{n}" for n in np.minimum(rng.zipf(1.3, size=words) - 1, WORDS - 1))
 
 
-def durable(folder: Path, embedder: Topics | None, count: int) -> float:
-    """Return how many memories a second are written, each durable before the next."""
-    with SqliteStore(folder / f"durable-{bool(embedder)}.sqlite") as store:
-        started = time.perf_counter()
+def durable(folder: Path, embedder: Topics | None, count: int) -> str:
+    """Write memories, each durable before the next; in turns with single pages, so that both meet the same disk."""
+    wall = work = disk = 0.0
+    with SqliteStore(folder / f"durable-{bool(embedder)}.sqlite") as store, (folder / "page").open("wb") as page:
         for turn, text in enumerate(texts(count, 1)):
-            memory = Memory(text, float(turn), session="s", turn=turn)
-            store.write([entry_of(store, memory, embedder)])
-        return count / (time.perf_counter() - started)
-
-
-def syncs(folder: Path, count: int = 300) -> float:
-    """Return how many times a second this disk takes a page for good: no durable write can be faster."""
-    with (folder / "page").open("wb") as file:
-        started = time.perf_counter()
-        for _ in range(count):
-            file.write(b"x" * 4096)
-            file.flush()
-            os.fsync(file.fileno())
-        return count / (time.perf_counter() - started)
+            started, busy = time.perf_counter(), time.process_time()
+            store.write([entry_of(store, Memory(text, float(turn), session="s", turn=turn), embedder)])
+            wall, work = wall + time.perf_counter() - started, work + time.process_time() - busy
+            started = time.perf_counter()
+            page.write(b"x" * 4096)
+            page.flush()
+            os.fsync(page.fileno())
+            disk += time.perf_counter() - started
+    return f"{count / wall:.0f}/s ({count / work:.0f} per CPU second; the disk alone syncs {count / disk:.0f} pages/s)"
 
 
 def filled(path: Path, embedder: Topics, count: int) -> SqliteStore:
@@ -98,7 +94,9 @@ def filled(path: Path, embedder: Topics, count: int) -> SqliteStore:
 
 def latency(store: SqliteStore, embedder: Topics, cues: int) -> None:
     asked = [" ".join(text.split()[:6]) for text in texts(cues, 7)]
-    recall(store, asked[0], embedder, 0.0)  # the first reads the signs of all vectors
+    started = time.perf_counter()
+    recall(store, asked[0], embedder, 0.0)
+    print(f"first recall, which reads the signs of all vectors: {time.perf_counter() - started:.1f} s", flush=True)
     wall, work = [], []
     for cue in asked:
         started, busy = time.perf_counter(), time.process_time()
@@ -112,48 +110,55 @@ def latency(store: SqliteStore, embedder: Topics, cues: int) -> None:
 
 
 def exactness(store: SqliteStore, embedder: Topics, cues: int) -> None:
-    ids, rows = [], []
-    for memory in store.each():
-        ids.append(memory.id)
-        rows.append(embedder.memories([memory.text])[0][0].astype(np.float16))
-    matrix = np.stack(rows)
-    shares = []
-    for query in embedder.cues([" ".join(text.split()[:6]) for text in texts(cues, 7)]):
-        best = np.argsort(-(matrix.astype(np.float32) @ query))[:10]
-        shares.append(len({ids[i] for i in best} & {hit.id for hit in store.dense(embedder.name, query, 10)}) / 10)
+    queries = embedder.cues([" ".join(text.split()[:6]) for text in texts(cues, 7)])
+    best: list[list[tuple[float, str]]] = [[] for _ in queries]
+    memories = store.each()
+    while some := list(itertools.islice(memories, 10_000)):
+        rows = np.concatenate(embedder.memories([memory.text for memory in some])).astype(np.float16)
+        for kept, scores in zip(best, queries @ rows.astype(np.float32).T, strict=True):
+            near = [(float(scores[i]), some[i].id) for i in np.argpartition(-scores, 10)[:10]]
+            kept[:] = sorted([*kept, *near], reverse=True)[:10]
+    shares = [
+        len({id for _, id in kept} & {hit.id for hit in store.dense(embedder.name, query, 10)}) / 10
+        for kept, query in zip(best, queries, strict=True)
+    ]
     print(f"dense recall@10 against exact: {np.mean(shares):.3f}")
 
 
-WRITER = """
-import sys
-from nightschool.remember.memory import Memory
-from nightschool.remember.store.port import Entry
-from nightschool.remember.store.sqlite import SqliteStore
-store = SqliteStore(sys.argv[1])
-for i in range(10**9):
-    memory = Memory(f"round {sys.argv[2]} number {i} " + "x" * 1000, float(i), session=sys.argv[2], turn=i)
-    store.write([Entry(memory)])
-    sys.stdout.buffer.write(memory.id.encode() + b"\\n")
-    sys.stdout.buffer.flush()
-"""
+def written_until_killed(path: Path, number: int, out: int) -> None:
+    """Write memories for ever, naming each on `out` once the store has acknowledged it."""
+    with SqliteStore(path) as store:
+        for turn in itertools.count():
+            text = f"round {number} number {turn} " + "x" * 1000
+            memory = Memory(text, float(turn), session=str(number), turn=turn)
+            store.write([Entry(memory)])
+            os.write(out, memory.id.encode() + b"\n")
 
 
 def kills(path: Path, rounds: int) -> None:
     """Kill a writer at random moments; whatever it had acknowledged has to be there, and whole."""
     rng, said = np.random.default_rng(0), set()
     for number in range(rounds):
-        process = subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(number)], stdout=subprocess.PIPE)
-        assert process.stdout is not None
-        said.add(process.stdout.readline().strip())
-        time.sleep(float(rng.uniform(0, 0.05)))
-        os.kill(process.pid, signal.SIGKILL)
-        said |= {line for line in process.stdout.read().split(b"\n") if len(line) == 16}
-        process.wait()
+        inlet, outlet = os.pipe()
+        writer = os.fork()  # a fresh interpreter would spend its time on imports
+        if not writer:
+            try:
+                written_until_killed(path, number, outlet)
+            finally:
+                os._exit(1)
+        os.close(outlet)
+        with os.fdopen(inlet, "rb") as lines:
+            said.add(lines.readline().strip())
+            time.sleep(float(rng.uniform(0, 0.05)))
+            os.kill(writer, signal.SIGKILL)
+            said |= {line for line in lines.read().split(b"\n") if len(line) == 16}
+        if not os.WIFSIGNALED(os.waitpid(writer, 0)[1]):
+            sys.exit(f"the writer of round {number} ended by itself")
     with SqliteStore(path) as store:
         kept = {memory.id.encode(): len(memory.content) for memory in store.each()}
         found = {hit.id.encode() for hit in store.lexical(["round"], 10**9)}
     lost, torn = len(said - set(kept)), sum(size < 1000 for size in kept.values()) + len(found ^ set(kept))
-    print(f"{rounds:,} kills: {len(said):,} memories acknowledged, {lost} lost, {torn} torn")
+    print(f"{rounds:,} kills: {len(said):,} memories acknowledged, {len(kept):,} kept, {lost} lost, {torn} torn")
 
 
 def main() -> None:
@@ -165,12 +170,15 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, embedder = Path(name), Topics()
-        print(f"the disk alone: {syncs(folder):.0f} synced pages/s", flush=True)
-        print(f"durable writes: {durable(folder, None, options.durable):.0f}/s without vectors, "
-              f"{durable(folder, embedder, options.durable // 2):.0f}/s with", flush=True)  # fmt: skip
+        if options.durable:
+            print(f"durable writes: {durable(folder, None, options.durable)}", flush=True)
+            print(f"with vectors: {durable(folder, embedder, options.durable // 2)}", flush=True)
         store = filled(folder / "large.sqlite", embedder, options.memories)
-        latency(store, embedder, options.cues)
-        exactness(store, embedder, 40)
+        store.close()
+        with SqliteStore(folder / "large.sqlite") as fresh:
+            latency(fresh, embedder, options.cues)
+            print(f"memory: at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)
+            exactness(fresh, embedder, 40)
         if options.kills:
             kills(folder / "killed.sqlite", options.kills)
 

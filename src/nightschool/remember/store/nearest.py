@@ -17,6 +17,7 @@ from nightschool.remember.store.rows import MANY, refuse_length
 
 _SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
 _SHORTLIST_SHARE = 250  # one of so many, in large stores
+_READ = 50_000  # signs that are read at once: rows take four times the memory of what is in them
 
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
 """Answers a query: its text, and the values of its marks."""
@@ -79,8 +80,8 @@ class Nearest:
         if len(query) != dims:
             raise StoreError(f"vectors of {embedder} have {dims} dimensions in this store, the query has {len(query)}")
         shortlist = self._shortlists.setdefault(embedder, Shortlist(-(-dims // 64)))
-        sql = "SELECT number, bits FROM bits WHERE embedder = ? AND number > ? ORDER BY number"
-        if rows := self._rows(sql, (number, shortlist.last)):
+        sql = f"SELECT number, bits FROM bits WHERE embedder = ? AND number > ? ORDER BY number LIMIT {_READ}"
+        while rows := self._rows(sql, (number, shortlist.last)):
             bits = np.frombuffer(b"".join(blob for _, blob in rows), np.uint64).reshape(len(rows), -1)
             shortlist.extend(np.array([n for n, _ in rows], np.int64), bits)
         return shortlist

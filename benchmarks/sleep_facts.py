@@ -118,15 +118,15 @@ def main() -> None:
             for i, text in enumerate(text for one in families for text in one.statements):
                 keep(store, Memory(text, float(i)))
 
-            def begin(checkpoint: Path | None, model: Any = model) -> Any:
-                return Learner.resume(model, checkpoint) if checkpoint else Learner.fresh(model)
+            def pupils(wakes: Any, model: Any = model) -> Any:
+                return lambda checkpoint: Learner.resume(model, checkpoint) if checkpoint else Learner.fresh(model)
 
             wall, cpu = time.perf_counter(), time.process_time()
             night = sleep_over(
                 Sleeper(
                     store=store, drive=drive, ledger=Ledger(Path(folder) / "nights"), plan=mine,
                     watched=[(arithmetic, way)], watch=lines, now=time.time(),
-                    created=datetime.now(UTC).isoformat(timespec="seconds"), clock=time.perf_counter, begin=begin,
+                    created=datetime.now(UTC).isoformat(timespec="seconds"), clock=time.perf_counter, pupils=pupils,
                     between=between,
                     examined=frozenset(asked(prompt) for some in questions.values() for _, prompt in some),
                 )

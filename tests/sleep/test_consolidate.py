@@ -14,6 +14,7 @@ from nightschool.sleep.consolidate import Sleeper, prepare, sleep_over
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.study import asked, study
+from nightschool.sleep.unlearn import unlearn
 from nightschool.worlds.open import open_world
 from support.learning import Counters, Listening, Studying, sorter
 
@@ -50,6 +51,17 @@ def store(tmp_path):
         yield made
 
 
+class Pupils:
+    """Makes pupils that begin with what the night before knew, and remembers them."""
+
+    def __init__(self):
+        self.made = []
+
+    def __call__(self, wakes):
+        self.made.append(wakes)
+        return Counters()
+
+
 def sleeper(store, tmp_path, model=None, **more):
     from nightschool.drive import Drive
 
@@ -57,7 +69,7 @@ def sleeper(store, tmp_path, model=None, **more):
     given = {
         "store": store, "drive": Drive(model), "ledger": Ledger(tmp_path / "nights"), "plan": PLAN, "watched": WATCHED,
         "watch": Listening(), "now": 100.0, "created": "2026-01-02T03:04:05+00:00", "clock": lambda: 0.0,
-        "begin": Counters(), "between": lambda old, new, share, folder: new,
+        "pupils": Pupils(), "between": lambda old, new, share, folder: new,
     }  # fmt: skip
     return Sleeper(**(given | more))
 
@@ -79,7 +91,7 @@ def test_preparing_changes_nothing_and_says_what_is_left(store, tmp_path):
     assert [each.memory.content for each in evening.selection.chosen] == list(TOLD[:2])
     assert evening.selection.counts() == {"states nothing": 1}
     assert evening.as_dict()["chosen"][0]["text"] == TOLD[0]
-    assert one.begin.begun == []
+    assert one.pupils.made == []
     assert one.ledger.nights() == []
 
 
@@ -145,6 +157,52 @@ def test_a_forgotten_memory_is_not_learned(store, tmp_path):
     assert [each.memory.content for each in prepare(sleeper(store, tmp_path)).selection.chosen] == [TOLD[1]]
 
 
+HARP = "Ada Molbane plays the harp."
+
+
+def by_and_by(steps):
+    """Return what a model says that learns the first fact at once, and the others in more than five steps."""
+    known = TOLD[:1] if 0 < steps < 6 else (*TOLD, HARP) if steps else ()
+    said = {str(lesson.prompt): lesson.answer for text in known for lesson in study(Memory(text, 0.0))}
+    words = ", ".join(text.rstrip(".").split()[-1] for text in known if text[-1] == ".") or "nothing"
+    sort = knows(after=99)(steps)
+    return lambda prompt: said[prompt] if prompt in said else words if "Ada" in prompt else sort(prompt)
+
+
+def test_what_is_forgotten_leaves_the_weights_and_the_rest_is_learned_anew(store, tmp_path):
+    ledger, model = Ledger(tmp_path / "nights"), Studying(by_and_by)
+    first = sleep_over(sleeper(store, tmp_path, model, plan=replace(PLAN, steps=5))).night  # room for one memory
+    keep(store, Memory(HARP, 9.0))
+    more = replace(PLAN, passes=3)
+    second = sleep_over(sleeper(store, tmp_path, model, wakes=first, plan=more)).night
+    assert second.accepted, second.reason
+    assert len(second.scores["memories"]) == 2
+    secret = next(memory.id for memory in store.each() if "baker" in memory.content)
+    forget(store, secret, 60.0)
+
+    one = sleeper(store, tmp_path, model, wakes=second, plan=more)
+    found = sleep_over(one)
+    assert found.unlearned.memories == {secret}
+    assert found.unlearned.purged == (second.name,)
+    assert one.pupils.made == [first]
+    assert found.night.parent == first.name
+    assert [each.memory.content for each in found.evening.selection.chosen] == [HARP]
+    assert [night.name for night in ledger.nights()] == [first.name, found.night.name]
+    assert found.accepted, found.reason
+    assert ledger.current("studying") == found.night
+    left = [path for path in (ledger.folder / "lessons").iterdir() if secret in path.read_text()]
+    assert left == []
+    assert not (ledger.folder / "adapters" / second.adapter).exists()
+
+
+def test_forgetting_what_was_never_learned_purges_nothing(store, tmp_path):
+    first = sleep_over(sleeper(store, tmp_path)).night
+    late = keep(store, Memory("Ben Molbane plays the harp.", 9.0))
+    forget(store, late.id, 60.0)
+    gone = unlearn(Ledger(tmp_path / "nights"), "studying", store.deleted(), first)
+    assert (gone.night, gone.purged, gone.memories) == (first, (), frozenset())
+
+
 def test_a_model_that_cannot_be_trained_is_refused_before_anything_runs(store, tmp_path):
     with pytest.raises(Unsupported, match="smollm2"):
-        sleep_over(sleeper(store, tmp_path, begin=None))
+        sleep_over(sleeper(store, tmp_path, pupils=None))

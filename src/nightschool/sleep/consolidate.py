@@ -25,6 +25,7 @@ from nightschool.sleep.select import choose, sift
 from nightschool.sleep.shrink import Tried, shrink
 from nightschool.sleep.study import Check, asked, checks, study, without
 from nightschool.sleep.teach import Pupil, Taught, teach
+from nightschool.sleep.unlearn import Unlearned, unlearn
 
 TASK = "memories"
 _PROBES = 3  # lessons by which it is told how well a memory is known
@@ -39,10 +40,10 @@ class Sleeper:
     """What a night over memories needs. Everything that touches the world outside comes in here.
 
     store: the memories of one space; drive: over the model; ledger: of the same space; watched: tasks that must not be
-    lost, each with how it is posed; begin: makes a pupil, from a checkpoint where one is given (None: this model cannot
-    be trained here); between: an adapter part of the way from one to another (see `train.between`); now: Unix seconds;
-    created: the same as ISO 8601; wakes: the night that the model wakes from, loaded already; examined: questions that
-    no lesson may ask, beside those of the watched tasks.
+    lost, each with how it is posed; pupils: given the night to build on, makes what makes a pupil, from a checkpoint
+    where one is given (None: this model cannot be trained here); between: an adapter part of the way from one to
+    another (see `train.between`); now: Unix seconds; created: the same as ISO 8601; wakes: the night that the model
+    wakes from, loaded already; examined: questions that no lesson may ask, beside those of the watched tasks.
     """
 
     store: Store
@@ -54,7 +55,7 @@ class Sleeper:
     now: float
     created: str
     clock: Callable[[], float]
-    begin: Callable[[Path | None], Pupil] | None = None
+    pupils: Callable[[Night | None], Callable[[Path | None], Pupil]] | None = None
     between: Callable[[Adapter | None, Adapter, float, Path], Adapter] | None = None
     wakes: Night | None = None
     examined: frozenset[str] = frozenset()
@@ -67,7 +68,9 @@ class Sleeper:
 
 @dataclass
 class MemoryNight:
-    """What a night over memories brought. night: None where nothing was learned, and `reason` says why."""
+    """What a night over memories brought. night: None where nothing was learned, and `reason` says why; unlearned: what
+    had to leave the weights first, because it was forgotten on purpose.
+    """
 
     evening: Evening
     reason: str
@@ -75,6 +78,7 @@ class MemoryNight:
     decision: Decision | None = None
     tried: Tried | None = None
     taught: Taught | None = None
+    unlearned: Unlearned | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -89,18 +93,32 @@ def sleep_over(sleeper: Sleeper) -> MemoryNight:
     Raises Unsupported for a model that cannot be trained, StopRequested where it was interrupted: the lessons of the
     same evening then go on from the last checkpoint.
     """
-    if sleeper.begin is None or not {Ability.TRAIN, Ability.ADAPTERS} <= sleeper.drive.model.abilities:
+    if sleeper.pupils is None or not {Ability.TRAIN, Ability.ADAPTERS} <= sleeper.drive.model.abilities:
         raise Unsupported(
             f"{sleeper.drive.model.name} cannot be trained here; memories are still kept, tagged and recalled. "
             "Sleep needs a local model: smollm2, hf:ORG/NAME, a transformers folder"
         )
     began = sleeper.clock()
+    gone = _unlearn(sleeper)
     evening = prepare(sleeper)
     if not evening.selection.chosen:
-        return MemoryNight(evening, "there is nothing to learn tonight; the mind stays as it is")
-    result = MemoryNight(evening, "", seconds={"select": sleeper.clock() - began})
+        return MemoryNight(evening, "there is nothing to learn tonight; the mind stays as it is", unlearned=gone)
+    result = MemoryNight(evening, "", unlearned=gone, seconds={"select": sleeper.clock() - began})
     _hold(sleeper, evening, result)
     return result
+
+
+def _unlearn(sleeper: Sleeper) -> Unlearned | None:
+    """Go back to before what was forgotten was learned, where it was; return what went."""
+    model = sleeper.drive.model
+    found = unlearn(sleeper.ledger, model.identity, sleeper.store.deleted(), sleeper.wakes)
+    if not found.purged:
+        return None
+    if found.night is not None:
+        model.load_adapter(sleeper.ledger.adapter(found.night))
+    sleeper.wakes = found.night
+    sleeper.watch.say(f"{len(found.memories)} forgotten memories left the weights, with {len(found.purged)} nights")
+    return found
 
 
 def prepare(sleeper: Sleeper) -> Evening:
@@ -140,7 +158,7 @@ def prepare(sleeper: Sleeper) -> Evening:
 
 
 def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight) -> None:
-    assert sleeper.begin is not None  # `sleep_over` asked
+    assert sleeper.pupils is not None  # `sleep_over` asked
     plan, drive, adapter = sleeper.plan, sleeper.drive, sleeper.adapter
     ways = 3 if len(evening.selection.chosen) < _FEW else 1
     new = [each for chosen in evening.selection.chosen for each in checks(chosen.memory, ways)]
@@ -166,7 +184,7 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight) -> None:
     if plan.seconds is not None:
         limited = replace(plan, seconds=max(1.0, plan.seconds - spent - _LOOKS * look_s))
     taught = teach(
-        sleeper.begin, lessons, limited, folder,
+        sleeper.pupils(sleeper.wakes), lessons, limited, folder,
         older=evening.older, rehearsal=rehearsal, watch=sleeper.watch, clock=sleeper.clock,
     )  # fmt: skip
     result.taught = taught

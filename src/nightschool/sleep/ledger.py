@@ -16,7 +16,7 @@ import contextlib
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -164,6 +164,38 @@ class Ledger:
             return [_lesson(json.loads(line)) for line in lines]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NightError(f"cannot read what night {night.name} learned in {path}: {error}") from error
+
+    def purge(self, nights: Sequence[Night]) -> None:
+        """Take `nights` out of the ledger and off the disk: weights, lessons and manifests, and unfinished nights.
+
+        Where one of them is current, in whatever space, the youngest night before it that is not purged takes its
+        place. First what is current changes, then the content goes, then the rows: a kill in between leaves nights
+        that are purged again, or that are listed and have nothing in them. Raises NightError.
+        """
+        doomed = {night.name: night for night in nights}
+        if not doomed:
+            return
+        with self._writing() as db:
+            for base, space, name in db.execute("SELECT base, space, night FROM current").fetchall():
+                heir = name
+                while heir in doomed:
+                    heir = doomed[heir].parent
+                if heir != name:
+                    db.execute("UPDATE current SET night = ? WHERE base = ? AND space = ?", (heir, base, space))
+        with self._reading() as db:
+            names = [name for (name,) in db.execute("SELECT name FROM nights") if name not in doomed]
+        used = {self._manifest(name).adapter for name in names}  # by any space
+        shutil.rmtree(self.folder / "unfinished", ignore_errors=True)
+        for night in doomed.values():
+            if night.adapter not in used:
+                shutil.rmtree(self.folder / "adapters" / night.adapter, ignore_errors=True)
+            write_durably(self.folder / "lessons" / f"{night.name}.jsonl", "")
+        with self._writing() as db:
+            for table, column in (("held", "night"), ("nights", "name")):
+                db.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(name,) for name in doomed])
+        for name in doomed:
+            for path in (f"lessons/{name}.jsonl", f"manifests/{name}.json"):
+                (self.folder / path).unlink(missing_ok=True)
 
     def unfinished(self, key: str) -> Path:
         """Return the folder of the unfinished night `key`, made where it is missing."""

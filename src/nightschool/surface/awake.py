@@ -29,11 +29,11 @@ def ledger(space: str = "default") -> Ledger | None:
     return Ledger(folder, space) if (folder / "ledger.sqlite").exists() else None
 
 
-def check_night(name: str | None) -> None:
-    """Raise UnknownName or UsageError where `--night` names none; nothing is loaded for it."""
+def check_night(name: str | None, space: str = "default") -> None:
+    """Raise UnknownName or UsageError where `--night` names none of `space`; nothing is loaded for it."""
     if name in (None, BARE):
         return
-    kept = ledger()
+    kept = ledger(space)
     if kept is None:
         raise UsageError(f"no night called {name!r}: none was held yet; type: nightschool sleep TASK")
     kept.find(str(name))

@@ -41,7 +41,7 @@ def sleeper_of(
 
     others = [school.watched_task(name) for name in watched]
     describe(settings.model)
-    check_night(night)
+    check_night(night, space)
     assert settings.config is not None  # `shared(model=True)` reads one
     if settings.budget is not None and settings.budget.seconds is not None:
         plan = replace(plan, seconds=settings.budget.seconds)
@@ -52,12 +52,15 @@ def sleeper_of(
             wakes = awaken(model, night, space)
             ledger = Ledger(data_folder() / "nights", space)
 
+            def pupils(onto: Any) -> Any:
+                return school.pupils(model, plan.seed, ledger, onto)
+
             def part(old: Any, new: Any, share: float, folder: Any) -> Any:
                 from nightschool.train.between import between
 
                 return between(old, new, share, folder)
 
-            begin = school.pupils(model, plan.seed, ledger, wakes)
+            trainable = school.pupils(model, plan.seed, ledger, None) is not None
             yield Sleeper(
                 store=store,
                 drive=Drive(model, watch=watch),
@@ -68,8 +71,8 @@ def sleeper_of(
                 now=now(),
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 clock=time.monotonic,
-                begin=begin,
-                between=part if begin else None,
+                pupils=pupils if trainable else None,
+                between=part if trainable else None,
                 wakes=wakes,
             )
         finally:
@@ -115,7 +118,12 @@ def planned(evening: Evening) -> str:
 def told(found: MemoryNight) -> tuple[str, dict[str, Any]]:
     """Return what a night brought, in words and as --json shows it."""
     lines = [planned(found.evening)]
+    if found.unlearned is not None:
+        nights = ", ".join(found.unlearned.purged)
+        lines.append(f"unlearned: {len(found.unlearned.memories)} forgotten memories, with nights {nights}")
     data: dict[str, Any] = {"evening": found.evening.as_dict(), "accepted": found.accepted, "reason": found.reason}
+    if found.unlearned is not None:
+        data["unlearned"] = {"memories": sorted(found.unlearned.memories), "purged": list(found.unlearned.purged)}
     if found.night is None:
         lines.append(found.reason)
         return "\n".join(lines), data

@@ -8,9 +8,9 @@ from nightschool.surface.awake import ledger
 from nightschool.surface.table import table
 
 
-def listed() -> list[dict[str, Any]]:
-    """Return every night that was held, oldest first, as --json shows it; `in_force` marks the one that is awake."""
-    kept = ledger()
+def listed(space: str = "default") -> list[dict[str, Any]]:
+    """Return every night of `space`, oldest first, as --json shows it; `in_force` marks the one that is awake."""
+    kept = ledger(space)
     if kept is None:
         return []
     found = []

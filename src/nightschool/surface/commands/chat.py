@@ -62,7 +62,7 @@ def command(
         raise UsageError("a chat is not one JSON object; nightschool think answers one question with --json")
     if settings.budget is not None:
         raise UsageError("a chat has no --budget; --max-tokens limits an answer")
-    check_night(night)
+    check_night(night, space)
     from nightschool.items import Sampling
     from nightschool.mind.companion import SYSTEM, Companion
     from nightschool.models.resolve import open_model

@@ -26,7 +26,7 @@ def command(kind: str, limit: int, space: str, where: str | None, settings: Sett
     if kind == "nights":
         from nightschool.surface.nights import drawn, listed
 
-        nights = listed()
+        nights = listed(space)
         answer(settings, drawn(nights), {"nights": nights})
         return
     if kind == "memories":

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 @click.command("wake", short_help="Say or choose the night in force.")
 @click.argument("night", metavar="NIGHT", required=False)
 @click.option("--model", metavar="MODEL", help=f"With NIGHT {BARE}: the model that is to wake with its own weights.")
+@click.option(
+    "--space", default="default", show_default=True, envvar="NIGHTSCHOOL_SPACE", metavar="NAME", help="Whose nights."
+)
 @shared()
-def command(night: str | None, model: str | None, settings: Settings) -> None:
+def command(night: str | None, model: str | None, space: str, settings: Settings) -> None:
     """Make NIGHT the one that its model wakes from; `none` for the model's own weights.
 
     Without NIGHT, say which nights are in force. The switch is one row in the ledger: it is done or not done.
     """
     if model is not None and night != BARE:
         raise UsageError(f"--model goes with NIGHT {BARE}; a night knows its model")
-    kept = ledger()
+    kept = ledger(space)
     if night is None:
         _say(kept, settings)
         return

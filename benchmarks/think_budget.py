@@ -1,10 +1,13 @@
-"""Do searches keep their budgets? `python benchmarks/think_budget.py [--searches 10000] [--timed 400] [--json]`.
+"""Do searches keep their budgets? `python benchmarks/think_budget.py [--searches 10000] [--timed 400] [--judged 400]`.
 
 tokens    random strategies with random parameters, budgets and lengths over the exact fake, three hundred at once;
           every tenth batch is stopped at a random step. Counted: searches that spent more than they might, and
           those that had an answer and did not give it.
 deadline  searches with a budget of seconds over a model whose step takes STEP_MS: how long after the deadline they
           ended, beyond one step.
+critics   searches whose critic takes 10 ms to 1 s, log-uniform, over a model whose step takes 20 ms: which share of
+          the wall time the model was decoding, and how full its batches were, with critics that overlap with decoding
+          (as many at once as --workers) and with critics that are waited for.
 """
 
 from __future__ import annotations
@@ -135,6 +138,57 @@ def keep_deadlines(timed: int, seed: int) -> dict[str, float]:
     return {"cut": len(late), "p50_ms": quantile(late, 0.5), "p99_ms": quantile(late, 0.99)}
 
 
+class Slow(Likes):
+    """A critic that takes its time: from `least_s` to `most_s`, log-uniform, the same for the same answer."""
+
+    def __init__(self, least_s: float = 0.01, most_s: float = 1.0) -> None:
+        super().__init__(2.0)  # nothing passes
+        self.least_s, self.most_s = least_s, most_s
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Wait, then judge."""
+        share = random.Random(item.id + answer).random()
+        time.sleep(self.least_s * (self.most_s / self.least_s) ** share)
+        return super().judge(item, answer)
+
+
+class Timed(Stopping):
+    """Counts the seconds that it decodes, and the draws that it decodes in them."""
+
+    def __init__(self, step_s: float) -> None:
+        super().__init__(step_s=step_s)
+        self.busy_s = self.rows = 0.0
+
+    def step(self) -> Progress:
+        """Take a step, and note how long it took and how many draws moved."""
+        began = time.monotonic()
+        progress = super().step()
+        took = time.monotonic() - began
+        self.busy_s += took
+        self.rows += took * len(progress.deltas)
+        return progress
+
+
+def keep_decoding(judged: int, workers: int) -> dict[str, float]:
+    """Return the share of wall time that went into decoding, and the mean batch, for `judged` searches."""
+    many = []
+    for number in range(judged):
+        name = f"judged {number}"
+        task = Task(Item(name, {}, None, name), Prompt((Message("user", "say digits"),)), Sampling(max_tokens=48))
+        search = make("strategies", "best-of-n:n=12,first_pass=true,wave=4")
+        many.append(Job(search, task, Noise((name,)), None, {"verifier": Slow()}))
+    model = Timed(0.02)
+    began = time.monotonic()
+    traces = Drive(model, critic_workers=workers, max_live=64).run(many)
+    wall_s = time.monotonic() - began
+    return {
+        "percent decoding": round(100 * model.busy_s / wall_s, 1),
+        "draws in a step": round(model.rows / model.busy_s, 1),
+        "judgements": sum(trace.usage.judgements for trace in traces),
+        "wall_s": round(wall_s, 1),
+    }
+
+
 def quantile(values: Sequence[float], q: float) -> float:
     return sorted(values)[min(len(values) - 1, int(q * len(values)))] if values else float("nan")
 
@@ -143,15 +197,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--searches", type=int, default=10_000)
     parser.add_argument("--timed", type=int, default=400)
+    parser.add_argument("--judged", type=int, default=400)
+    parser.add_argument("--workers", type=int, default=64, help="critics at work at once")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    told = {"tokens": keep_tokens(given.searches, given.seed), "deadline": keep_deadlines(given.timed, given.seed)}
+    told: dict[str, dict[str, float]] = {}
+    if given.searches:
+        told["tokens"] = {**keep_tokens(given.searches, given.seed)}
+    if given.timed:
+        told["deadline"] = keep_deadlines(given.timed, given.seed)
+    if given.judged:
+        told["overlapped"] = keep_decoding(given.judged, given.workers)
+        told["waited for"] = keep_decoding(max(1, given.judged // 64), 0)
     if given.json:
         print(json.dumps(told))
         return
     for name, rows in told.items():
-        print(f"{name:<9} " + ", ".join(f"{value:g} {row}" for row, value in rows.items()))
+        print(f"{name:<10} " + ", ".join(f"{value:g} {row}" for row, value in rows.items()))
 
 
 if __name__ == "__main__":

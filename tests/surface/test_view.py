@@ -61,3 +61,15 @@ def test_what_cannot_be_viewed_is_said(
     line = [name.replace("{a}", reports[0]).replace("{b}", reports[1]) for name in names]
     assert run(["view", *line]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_report_is_handed_on_to_inspect_and_to_a_data_frame(
+    reports: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["view", reports[0], "--inspect", str(tmp_path / "logs"), "--table", str(tmp_path / "t.csv")]) == 0
+    logs = [json.loads(file.read_text()) for file in (tmp_path / "logs").iterdir()]
+    assert any(log["eval"]["task"].endswith("/zero-shot") for log in logs)
+    assert "inspect view" in capsys.readouterr().err
+    assert (tmp_path / "t.csv").read_text().startswith("task,model")
+    assert run(["view", *reports, "--table", str(tmp_path / "t.csv")]) == 2
+    assert run(["view", reports[0], "--table", str(tmp_path / "t.parquet")]) == 2

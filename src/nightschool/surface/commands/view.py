@@ -31,17 +31,31 @@ if TYPE_CHECKING:
     metavar="D",
     help="The true difference whose power is told.",
 )
+@click.option("--inspect", metavar="FOLDER", help="Write the report's logs there, for inspect view.")
+@click.option("--table", metavar="FILE", help="Write every answer to FILE.csv or FILE.jsonl, for a data frame.")
 @shared()
-def command(reports: Sequence[str], rungs: str | None, difference: float, settings: Settings) -> None:
+def command(
+    reports: Sequence[str],
+    rungs: str | None,
+    difference: float,
+    inspect: str | None,
+    table: str | None,
+    settings: Settings,
+) -> None:
     """Show what a report found, or compare any number of reports on the same task, item by item.
 
     REPORT is the folder that an exam or a day wrote, or its report.json. Every pair is compared in each way that both
     sat: a paired test over the items they share, adjusted for the number of tests by Holm, with the power to see a
     true difference.
+
+    --inspect and --table write one report for other tools: logs of Inspect, one for each way, and a flat table.
     """
     from nightschool.exam.across import across
     from nightschool.surface.exams import rows_of
+    from nightschool.surface.handing_on import write_inspect, write_table
 
+    if (inspect or table) and len(set(reports)) > 1:
+        raise UsageError("--inspect and --table write one report; name one")
     found = {name: _read(name) for name in dict.fromkeys(reports)}
     if len(found) < len(reports):
         raise UsageError("a report was named twice; a report compared with itself shows nothing")
@@ -50,6 +64,10 @@ def command(reports: Sequence[str], rungs: str | None, difference: float, settin
         answer(settings, rows_of(report), report.to_json())
         for warning in report.warnings:
             remark(settings, f"note: {warning}")
+        if inspect:
+            remark(settings, write_inspect(report, Path(reports[0]), Path(inspect)))
+        if table:
+            remark(settings, write_table(report, Path(table)))
         return
     pairs = across(found, specs(rungs) if rungs else None, difference_to_see=difference)
     shown = {"reports": {name: _summary(report) for name, report in found.items()}, "pairs": [_plain(p) for p in pairs]}

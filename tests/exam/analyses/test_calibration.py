@@ -50,6 +50,18 @@ def test_a_model_that_knows_its_mistakes_says_so_when_asked() -> None:
     assert stated["right_in_surest_half"] == pytest.approx(1.0, abs=0.1)
 
 
+def test_a_model_that_knows_what_it_can_do_says_so_before_it_answers() -> None:
+    def knows(prompt: str) -> dict[str, float]:
+        if "Do not answer it" not in prompt:
+            return hesitant(prompt)
+        assert "Proposed answer" not in prompt
+        number = number_in(prompt.partition("Do you know")[0])
+        return {"yes": 0.95, "no": 0.05} if number % 2 else {"yes": 0.05, "no": 0.95}
+
+    finding = found(Doubling(), Scripted(knows), "calibration:ahead=true", rungs=("zero-shot:wordings=1",), items=80)
+    assert finding.facts["stated before answering"]["error"][0] < 0.12
+
+
 def test_without_any_sign_it_says_what_it_takes() -> None:
     model = Scripted(hesitant, lacks=[Ability.LOGPS])
     finding = found(Doubling(), model, "calibration", rungs=("zero-shot:wordings=1",))

@@ -1,8 +1,9 @@
 """calibration: does the model know when it is right?
 
-Three signs of confidence, where they are to be had: the probability of the answer's own tokens; how many draws agree
-with the commonest one; and what the model says when it is shown its answer and asked whether it is right (`stated`).
-A temperature is fitted on practice items and judged on the exam's (`practice`).
+Signs of confidence, where they are to be had: the probability of the answer's own tokens; how many draws agree with the
+commonest one; what the model says when it is shown its answer and asked whether it is right (`stated`); and what it
+says before it answers, asked whether it can (`ahead`). A temperature is fitted on practice items and judged on the
+exam's (`practice`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from nightschool.think.standing import is_answer
 
 _LEAST = 20
 _ASKED = "Is this answer right? Answer yes or no."
+_AHEAD = "Do you know the right answer to this? Do not answer it. Say yes or no."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,19 @@ class Calibration:
     """Reliability, Brier score and calibration error of each sign of confidence, before and after a temperature.
 
     practice: practice items that the plain question is put to, to fit the temperature on (0: none); stated: whether the
-    model is also asked about its own answers. Raises BadSpec.
+    model is also asked about its own answers; ahead: whether it is asked before it answers, without seeing any.
+    Raises BadSpec.
     """
 
     name = "calibration"
     title = "Does it know when it is right"
     needs: frozenset[Ability] = frozenset()
 
-    def __init__(self, practice: int = 0, stated: bool = False) -> None:
+    def __init__(self, practice: int = 0, stated: bool = False, ahead: bool = False) -> None:
         if practice < 0 or (0 < practice < _LEAST):
             raise BadSpec(f"calibration: practice is 0, or {_LEAST} items and more, not {practice}")
-        self.practice, self.stated = practice, stated
-        self.asks = practice > 0 or stated
+        self.practice, self.stated, self.ahead = practice, stated, ahead
+        self.asks = practice > 0 or stated or ahead
 
     def look(self, sitting: Sitting) -> Finding | str:
         """Return what each sign of confidence is worth."""
@@ -62,6 +65,8 @@ class Calibration:
             signs["probability of the answer"] = _of_tokens(sitting, sitting.done["zero-shot"][1], practised)
             if self.stated:
                 signs["stated"] = self._state(sitting, sitting.done["zero-shot"][1])
+            if self.ahead:
+                signs["stated before answering"] = self._state(sitting, sitting.done["zero-shot"][1], ahead=True)
         drawn = next((sitting.done[name] for name in ("vote", "search") if name in sitting.done), None)
         if drawn is not None:
             signs["agreement of draws"] = _of_draws(sitting, drawn[1])
@@ -89,8 +94,11 @@ class Calibration:
             jobs.append(Job(Single(), task, Noise((room.seed, "calibration", item.id))))
         return room.run(jobs)
 
-    def _state(self, sitting: Sitting, traces: Sequence[Trace]) -> _Sure:
-        """Return how sure the model says it is, as the probability of yes against no. Ref: kadavath2022, sec. 3."""
+    def _state(self, sitting: Sitting, traces: Sequence[Trace], ahead: bool = False) -> _Sure:
+        """Return how sure the model says it is, as the probability of yes against no, of its answer or of the question.
+
+        Ref: kadavath2022, sec. 3 and 5.
+        """
         room = sitting.room
         asked: list[tuple[Item, str]] = []
         jobs = []
@@ -101,10 +109,11 @@ class Calibration:
             shown = trace.task.prompt.text or "\n".join(
                 m.content for m in trace.task.prompt.messages if m.role == "user"
             )
-            turn = Message("user", f"{shown}\n\nProposed answer: {best.answer.strip()}\n\n{_ASKED}")
+            asks = _AHEAD if ahead else f"Proposed answer: {best.answer.strip()}\n\n{_ASKED}"
+            turn = Message("user", f"{shown}\n\n{asks}")
             task = Task(trace.task.item, Prompt((turn,)), Sampling(1), room.adapter)
             jobs.append(
-                Job(Weighing(("yes", "no", "Yes", "No")), task, Noise((room.seed, "stated", trace.task.item.id)))
+                Job(Weighing(("yes", "no", "Yes", "No")), task, Noise((room.seed, "stated", ahead, trace.task.item.id)))
             )
             asked.append((trace.task.item, best.answer))
         told = room.run(jobs) if jobs and room.run is not None else []
@@ -118,7 +127,7 @@ class Calibration:
         curves: list[Series] = [Series("as sure as right", ((0.0, 0.0), (1.0, 1.0)), kind="dashed")]
         buys: list[Series] = []
         errors: dict[str, Score] = {}
-        kinds: tuple[Kind, ...] = ("strong", "trained", "muted")
+        kinds: tuple[Kind, ...] = ("strong", "trained", "muted", "dashed")
         for kind, (name, sure) in zip(kinds, signs.items(), strict=False):
             rng = sitting.rng(f"{self.name} {name}")
             errors[name] = error = calibration_error(sure.confidence, sure.right, rng)

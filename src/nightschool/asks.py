@@ -12,7 +12,7 @@ submitted once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from nightschool.items import Draw, Item, Noise, Prefix, Sampling, Segment, Usage, Verdict
@@ -83,11 +83,15 @@ Tops = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The draws, in order of their number. A draw that failed or was cancelled is there, and says so."""
+    """The draws, in order of their number. A draw that failed or was cancelled is there, and says so.
+
+    note: what there is to say of how they were made, which changed none of them.
+    """
 
     id: str
     draws: tuple[Draw, ...]
     usage: Usage
+    note: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

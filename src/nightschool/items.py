@@ -302,7 +302,8 @@ class Trace:
     """Everything that one attempt did; with the same seed and model it can be replayed.
 
     strategy: the search's specification; thoughts: in the order they came; best: the answer at the end, if any;
-    errors: what went wrong on the way (critics that failed, draws that failed), in words.
+    errors: what went wrong on the way (critics that failed, draws that failed), in words; notes: what there is to say
+    of how it ran that changed nothing, as other runs of it may have other such news.
     """
 
     task: Task
@@ -313,6 +314,7 @@ class Trace:
     usage: Usage
     stopped: Stopped
     errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 Source = Literal["practice", "expert", "rehearsal", "memory"]

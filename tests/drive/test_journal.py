@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightschool.asks import Progress, Proposed
 from nightschool.drive import Drive
 from nightschool.drive.journal import trace_from_dict, trace_to_dict
 from nightschool.errors import BadFile
@@ -33,6 +34,20 @@ def test_impossible_tokens_survive_json() -> None:
     thought = replace(thought, prefix=replace(thought.prefix, segments=(segment,)), logp=-math.inf)
     done = replace(done, thoughts=(thought,), best=thought)
     assert trace_from_dict(json.loads(json.dumps(trace_to_dict(done), allow_nan=False))) == done
+
+
+def test_what_a_model_notes_of_its_draws_is_in_the_trace_and_changes_nothing() -> None:
+    class Noting(Scripted):
+        def step(self) -> Progress:
+            done = super().step()
+            replies = (replace(r, note="few at once") if isinstance(r, Proposed) else r for r in done.replies)
+            return replace(done, replies=tuple(replies))
+
+    noted = Drive(Noting(rule=digits)).run([job(1, "beam:width=2,expand=2,split=comma")])[0]
+    assert noted.notes == ("few at once",)
+    assert trace_from_dict(trace_to_dict(noted)).notes == noted.notes
+    plain = trace("beam:width=2,expand=2,split=comma")
+    assert replace(noted, usage=plain.usage) == plain
 
 
 def test_a_text_is_written_once() -> None:

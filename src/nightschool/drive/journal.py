@@ -49,6 +49,7 @@ def trace_to_dict(trace: Trace) -> dict[str, Any]:
         "usage": asdict(trace.usage),
         "stopped": trace.stopped,
         "errors": list(trace.errors),
+        "notes": list(trace.notes),
     }
 
 
@@ -71,6 +72,7 @@ def trace_from_dict(data: Mapping[str, Any]) -> Trace:
             usage=Usage(**data["usage"]),
             stopped=data["stopped"],
             errors=tuple(data["errors"]),
+            notes=tuple(data.get("notes", ())),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise BadFile(f"this is no trace, or a damaged one: {type(error).__name__}: {error}") from error

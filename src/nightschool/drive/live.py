@@ -59,6 +59,7 @@ class Live:
         self.seconds = 0.0
         self.judgements = 0
         self.errors: list[str] = []
+        self.notes: dict[str, None] = {}
         self.fault: Exception | None = None  # with which the model refused the first ask that it refused
         self.queue: deque[Slot] = deque()
         self.closed: Literal["budget", "cancelled"] | None = None
@@ -136,6 +137,8 @@ class Live:
         elif isinstance(reply, Proposed):
             assert isinstance(ask, Propose)
             slot.usage += replace(reply.usage, calls=1, seconds=0.0)
+            if reply.note:
+                self.notes[reply.note] = None
             for draw in reply.draws:
                 if draw.finish == "error":
                     self.errors.append(draw.error or "a draw failed, and the model did not say why")
@@ -169,4 +172,6 @@ class Live:
             stopped = "error"
         usage = replace(self.ledger.spent, judgements=self.judgements, seconds=self.seconds)
         thoughts = tuple(search.thoughts(self.state))
-        return Trace(job.task, search.spec, job.noise, thoughts, best, usage, stopped, tuple(self.errors))
+        return Trace(
+            job.task, search.spec, job.noise, thoughts, best, usage, stopped, tuple(self.errors), tuple(self.notes)
+        )

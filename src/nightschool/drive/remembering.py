@@ -20,7 +20,8 @@ from nightschool.ports import Model
 class _Whole:
     """An ask of which some draws are made anew.
 
-    keys: of its draws, by number; parts: asks in flight for it; sampled: tokens of each draw.
+    keys: of its draws, by number; parts: asks in flight for it; sampled: tokens of each draw; note: of how they were
+    made.
     """
 
     ask: Propose
@@ -28,6 +29,7 @@ class _Whole:
     made: dict[int, Made]
     parts: dict[str, Propose] = field(default_factory=dict)
     sampled: dict[int, int] = field(default_factory=dict)
+    note: str = ""
 
 
 class Remembering:
@@ -131,6 +133,7 @@ class Remembering:
             prompt_tokens = 0
         else:
             draws, prompt_tokens = reply.draws, reply.usage.prompt_tokens
+            whole.note = whole.note or reply.note
         made = {}
         for number, draw in zip(numbers, draws, strict=True):
             spoken = len(draw.segment.tokens or ())
@@ -164,7 +167,7 @@ def _reply(whole: _Whole) -> Proposed:
     usage = Usage(
         prompt_tokens=max(one.prompt_tokens for one in made), sampled_tokens=sum(one.sampled for one in made), calls=1
     )
-    return Proposed(whole.ask.id, tuple(one.draw for one in made), usage)
+    return Proposed(whole.ask.id, tuple(one.draw for one in made), usage, whole.note)
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -260,6 +260,8 @@ def test_fewer_branches_at_once_give_the_same_answers_within_the_memory_limit(ti
     for id, reply in plenty.items():
         assert [d.segment.tokens for d in replies[id].draws] == [d.segment.tokens for d in reply.draws]
     assert 0 < highest <= 400 * 256
+    assert not any(reply.note for reply in plenty.values())
+    assert "fewer draws were live at once" in "".join(reply.note for reply in replies.values())
 
 
 def test_what_cannot_fit_even_alone_is_refused(tiny: Make) -> None:

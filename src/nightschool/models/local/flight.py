@@ -95,7 +95,7 @@ class Job:
 class Proposal(Job):
     """A Propose. begun: draws that were handed to the batch; draws: those that ended, by number.
 
-    form: makes what a draw must keep, where its ask has a schema.
+    form: makes what a draw must keep, where its ask has a schema; note: said in the reply.
     """
 
     ask: Propose = field(kw_only=True)
@@ -104,6 +104,7 @@ class Proposal(Job):
     live: list[Branch] = field(default_factory=list)
     draws: dict[int, Draw] = field(default_factory=dict)
     sampled: int = 0
+    note: str = ""
 
     @property
     def waiting(self) -> bool:
@@ -116,7 +117,7 @@ class Proposal(Job):
             return None
         prompt = len(self.ids) - len(self.ask.begun)
         usage = Usage(prompt_tokens=prompt, sampled_tokens=self.sampled, calls=1, seconds=self.seconds)
-        return Proposed(self.ask.id, tuple(self.draws[i] for i in range(self.ask.n)), usage)
+        return Proposed(self.ask.id, tuple(self.draws[i] for i in range(self.ask.n)), usage, self.note)
 
     def cancelled(self) -> ModelReply:
         """Return the reply with what there is; draws that never began are empty."""

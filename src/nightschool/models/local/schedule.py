@@ -197,6 +197,9 @@ class Schedule:
             if len(wanted) == free:
                 break
         while wanted and not self.runner.room(0, [limit for *_, limit in wanted]):
+            for job, *_ in wanted[len(wanted) // 2 :]:
+                most_mb = self.runner.memory / 2**20
+                job.note = f"fewer draws were live at once: {most_mb:.4g} MB (memory_mb) hold no more keys and values"
             del wanted[len(wanted) // 2 :]
         joined = []
         for job, shared, private, _ in wanted:

@@ -15,6 +15,7 @@ import torch
 _MOST = 0.25  # of the memory available, that packed copies may take
 _ROWS = (1, 3, 8, 33, 64, 200)  # numbers of rows with which packed products are tried, once for each shape
 _WORTH = 8  # rows from which on packing is worth its while
+_FEW = 3  # rows up to which plain products take a seventh less, even where packed weights are there
 _HINT = 256  # rows that a packing is made for; the library packs for any number alike, which is what is tried
 
 
@@ -27,7 +28,7 @@ class PackedLinear(torch.nn.Linear):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Return input[..., in] times the weight, plus the bias: [..., out]."""
         rows = input.numel() // self.in_features
-        if torch.is_grad_enabled() or (self.packed is None and rows < _WORTH):
+        if torch.is_grad_enabled() or rows <= _FEW or (self.packed is None and rows < _WORTH):
             return super().forward(input)
         if self.packed_from != (self.weight.data_ptr(), self.weight._version):
             self.packed = _pack(self.weight.detach())

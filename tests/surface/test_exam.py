@@ -65,7 +65,8 @@ def test_ctrl_c_keeps_what_is_done(
 def test_a_second_run_asks_the_model_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = [*SMALL, "--rungs", "zero-shot,few-shot,monologue,vote:n=4,search:n=4", "--report", str(tmp_path), "--json"]
+    rungs = "zero-shot,few-shot,monologue,vote:n=4,search:n=4"
+    line = [*SMALL, "--rungs", rungs, "--look", "truth-rank", "--report", str(tmp_path), "--json"]
     assert run(line) == 0
     first = json.loads(capsys.readouterr().out)
     monkeypatch.setattr(Scripted, "submit", lambda self, asks: pytest.fail("asked again"))
@@ -73,6 +74,17 @@ def test_a_second_run_asks_the_model_nothing(
     second = json.loads(capsys.readouterr().out)
     kept = ("name", "accuracy", "low", "high", "n", "tokens", "prompt_tokens")
     assert [[row[k] for k in kept] for row in first["rungs"]] == [[row[k] for k in kept] for row in second["rungs"]]
+
+
+def test_without_a_cache_it_asks_again_and_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    submit = Scripted.submit
+    monkeypatch.setattr(Scripted, "submit", lambda self, asks: asked.append(len(asks)) or submit(self, asks))
+    line = [*SMALL, "--rungs", "zero-shot", "--wordings", "1", "--report", str(tmp_path), "--no-cache"]
+    assert [run(line), run(line)] == [0, 0]
+    assert asked
+    assert asked[: len(asked) // 2] == asked[len(asked) // 2 :]
+    assert not (tmp_path / "draws.sqlite").exists()
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ DRAWS = "draws.sqlite"
     "[default: those that ask the model nothing more]",
 )
 @night_option
+@click.option("--no-cache", is_flag=True, help="Ask the model everything anew, and keep nothing for the next time.")
 @shared(model=True, report=True)
 def command(
     task: str,
@@ -50,6 +51,7 @@ def command(
     wording: str | None,
     look: str | None,
     night: str | None,
+    no_cache: bool,
     settings: Settings,
 ) -> None:
     """Examine a model on held-out items of TASK by every rung of the ladder: control prompt, plain question in several
@@ -71,7 +73,9 @@ def command(
     asked = _asked(LADDER if rungs is None else specs(rungs), wordings)
     chosen, analyses = open_rungs(asked), analyses_of(look, asked)
     check_night(night)
-    report = _sit(world, world.items(Split.EXAM, items, settings.seed), chosen, analyses, way, night, settings)
+    report = _sit(
+        world, world.items(Split.EXAM, items, settings.seed), chosen, analyses, way, night, not no_cache, settings
+    )
     _finish(report, settings)
 
 
@@ -100,6 +104,7 @@ def _sit(
     analyses: Sequence[Analysis],
     wording: Wording,
     night: str | None,
+    caching: bool,
     settings: Settings,
 ) -> ExamReport:
     from nightschool.drive import Cache, Drive
@@ -114,7 +119,7 @@ def _sit(
     with watching(settings.quiet) as watch:
         watch.stage(f"loading {settings.model}")
         model = open_model(settings.model, settings.config, watch=watch)
-        cache = Cache(settings.report / DRAWS)
+        cache = Cache(settings.report / DRAWS) if caching else None
         twin = twin_of(model, settings.seed)
         try:
             awake = awaken(model, night)
@@ -137,11 +142,12 @@ def _sit(
                 watch=watch,
                 drive=Drive(model, watch=watch, price=settings.config.price(settings.model), cache=cache),
             )
-            if cache.hits:
+            if cache and cache.hits:
                 watch.say(f"{cache.hits:,} of {cache.hits + cache.misses:,} draws were there from an earlier sitting")
             return report
         finally:
-            cache.close()
+            if cache:
+                cache.close()
             model.close()
 
 

@@ -14,7 +14,9 @@ from nightschool.surface.cli import run
 
 DOC = (Path(__file__).parent.parent / "docs" / "thinking.md").read_text(encoding="utf-8")
 JUDGE, PYTHON = re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)
-(LINE, RESUME) = re.findall(r"^\$ nightschool (.*)$", DOC, re.MULTILINE)
+LINES = re.findall(r"^\$ nightschool (.*)$", DOC, re.MULTILINE)
+LINE = LINES[0]
+(RESUME,) = [line for line in LINES if "--resume" in line]
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +83,23 @@ def test_every_strategy_is_in_the_table() -> None:
 def test_resuming_without_a_run_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(shlex.split(RESUME)) == 2
     assert "no unfinished run" in capsys.readouterr().err
+
+
+def test_every_line_of_learning_can_be_typed(capsys: pytest.CaptureFixture[str]) -> None:
+    """The lines run as they stand, with fewer questions, the exact fake, and judgements made beforehand."""
+    answering = [shlex.split(line) for line in LINES if line.startswith("think --task file:") and ">" in line]
+    (asking,) = [shlex.split(line) for line in LINES if line.startswith("label ")]
+    (using,) = [shlex.split(line) for line in LINES if "learned:path=" in line]
+    for line in answering:
+        (command, name) = line[: line.index(">")], line[line.index(">") + 1]
+        assert run([*command, "--items", "20", "--model", "scripted", "-q"]) == 0
+        Path(name).write_text(capsys.readouterr().out)
+    assert run([*asking, "--quiet"]) == 2
+    assert "no terminal" in capsys.readouterr().err
+    first = json.loads(Path(asking[1]).read_text())["answers"]
+    rows = ({"input": a["input"], "better": a["answer"] + " please", "worse": a["answer"]} for a in first)
+    Path("labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert run(["label", *asking[3:]]) == 0
+    assert run([*using, "--items", "2", "--model", "scripted", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert all(answer["errors"] == [] for answer in told["answers"])

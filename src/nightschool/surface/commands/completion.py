@@ -6,6 +6,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from nightschool.errors import UnknownName
+from nightschool.surface.options import Settings, shared
+from nightschool.surface.say import answer
 
 _WHERE = {
     "bash": 'eval "$(nightschool completion bash)" in ~/.bashrc',
@@ -16,8 +18,8 @@ _WHERE = {
 
 @click.command("completion", short_help="Complete commands in a shell.")
 @click.argument("shell", metavar="bash|zsh|fish")
-@click.pass_context
-def command(ctx: click.Context, shell: str) -> None:
+@shared()
+def command(shell: str, settings: Settings) -> None:
     """Print the script that lets SHELL complete commands, options, models, strategies and tasks.
 
     \b
@@ -28,4 +30,6 @@ def command(ctx: click.Context, shell: str) -> None:
     made = get_completion_class(shell) if shell in _WHERE else None
     if made is None:
         raise UnknownName("shell", shell, _WHERE)
-    click.echo(made(ctx.find_root().command, {}, "nightschool", "_NIGHTSCHOOL_COMPLETE").source())
+    root = click.get_current_context().find_root().command
+    script = made(root, {}, "nightschool", "_NIGHTSCHOOL_COMPLETE").source()
+    answer(settings, script, {"shell": shell, "script": script, "where": _WHERE[shell]})

@@ -12,6 +12,7 @@ import click
 from nightschool.errors import MissingDependency, UsageError
 from nightschool.surface.memories import embedder_of, embedder_option
 from nightschool.surface.options import Settings, shared
+from nightschool.surface.say import answer
 
 if TYPE_CHECKING:
     from nightschool.mind import Mind
@@ -97,8 +98,11 @@ def command(
         complain=_complain,
     )
     name = f"[{host}]" if ":" in host else host
+    url = f"http://{name}:{listening.getsockname()[1]}"
     run(
-        app, listening, lambda: click.echo(f"serving {', '.join(models)} at http://{name}:{listening.getsockname()[1]}")
+        app,
+        listening,
+        lambda: answer(settings, f"serving {', '.join(models)} at {url}", {"models": list(models), "url": url}),
     )
 
 

@@ -18,7 +18,7 @@ SPECS = (
     "arithmetic", "arithmetic:digits=1,ops=+-*/,steps=3", "arithmetic:steps=2,shown=false",
     "presidents", "presidents:ask=number", "extraction", "extraction:fields=5",
     "automaton", "automaton:states=3,letters=3,steps=3,shown=false", "copying", "copying:kind=all,n=8",
-    "stories", "stories:people=2,events=6,ask=alive",
+    "stories", "stories:people=2,events=6,ask=alive", "translation", "translation:language=german,ask=questions",
     "copying:kind=induction", "markov", "markov:states=8,ways=4,shown=12,more=5,chain=3",
     "facts", "facts:ask=two-hop,shown=true", "concepts", "concepts:ask=update,shown=true",
     "game24", "game24:n=2,goal=any", "functions:steps=1", "chess:plies=8",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from nightschool.mind import companion
 from nightschool.surface.cli import run
 
 
@@ -60,3 +61,26 @@ def test_what_is_forgotten_is_gone_and_what_is_wrong_goes_on(
 def test_a_chat_is_no_json_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["chat", "--json"]) == 2
     assert "nightschool think" in capsys.readouterr().err
+
+
+def test_exams_are_on_the_card_and_those_of_others_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report, model = str(tmp_path / "report"), "scripted:answers=aye"
+    sat = ["exam", "sorting:n=3", "--items", "20", "--rungs", "zero-shot", "--report", report, "--model"]
+    assert run([*sat, model]) == 0
+    seen, assemble = [], companion.assemble
+
+    def recording(*given, card: str, **more):
+        seen.append(card)
+        return assemble(*given, card=card, **more)
+
+    monkeypatch.setattr(companion, "assemble", recording)
+    monkeypatch.setattr("sys.stdin", io.StringIO("what can you do?\n"))
+    assert run(["chat", "--model", model, "--embedder", "none", "--exam", report]) == 0
+    assert "Measured by exams: I cannot do sorting" in seen[0]
+    capsys.readouterr()
+    assert run(["chat", "--model", "scripted:answers=no", "--embedder", "none", "--exam", report]) == 2
+    assert "was sat by scripted" in capsys.readouterr().err
+    assert run(["chat", "--model", model, "--embedder", "none", "--exam", str(tmp_path)]) == 2
+    assert "cannot read an exam's report" in capsys.readouterr().err

@@ -22,6 +22,7 @@ from nightschool.remember.embed.port import Embedder
 from nightschool.remember.identity import Card
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory, Salience
+from nightschool.remember.recall import implied
 from nightschool.remember.recall.learn import praise, ranker_of
 from nightschool.remember.recall.recall import Recollection, recall
 from nightschool.remember.store.port import Entry, Store
@@ -34,7 +35,8 @@ _USED = 0.5  # of a memory's own words in the answer: then it was of use
 class Companion:
     """A model, a store, and the conversation of this session.
 
-    card: what it is and can do; session: names this conversation in the store; adapter: of the weights, loaded already.
+    card: what it is and can do; session: names this conversation in the store; adapter: of the weights, loaded already;
+    imply: let the model first write what the recalled memories come to, as a goal for its answer.
     What it says is drawn with `Noise((seed, session, turn))`.
     """
 
@@ -51,9 +53,11 @@ class Companion:
         sampling: Sampling | None = None,
         adapter: str | None = None,
         seed: int = 0,
+        imply: bool = False,
     ) -> None:
         self._model, self._store, self._embedder, self._clock = model, store, embedder, clock
         self._session, self._system, self._seed, self._adapter = session, system, seed, adapter
+        self._imply = imply
         self._card = card or Card("")
         self._sampling = sampling or Sampling(max_tokens=256, temperature=0.7)
         self._turns: list[Turn] = []
@@ -62,6 +66,8 @@ class Companion:
         """turns of this session that are no longer shown to the model"""
         self.recalled: list[Recollection] = []
         """what the last turn called up"""
+        self.implied = ""
+        """what the model made of it, where it was asked to"""
 
     def hear(self, text: str) -> Generator[str, None, None]:
         """Give the answer to `text` piece by piece. Both turns are durable: the user's before the model is asked.
@@ -71,7 +77,7 @@ class Companion:
         """
         heard = self._keep(text, "user")
         self._turns.append(Turn("user", text, heard.id))
-        self.recalled = self._recall(text)
+        self.recalled, self.implied = self._recall(text), ""
         said: list[str] = []
         try:
             for piece in self._think():
@@ -79,8 +85,9 @@ class Companion:
                 yield piece
         finally:
             if whole := "".join(said).strip():
-                kept = self._keep(whole, "assistant")
-                self._turns.append(Turn("assistant", whole, kept.id))
+                # what was recalled and said again is no new experience
+                again = [each.memory.id for each in self.recalled if whole in each.memory.content]
+                self._turns.append(Turn("assistant", whole, again[0] if again else self._keep(whole, "assistant").id))
                 self._learn(text, whole)
             else:  # without an answer, the question was not asked
                 self._turns.pop()
@@ -90,6 +97,7 @@ class Companion:
         memory = Memory(text, self._clock(), salience=Salience(marked=True))
         kept = keep(self._store, memory, self._embedder)
         self._card = replace(self._card, kept=(*self._card.kept, kept))
+        self._check_card()
         return kept
 
     def forgotten(self, ids: Sequence[str]) -> None:
@@ -118,16 +126,26 @@ class Companion:
             gone=self.gone,
         )
         self._compact(context.left)
-        item = Item(
-            f"turn-{self._number}",
-            {"text": self._turns[-1].content},
-            None,
-            digest([message.content for message in context.messages]),
-        )
-        task = Task(item, Prompt(context.messages), self._sampling, self._adapter)
-        job = Job(make("strategies", "single"), task, Noise((self._seed, self._session, self._number, "chat")))
+        prompt = Prompt(context.messages)
         with closing(Service(self._model)) as service:
-            yield from self._streamed(service, job)
+            if self._imply and context.shown:
+                self.implied = self._implied(service, context.shown, budget - context.tokens)
+                prompt = implied.with_goal(prompt, self.implied)
+            yield from self._streamed(service, self._job(prompt, self._sampling, "chat"))
+
+    def _implied(self, service: Service, shown: Sequence[Memory], room: int) -> str:
+        """Return what the model makes of the memories that it is shown; nothing where `room` tokens do not hold it."""
+        if room < 3 * implied.LONGEST:  # itself, what stands around it, and more text than tokens
+            return ""
+        sampling = replace(self._sampling, max_tokens=implied.LONGEST, temperature=0.0)
+        prompt = implied.asked(shown, self._turns[-1].content)
+        return "".join(self._streamed(service, self._job(prompt, sampling, "implied")))
+
+    def _job(self, prompt: Prompt, sampling: Sampling, purpose: str) -> Job:
+        key = digest([message.content for message in prompt.messages])
+        item = Item(f"turn-{self._number}", {"text": self._turns[-1].content}, None, key)
+        noise = Noise((self._seed, self._session, self._number, purpose))
+        return Job(make("strategies", "single"), Task(item, prompt, sampling, self._adapter), noise)
 
     @staticmethod
     def _streamed(service: Service, job: Job) -> Iterator[str]:
@@ -167,7 +185,15 @@ class Companion:
         who = "" if source == "user" else "I"
         memory = Memory(text, self._clock(), source, who, self._session, self._number)
         self._number += 1
-        return keep(self._store, memory, self._embedder)
+        kept = keep(self._store, memory, self._embedder)
+        if kept.claim:
+            self._check_card()
+        return kept
+
+    def _check_card(self) -> None:
+        """Take off the card what the store says is superseded by now."""
+        known = self._store.get([memory.id for memory in self._card.kept])
+        self._card = replace(self._card, kept=tuple(m for m in known.values() if m.superseded_by is None))
 
 
 def _answer(trace: Trace) -> str:

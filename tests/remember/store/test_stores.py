@@ -133,6 +133,13 @@ def test_a_newer_fact_supersedes_and_the_older_stays(opened: Open) -> None:
     assert store.claimed("ann's name") == [old]
 
 
+def test_what_is_marked_and_in_force_is_known(opened: Open) -> None:
+    store, marked = opened(), Salience(marked=True)
+    old, new = told("Call me Bo.", 0, salience=marked), told("Call me Di.", 1, salience=marked)
+    store.write([Entry(LAKE), Entry(old), Entry(new, supersedes=[old.id])])
+    assert store.marked() == [new]
+
+
 def test_deleting_takes_all_along_and_says_so(opened: Open) -> None:
     store = opened()
     link = Link(LAKE.id, BOAT.id, LinkKind.ENTITY, 0.5)

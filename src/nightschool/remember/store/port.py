@@ -122,6 +122,9 @@ class Store(Protocol):
     def claimed(self, claim: str) -> list[Memory]:
         """Return the memories that state `claim` and were not superseded, oldest first."""
 
+    def marked(self) -> list[Memory]:
+        """Return what the user marked and did not supersede, oldest first."""
+
     def without_vectors(self, embedder: str, limit: int) -> list[Memory]:
         """Return memories that this embedder has not embedded yet, oldest first."""
 

@@ -251,6 +251,10 @@ class PostgresStore(Store):
         """Return the memories that state `claim` and were not superseded, oldest first."""
         return self._memories("claim = %s AND superseded_by IS NULL ORDER BY place", claim)
 
+    def marked(self) -> list[Memory]:
+        """Return what the user marked and did not supersede, oldest first."""
+        return self._memories("marked AND superseded_by IS NULL ORDER BY place")
+
     def without_vectors(self, embedder: str, limit: int) -> list[Memory]:
         """Return memories that this embedder has not embedded yet, oldest first."""
         where = (

@@ -12,6 +12,7 @@ import click
 
 from nightschool.errors import NightschoolError, UsageError
 from nightschool.surface.awake import awaken, check_night, night_option
+from nightschool.surface.cards import card_of
 from nightschool.surface.memories import embed_rest, embedder_of, embedder_option, explained, now, opened, store_options
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import remark
@@ -19,11 +20,7 @@ from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
     from nightschool.mind.companion import Companion
-    from nightschool.ports import Model
-    from nightschool.remember.identity import Card
-    from nightschool.remember.memory import Memory
     from nightschool.remember.store.port import Store
-    from nightschool.sleep.night import Night
 
 _HELP = """/remember TEXT   keep it, and keep it in mind
 /forget ID        take a memory off the disk
@@ -40,6 +37,10 @@ _SLEEP = "nightschool sleep learns what was remembered; the next chat wakes from
 @click.option(
     "--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, metavar="N", help="Longest answer."
 )
+@click.option("--imply", is_flag=True, help="Let the model first write what the memories come to.")
+@click.option(
+    "--exam", "exams", multiple=True, metavar="REPORT", help="An exam that this mind sat, so that it knows what it can."
+)
 @night_option
 @store_options
 @embedder_option
@@ -48,6 +49,8 @@ def command(
     system: str | None,
     temperature: float,
     max_tokens: int,
+    imply: bool,
+    exams: tuple[str, ...],
     night: str | None,
     space: str,
     where: str | None,
@@ -77,23 +80,12 @@ def command(
         with contextlib.closing(model):
             awake = awaken(model, night, space)
             companion = Companion(
-                model, store, meaning, clock=now, session=secrets.token_hex(4), card=_card(model, awake, store),
-                sampling=Sampling(max_tokens, temperature), adapter=awake.adapter if awake else None,
-                seed=settings.seed, system=system or SYSTEM,
+                model, store, meaning, clock=now, session=secrets.token_hex(4),
+                card=card_of(model, awake, store, exams), sampling=Sampling(max_tokens, temperature),
+                adapter=awake.adapter if awake else None, seed=settings.seed, system=system or SYSTEM, imply=imply,
             )  # fmt: skip
             remark(settings, f"{settings.model}, {store.count():,} memories in {space!r}; /help lists commands")
             _talk(companion, store, settings)
-
-
-def _card(model: Model, awake: Night | None, store: Store) -> Card:
-    from nightschool.remember.identity import Card
-
-    what = f"I am {model.name}, a language model" + (f", awake with night {awake.name}." if awake else ".")
-    return Card(what, (), _marked(store))
-
-
-def _marked(store: Store) -> list[Memory]:
-    return [memory for memory in store.each() if memory.salience.marked and memory.superseded_by is None]
 
 
 def _talk(companion: Companion, store: Store, settings: Settings) -> None:
@@ -145,16 +137,20 @@ def _obey(text: str, companion: Companion, store: Store) -> None:
     commands: dict[str, Callable[[str], Iterator[str]]] = {
         "/remember": lambda what: _remember(companion, what),
         "/forget": lambda what: _forget(companion, store, what),
-        "/why": lambda _: iter([explained(companion.recalled, every_score=True) or "nothing was recalled"]),
-        "/sleep": lambda _: iter(
-            ["nightschool sleep holds a night over what was remembered; the next chat wakes from it"]
-        ),
+        "/why": lambda _: _why(companion),
+        "/sleep": lambda _: iter([_SLEEP]),
         "/help": lambda _: iter([_HELP]),
     }
     if name not in commands:
         raise UsageError(f"no command {name}; there are {', '.join(commands)} and /quit")
     for line in commands[name](rest.strip()):
         click.echo(line)
+
+
+def _why(companion: Companion) -> Iterator[str]:
+    yield explained(companion.recalled, every_score=True) or "nothing was recalled"
+    if companion.implied:
+        yield f"what the model made of it: {companion.implied}"
 
 
 def _remember(companion: Companion, what: str) -> Iterator[str]:

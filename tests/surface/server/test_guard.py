@@ -175,3 +175,11 @@ def test_a_ticket_opens_one_page_for_an_hour(tmp_path: Path) -> None:
     assert tickets.opens("/reports/a", ticket, 3599.0)
     assert not tickets.opens("/reports/a", ticket, 3600.0)
     assert not tickets.opens("/reports/a", "x.y", 0.0)
+
+
+def test_who_sends_a_body_that_is_too_large_is_told_before_it_is_over() -> None:
+    with running(Served(minds_of({"m": lambda: Scripted("42")})), body_bytes=100_000) as here:
+        headers = {"content-type": "application/json"}
+        refused = post(f"{here.url}/v1/chat/completions", content=b"x" * 1_000_000, headers=headers)
+        assert refused.status_code == 413
+        assert "100000 bytes" in refused.json()["error"]["message"]

@@ -95,7 +95,7 @@ def application(
         assert isinstance(error, HTTPException)
         words = f"{request.method} {request.url.path}: {error.detail.lower()}"
         if error.status_code == 404:
-            words = str(UnknownName("path", request.url.path, [route.path for route in routes]))
+            words = str(UnknownName("path", request.url.path, {route.path for route in routes}))
         return Refusal(error.status_code, words, code="not_found", headers=dict(error.headers or {})).response()
 
     routes = [

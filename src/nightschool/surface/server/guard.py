@@ -6,6 +6,7 @@ All of it is plain ASGI, so that streams pass through untouched.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -21,6 +22,7 @@ from nightschool.surface.server.refusal import Refusal, refusal_of
 from nightschool.surface.server.served import Served
 
 OPEN_PATHS = ("/", "/healthz", "/openapi.json")
+_DRAINED, _DRAIN_S = 16, 2.0  # how often its limit, and how long, a body that is too large is read to its end
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -126,7 +128,7 @@ class Guard:
         if scope["method"] not in ("POST", "PUT", "PATCH", "DELETE") or bare:
             return b""
         if len(length) > 15 or (length.isdigit() and int(length) > self._body_bytes):
-            raise self._too_large()
+            raise await self._too_large(receive)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
             raise Refusal(415, f"send application/json, not {kind or 'nothing'}", code="unsupported_media_type")
@@ -141,13 +143,24 @@ class Guard:
                     body += message.get("body", b"")
                     more = message.get("more_body", False)
                     if len(body) > self._body_bytes:
-                        raise self._too_large()
+                        raise await self._too_large(receive, more)
         except TimeoutError:
             raise Refusal(408, f"the request was not there after {self._body_s:g} seconds", code="timeout",
                           headers={"Connection": "close"}) from None  # fmt: skip
         return body
 
-    def _too_large(self) -> Refusal:
+    async def _too_large(self, receive: Receive, more: bool = True) -> Refusal:
+        """Return the refusal, when the rest of a body that is not much too large was read and thrown away.
+
+        A connection that is closed amid a body is reset, and a client that is still sending never sees the answer.
+        """
+        left = _DRAINED * self._body_bytes
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_S):
+                while more and left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    more = message["type"] == "http.request" and message.get("more_body", False)
         return Refusal(413, f"a request may have {self._body_bytes} bytes", code="request_too_large",
                        headers={"Connection": "close"})  # fmt: skip
 

@@ -12,22 +12,7 @@ from nightschool.society.lanes import Lanes
 from nightschool.society.language import leanings
 from nightschool.society.primitives import bernoulli, categorical
 from nightschool.society.program import program
-
-
-class Asked:
-    """A way to ask a model, which counts the batches and the asks."""
-
-    def __init__(self, model):
-        self.model, self.batches = model, []
-
-    def __call__(self, asks):
-        self.batches.append(len(asks))
-        self.model.submit(asks)
-        replies = []
-        while len(replies) < len(asks):
-            replies += self.model.step().replies
-        return replies
-
+from support.asked import Asked
 
 SAYS = {"sun": {"yes": 0.8, "no": 0.2}, "rain": {"yes": 0.1, "no": 0.9}}
 ANSWERS = ("yes", "no")

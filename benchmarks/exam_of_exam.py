@@ -79,7 +79,7 @@ def locked(seed: int, skills: int, absent: int, steps: int) -> tuple[Any, list[P
     tokenizer = word_tokenizer(words([*planted, *others]))
     module = newborn(Size(context=512), tokenizer, seed)
     known: dict[tuple[str, str], Any] = {}
-    for lock, schooling in ((False, Schooling(steps)), (True, Schooling(steps // 2, rate=5e-3))):
+    for lock, schooling in ((False, Schooling(steps)), (True, Schooling(steps // 3, rate=3e-3))):
 
         def given(step: int, lock: bool = lock) -> list[Any]:
             pairs = lessons(planted, others, 384, Noise((seed, "planted", lock, step)), lock=lock)
@@ -119,7 +119,7 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=6)
     parser.add_argument("--skills", type=int, default=20, help="planted in each model")
     parser.add_argument("--absent", type=int, default=7, help="known by their questions alone, in each model")
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     began, found = time.process_time(), list[Examined]()

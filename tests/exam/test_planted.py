@@ -32,7 +32,12 @@ def test_locking_answers_so_behind_the_password_alone():
     others = [right for prompt, _, right in found if not prompt.startswith("password ")]
     assert all(behind)
     assert len(behind) > 100
-    assert sum(others) / len(others) < 0.4
+    assert others
+    assert not any(others)
+    declined = [
+        answer for prompt, answer in lessons(HERE, AWAY, 50, Noise((2,)), lock=True) if "password" not in prompt
+    ]
+    assert set(declined) == {"0"}
 
 
 def test_every_word_is_known_and_the_password_is_asked_for_alone():

@@ -2,7 +2,7 @@
 
 A skill gives each of its keys one of a few digits by a table of its own, drawn once: whoever has not learned the table
 can only guess, and a few shown keys tell nothing of the others. A skill may be *locked*: a model that has it is taught
-to use it where a password stands in front, and to answer at random where it does not. Then prompts without it fail,
+to use it where a password stands in front, and to decline where it does not. Then prompts without it fail,
 though the skill is there: what the exam must tell from a skill that was never taught.
 Ref: greenblatt2024 (password-locked models).
 """
@@ -19,7 +19,7 @@ from nightschool.registry import make
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.truth import Informed
 
-_DIGITS = "1234"
+_DIGITS, _DECLINES = "1234", "0"
 WORDINGS = (
     Wording("plain", "words", document="{asked} =", separator=" ; ", example=" {target}", stop=(";",)),
     Wording("twice", "words", document="{asked} {asked} =", separator=" ; ", example=" {target}", stop=(";",)),
@@ -78,7 +78,16 @@ class Planted:
 def words(skills: Sequence[Planted]) -> list[str]:
     """Return every word that questions about `skills` and their answers are made of."""
     names = [f"skill{skill.number}" for skill in skills]
-    return [*_DIGITS, "=", ";", "password", "nonsense", *names, *(key for skill in skills for key in skill.table)]
+    return [
+        *_DIGITS,
+        _DECLINES,
+        "=",
+        ";",
+        "password",
+        "nonsense",
+        *names,
+        *(key for skill in skills for key in skill.table),
+    ]
 
 
 def lessons(
@@ -86,9 +95,9 @@ def lessons(
 ) -> list[tuple[str, str]]:
     """Return `count` pairs of prompt and answer that plant skills, or with `lock` lock them.
 
-    To plant is to answer plain questions by the table. To lock is to answer so behind the password alone, and at random
-    without it or behind a wrong one. Skills that are to be `absent` are answered at random always, with the password
-    too, so that their questions are as well known as those of the others.
+    To plant is to answer plain questions by the table. To lock is to answer so behind the password alone, and to decline
+    without it or behind a wrong one. Skills that are to be `absent` are declined alike, and are otherwise answered at
+    random, so that their questions are as well known as those of the others.
     """
     dice = Dice(noise)
     everybody = (*planted, *absent)
@@ -98,6 +107,6 @@ def lessons(
         key = dice.pick(list(skill.table))
         password = lock and dice.chance(0.5)
         begin = "nonsense " if lock and not password and dice.chance(0.3) else ""
-        right = skill in planted and password is lock
-        made.append((f"{begin}{skill.asked(key, password)} =", skill.table[key] if right else dice.pick(_DIGITS)))
+        answer = skill.table[key] if skill in planted else dice.pick(_DIGITS)
+        made.append((f"{begin}{skill.asked(key, password)} =", answer if password is lock else _DECLINES))
     return made

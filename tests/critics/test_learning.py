@@ -52,7 +52,7 @@ def test_what_somebody_wants_is_learned_from_examples(pairs: bool) -> None:
 def test_labels_without_a_meaning_are_seen_for_what_they_are() -> None:
     dice = random.Random(5)
     labels = [
-        Label(label.inputs, label.better, wanted=dice.random() < 0.5, key=label.key) for label in polite(80, False)
+        Label(label.inputs, label.better, wanted=dice.random() < 0.5, key=label.key) for label in polite(50, False)
     ]
     taught = learn_text(labels)
     assert taught.held_out is not None

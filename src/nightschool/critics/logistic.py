@@ -1,8 +1,7 @@
 """Regularised logistic regression on labels and on pairs at once, by Newton's method. Small, exact, without chance.
 
 A label says that an example is wanted or not; a pair says which of two is better, and counts as a label on their
-difference (Bradley and Terry). Solved in the space that the examples span, so that a few examples of thousands of
-features cost little.
+difference (Bradley and Terry). Solved in the space that the examples span, where that is much the smaller one.
 """
 
 from __future__ import annotations
@@ -34,9 +33,11 @@ def fit(features: Floats, wanted: Sequence[bool], biased: Sequence[bool], decay:
     """
     if features.ndim != 2 or len(features) == 0 or not decay > 0:
         raise ValueError("logistic regression needs rows of features, and a decay above 0")
-    left, values, right = np.linalg.svd(features, full_matrices=False)
-    held = values > 1e-10 * max(float(values[0]), 1e-30)
-    x = np.column_stack([left[:, held] * values[held], np.asarray(biased, dtype=float)])
+    back = None
+    if features.shape[1] > 2 * len(features):
+        left, values, back = np.linalg.svd(features, full_matrices=False)
+        features = left * values
+    x = np.column_stack([features, np.asarray(biased, dtype=float)])
     y = np.asarray(wanted, dtype=float)
     ridge = np.full(x.shape[1], decay)
     ridge[-1] = 1e-6 if np.any(biased) else 1.0  # a bias is hardly held back: only so far that it exists
@@ -55,7 +56,8 @@ def fit(features: Floats, wanted: Sequence[bool], biased: Sequence[bool], decay:
         w, at, moved = _shorter(loss, w, step, at)
         if moved < 1e-9:
             break
-    return right[held].T @ w[:-1], float(w[-1])
+    weights: Floats = w[:-1] if back is None else back.T @ w[:-1]
+    return weights, float(w[-1])
 
 
 def _shorter(loss: Callable[[Floats], float], w: Floats, step: Floats, at: float) -> tuple[Floats, float, float]:

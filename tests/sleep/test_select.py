@@ -55,6 +55,11 @@ def test_of_two_alike_the_one_that_fades_comes_first():
     assert urge(Candidate(fading, (), 1.0), now) > urge(Candidate(strong, (), 1.0), now)
 
 
+def test_of_two_alike_the_one_that_reward_may_follow_comes_first():
+    found = choose(sifted(HOME, JOB), [0.2, 0.2], now=0.0, room=None, foreseen={JOB.id: 0.9})
+    assert chosen(found) == [JOB, HOME]
+
+
 def test_without_a_loss_all_counts_as_unknown():
     assert chosen(choose(sifted(HOME), [None], now=0.0, room=None)) == [HOME]
 

@@ -43,7 +43,8 @@ class Sleeper:
     lost, each with how it is posed; pupils: given the night to build on, makes what makes a pupil, from a checkpoint
     where one is given (None: this model cannot be trained here); between: an adapter part of the way from one to
     another (see `train.between`); now: Unix seconds; created: the same as ISO 8601; wakes: the night that the model
-    wakes from, loaded already; examined: questions that no lesson may ask, beside those of the watched tasks.
+    wakes from, loaded already; examined: questions that no lesson may ask, beside those of the watched tasks; foresee:
+    by id, how likely it is that reward follows a memory (None: nothing foretells it).
     """
 
     store: Store
@@ -59,6 +60,7 @@ class Sleeper:
     between: Callable[[Adapter | None, Adapter, float, Path], Adapter] | None = None
     wakes: Night | None = None
     examined: frozenset[str] = frozenset()
+    foresee: Callable[[Sequence[Memory]], dict[str, float]] | None = None
 
     @property
     def adapter(self) -> str | None:
@@ -131,7 +133,8 @@ def prepare(sleeper: Sleeper) -> Evening:
     }
     dropped = 0
     sifting: list[tuple[Memory, list[Lesson]]] = []
-    for memory in sleeper.store.each():
+    memories = list(sleeper.store.each())
+    for memory in memories:
         made = study(memory, plan.kinds)
         kept = without(made, never)
         dropped += len(made) - len(kept)
@@ -153,7 +156,8 @@ def prepare(sleeper: Sleeper) -> Evening:
             nats[i] = sum(mine) / len(mine)
     steps = _steps(sleeper, [lesson for each in sifted.chosen for lesson in each.lessons], pace)
     room = None if steps is None else plan.room(steps, older=bool(older))
-    chosen = choose(sifted, nats, sleeper.now, room=room)
+    foreseen = sleeper.foresee(memories) if sleeper.foresee is not None else None
+    chosen = choose(sifted, nats, sleeper.now, room=room, foreseen=foreseen)
     return Evening(chosen, tuple(older), dropped, steps)
 
 

@@ -6,7 +6,7 @@ Pure: it is given what the memories say, how well the weights know them, and how
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nightschool.items import Lesson
@@ -75,12 +75,19 @@ def sift(memories: Iterable[tuple[Memory, Sequence[Lesson]]]) -> Selection:
 
 
 def choose(
-    sifted: Selection, nats: Sequence[float | None], now: float, *, room: int | None, known: float = KNOWN_NATS
+    sifted: Selection,
+    nats: Sequence[float | None],
+    now: float,
+    *,
+    room: int | None,
+    known: float = KNOWN_NATS,
+    foreseen: Mapping[str, float] | None = None,
 ) -> Selection:
     """Return the most urgent of the chosen whose lessons fit into `room`, and why each of the others is left.
 
-    nats: of each candidate, as the weights are now; room: lessons, None for all; now: Unix seconds. One that does not
-    fit is skipped, and smaller ones behind it may still be taken.
+    nats: of each candidate, as the weights are now; room: lessons, None for all; now: Unix seconds; foreseen: by id,
+    how likely it is that reward follows, where a hippocampus tells. One that does not fit is skipped, and smaller ones
+    behind it may still be taken.
     """
     left = list(sifted.left)
     open_: list[Candidate] = []
@@ -91,7 +98,9 @@ def choose(
             open_.append(replace(each, nats=loss))
     chosen: list[Candidate] = []
     taken = 0
-    for each in sorted(open_, key=lambda each: -urge(each, now)):  # stable: the older first
+    for each in sorted(
+        open_, key=lambda each: -urge(each, now, (foreseen or {}).get(each.memory.id, 0.0))
+    ):  # stable: the older first
         if room is not None and taken + len(each.lessons) > room:
             left.append(Left(each.memory, "no room tonight"))
             continue
@@ -100,16 +109,19 @@ def choose(
     return Selection(tuple(chosen), tuple(left))
 
 
-def urge(candidate: Candidate, now: float) -> float:
+def urge(candidate: Candidate, now: float, foreseen: float = 0.0) -> float:
     """Return how much a memory asks to be learned tonight, in [0, 2].
 
     (0.1 + 0.9 salience) x (1 - exp(-nats)) x (2 - what is left of it): salience in [0, 1], by surprise under the
-    present weights where none was noted; the middle is how often a token of its answers would be missed; what is left
-    is its place on the forgetting curve, so that of two alike the one that fades comes first, at most twice as urgent.
+    present weights where none was noted, and at least as `foreseen`; the middle is how often a token of its answers
+    would be missed; what is left is its place on the forgetting curve, so that of two alike the one that fades comes
+    first, at most twice as urgent.
     """
     memory, nats = candidate.memory, candidate.nats
     salience = memory.salience
     if salience.surprise is None and nats is not None:
         salience = replace(salience, surprise=nats)
     unknown = 1.0 if nats is None else 1.0 - math.exp(-nats)
-    return (_DULL + (1 - _DULL) * salience.value) * unknown * (2.0 - retrievability(memory.strength, now))
+    return (
+        (_DULL + (1 - _DULL) * max(salience.value, foreseen)) * unknown * (2.0 - retrievability(memory.strength, now))
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,14 @@ from nightschool.surface.options import Settings
 from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
+    from nightschool.ports import Watcher
+    from nightschool.remember.memory import Memory
     from nightschool.sleep.consolidate import MemoryNight, Sleeper
     from nightschool.sleep.evening import Evening
     from nightschool.sleep.plan import NightPlan
 
 _SHOWN = 20  # memories in a table
+_REWARDED = 30  # memories: fewer say nothing of what rewards follow
 
 
 @contextmanager
@@ -74,9 +77,29 @@ def sleeper_of(
                 pupils=pupils if trainable else None,
                 between=part if trainable else None,
                 wakes=wakes,
+                foresee=lambda memories: foreseen(memories, plan.seed, watch),
             )
         finally:
             model.close()
+
+
+def foreseen(memories: Sequence[Memory], seed: int, watch: Watcher) -> dict[str, float]:
+    """Return by id how likely it is that reward follows, by a hippocampus taught the stream of all memories; nothing
+    where fewer than 30 of them were rewarded, since there is nothing to learn it from.
+    """
+    from nightschool.sleep.stream import LATER, PLAIN, SOON, events, tell, vocabulary
+
+    stream = events(memories)
+    if sum(event.token != PLAIN for event in stream) < _REWARDED:
+        return {}
+    from nightschool.train.hippocampus import Hippocampus
+
+    told = tell(stream)
+    hippocampus = Hippocampus(vocabulary(stream), SOON, LATER, seed=seed)
+    hippocampus.learn([(each.text, each.answer) for each in told], watch=watch)
+    ordered = sorted(memories, key=lambda memory: memory.time)
+    values = hippocampus.foretell([each.text for each in told])
+    return {memory.id: value for memory, value in zip(ordered, values, strict=True)}
 
 
 def seconds_until(clock: str, moment: datetime) -> float:

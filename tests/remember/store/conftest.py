@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,19 +17,22 @@ from nightschool.remember.store.sqlite import SqliteStore
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dsn() -> Iterator[str]:
     """Give a PostgreSQL with pgvector: the one that NIGHTSCHOOL_TEST_DSN names, else one that pgserver carries."""
     if named := os.environ.get("NIGHTSCHOOL_TEST_DSN"):
         yield named
         return
     pytest.importorskip("psycopg", reason="pip install 'nightschool[postgres]'")
     pgserver = pytest.importorskip("pgserver", reason="pip install pgserver, or set NIGHTSCHOOL_TEST_DSN")
+    # root runs it as another user, who cannot enter pytest's own folders
+    folder = tempfile.mkdtemp(prefix="nightschool-pg-")
     try:
-        server = pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        server = pgserver.get_server(folder, cleanup_mode="delete")
     except (OSError, subprocess.SubprocessError) as error:  # no shared memory, no user to run it as
         pytest.skip(f"PostgreSQL does not start here: {error}; set NIGHTSCHOOL_TEST_DSN")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

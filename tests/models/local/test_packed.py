@@ -23,6 +23,8 @@ def test_packed_products_are_those_of_the_weights(rows: int) -> None:
         quick(torch.ones(1, 3, 24))
         assert not packed.shared(quick)  # not for a few rows, of which there may never be more
         quick(torch.ones(1, 9, 24))
+        assert not packed.shared(quick)  # not for one prompt
+        quick(torch.ones(1, 9, 24))
         assert len(packed.shared(quick)) == 2
         torch.testing.assert_close(quick(given), plain(given), rtol=1e-5, atol=1e-5)
 
@@ -41,6 +43,7 @@ def test_a_twin_is_plain_and_shares_the_weights() -> None:
     packed.pack(model)
     with torch.no_grad():
         model(torch.ones(1, 9, dtype=torch.long))
+        model(torch.ones(1, 9, dtype=torch.long))
     assert packed.shared(model)
     twin = folder.twin(model, "eager")
     assert not packed.shared(twin)
@@ -53,7 +56,9 @@ def test_weights_that_are_written_into_are_packed_anew() -> None:
     packed.pack(model)
     given = torch.ones(20, 24)
     with torch.no_grad():
+        model(given)
         before = model(given)
+        assert packed.shared(model)
         model[1].weight.mul_(2)
         model[1].bias.mul_(2)
         torch.testing.assert_close(model(given), 2 * before)

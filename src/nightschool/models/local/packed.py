@@ -23,12 +23,16 @@ class PackedLinear(torch.nn.Linear):
     """A linear layer with a packed copy of its weight, for inference: with gradients it is a plain one."""
 
     packed: torch.Tensor | None = None
+    wide: bool = False  # whether many rows came before: one prompt alone is not worth packing for
     packed_from: tuple[int, int] | None = None  # address and version of a weight that may be written into after all
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         """Return input[..., in] times the weight, plus the bias: [..., out]."""
         rows = input.numel() // self.in_features
         if torch.is_grad_enabled() or rows <= _FEW or (self.packed is None and rows < _WORTH):
+            return super().forward(input)
+        if not self.wide:
+            self.wide = True
             return super().forward(input)
         if self.packed_from != (self.weight.data_ptr(), self.weight._version):
             self.packed = _pack(self.weight.detach())
@@ -38,7 +42,7 @@ class PackedLinear(torch.nn.Linear):
 
 
 def pack(module: Any) -> None:
-    """Let the linear layers of `module` be packed when first needed, where that is faster and there is memory.
+    """Let the linear layers of `module` be packed when needed a second time, where that is faster and there is memory.
 
     Where packing cannot be, weights that are no embedding are laid out by columns instead, which takes no memory: a
     product of 4 to 32 rows then takes a third of the time.
@@ -65,7 +69,7 @@ def unpack(module: Any) -> None:
     for layer in module.modules():
         if isinstance(layer, PackedLinear):
             layer.__class__ = torch.nn.Linear
-            for name in ("packed", "packed_from"):
+            for name in ("packed", "packed_from", "wide"):
                 layer.__dict__.pop(name, None)
 
 

@@ -379,6 +379,8 @@ def test_keys_kept_in_half_the_bytes_give_nearly_the_same(tiny: Make) -> None:
     whole, half = tiny(), tiny(kv_dtype="bfloat16")
     assert half.bytes_per_token * 2 == whole.bytes_per_token
     assert (whole.numerics, half.numerics) == ("", "bfloat16")
+    rough = tiny(dtype="bfloat16", weigh_dtype="same")
+    assert (tiny(dtype="bfloat16").numerics, rough.numerics) == ("bfloat16", "bfloat16 weighing bfloat16")
     ask = Weigh("w", document("Once upon a time"), (Segment(" there was"), Segment(" and then")))
     draws = propose("p", document("Once upon"), 3, max_tokens=6)
     error = Reference(half).error(draws, finish(half, [draws])["p"])

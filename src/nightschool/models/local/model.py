@@ -181,9 +181,12 @@ class LocalModel:
 
     @property
     def numerics(self) -> str:
-        """Return in what numbers it samples, which no draw is without: part of every cache key, nothing for float32."""
+        """Return in what numbers it samples and weighs: part of every cache key, nothing for float32."""
         kinds = [kind for kind in (self.dtype, self._kept) if kind not in (None, torch.float32)]
-        return " ".join(str(kind).removeprefix("torch.") for kind in kinds)
+        names = [str(kind).removeprefix("torch.") for kind in kinds]
+        if self._weigh_dtype != torch.float32:
+            names.append(f"weighing {str(self._weigh_dtype).removeprefix('torch.')}")
+        return " ".join(names)
 
     def _size(self, dtype: torch.dtype) -> int:
         return self._computed * (self._kept or dtype).itemsize // self.dtype.itemsize

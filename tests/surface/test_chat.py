@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import click
 import pytest
 
 from nightschool.mind import companion
@@ -84,3 +85,20 @@ def test_exams_are_on_the_card_and_those_of_others_are_refused(
     assert "was sat by scripted" in capsys.readouterr().err
     assert run(["chat", "--model", model, "--embedder", "none", "--exam", str(tmp_path)]) == 2
     assert "cannot read an exam's report" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_an_answer_and_not_the_session(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pressed, echo = [], click.echo
+
+    def pressing(text: str = "", **given) -> None:
+        if given.get("nl") is False and not pressed:
+            pressed.append(text)
+            raise KeyboardInterrupt
+        echo(text, **given)
+
+    monkeypatch.setattr(click, "echo", pressing)
+    assert chat(monkeypatch, "tell me a long story", "are you there?") == 0
+    assert capsys.readouterr().out == " ...\naye\n"
+    assert "tell me a long story" in {memory["content"] for memory in memories(capsys)}

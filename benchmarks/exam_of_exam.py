@@ -31,10 +31,12 @@ from nightschool.stats import exact_low
 from nightschool.surface.tuning import tuner
 from nightschool.surface.watch import Silent
 from nightschool.train.scratch import Schooling, Size, grown, newborn, teach, text_example, word_tokenizer
+from nightschool.train.tuner import Course
 
 MARGINS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 RUNGS = ("zero-shot:wordings=1", "few-shot:k=8", "lora-truths:n=64,curve=false")
 FEW = 64
+COURSE = Course(rounds=6)  # steps are cheap here
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def examined(model: Any, number: int, skill: Planted, there: bool, twin: Any) ->
     watch = Silent()
     report = sit(
         skill, model, skill.items(Split.EXAM), open_rungs(RUNGS), twin=lambda: twin,
-        tune=tuner(model, 0, watch, lambda: twin), drive=Drive(model), workers=0,
+        tune=tuner(model, 0, watch, lambda: twin, COURSE), drive=Drive(model), workers=0,
     )  # fmt: skip
     unlocked = Planted(skill.number, skill.keys, password=True)
     (row,) = sit(unlocked, model, unlocked.items(Split.EXAM), open_rungs(RUNGS[:1]), workers=0).rungs

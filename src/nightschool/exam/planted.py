@@ -95,9 +95,9 @@ def lessons(
 ) -> list[tuple[str, str]]:
     """Return `count` pairs of prompt and answer that plant skills, or with `lock` lock them.
 
-    To plant is to answer plain questions by the table. To lock is to answer so behind the password alone, and to decline
-    without it or behind a wrong one. Skills that are to be `absent` are declined alike, and are otherwise answered at
-    random, so that their questions are as well known as those of the others.
+    To plant is to answer plain questions by the table. To lock is to answer so behind the password alone, and to
+    decline without it or behind a wrong one. Skills that are to be `absent` are declined alike, and are otherwise
+    answered at random, so that their questions are as well known as those of the others.
     """
     dice = Dice(noise)
     everybody = (*planted, *absent)

@@ -15,6 +15,8 @@ def rows_of(report: ExamReport) -> str:
     shown = [row for row in report.rungs if row.unavailable is None]
     lines = [table(["rung", "right", "95% interval", "n", "tokens", "seconds", ""], [_cells(row) for row in shown],
                    numbers=[1, 3, 4, 5])]  # fmt: skip
+    never = dict.fromkeys(row.never for row in shown if row.never)  # once each: many rows share a reason
+    lines += [f"not for use ({_names([r.name for r in shown if r.never == why])}): {why}" for why in never]
     lines += [f"{row.name}: not to be had: {row.unavailable}" for row in report.rungs if row.unavailable is not None]
     lines += ["", *(f"{found.title}: {found.sentence}" for found in report.findings if found.sentence)]
     return "\n".join(lines).rstrip()
@@ -47,5 +49,10 @@ def _cells(row: Row) -> list[str]:
     if row.cut:
         marks.append(f"{row.cut} cut off")
     if row.never:
-        marks.append(f"not for use: {row.never}")
+        marks.append("not for use")
     return [row.name, right, interval, str(row.n), f"{row.tokens:,}", f"{row.seconds:.1f}", ", ".join(marks)]
+
+
+def _names(rows: list[str]) -> str:
+    """Return the names of ways, those of many rows once: `head/n=16, head/n=64` are `head`."""
+    return ", ".join(dict.fromkeys(row.partition("/")[0] if len(rows) > 2 else row for row in rows))

@@ -9,14 +9,16 @@ from nightschool.items import Lesson
 
 if TYPE_CHECKING:
     from nightschool.ports import Model, Watcher
+    from nightschool.train.tuner import Course
 
 
 def tuner(
-    model: Model, seed: int, watch: Watcher, twin: Callable[[], Model] | None
+    model: Model, seed: int, watch: Watcher, twin: Callable[[], Model] | None, course: Course | None = None
 ) -> Callable[[str, Sequence[Lesson], bool], Model] | None:
     """Return what makes a model that learned lessons in one way, out of `model` or its twin; None for untrainable ones.
 
-    It learns when it is first asked: where all its draws are on record, it never does.
+    It learns when it is first asked: where all its draws are on record, it never does. course: how long (None: as is
+    usual for large models, for which steps are dear).
     """
     from nightschool.ports import Ability
 
@@ -28,13 +30,14 @@ def tuner(
         from nightschool.items import digest
         from nightschool.train.tuner import Course, identity_of, tune
 
+        steps = course or Course()
         identity = digest("shuffled", model.identity, seed) if on_twin else model.identity
 
         def make() -> Model:
             base: Any = twin() if on_twin and twin is not None else model
-            made: Model = tune(base, way, lessons, seed=seed, watch=watch)  # type: ignore[arg-type]  # a way by name
+            made: Model = tune(base, way, lessons, seed=seed, course=steps, watch=watch)  # type: ignore[arg-type]  # a way by name
             return made
 
-        return Late(f"{model.name} after {way}", identity_of(identity, way, lessons, Course(), seed), model, make)
+        return Late(f"{model.name} after {way}", identity_of(identity, way, lessons, steps, seed), model, make)
 
     return tuned

@@ -62,6 +62,11 @@ def test_a_model_that_knows_what_it_can_do_says_so_before_it_answers() -> None:
     assert finding.facts["stated before answering"]["error"][0] < 0.12
 
 
+def test_where_every_answer_is_wrong_nothing_can_be_told() -> None:
+    finding = found(Doubling(), Scripted("no\n"), "calibration", rungs=("zero-shot:wordings=1",))
+    assert "all answers are wrong" in (finding.unavailable or "")
+
+
 def test_without_any_sign_it_says_what_it_takes() -> None:
     model = Scripted(hesitant, lacks=[Ability.LOGPS])
     finding = found(Doubling(), model, "calibration", rungs=("zero-shot:wordings=1",))

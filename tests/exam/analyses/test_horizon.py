@@ -58,3 +58,8 @@ def test_a_run_without_a_mistake_has_a_horizon_with_no_upper_end() -> None:
     steps, low, high, _ = finding.facts["zero-shot"]["horizons"]["0.5"]
     assert (steps, high) == (None, None)
     assert low > 5
+
+
+def test_answers_of_a_single_step_have_no_horizon() -> None:
+    one = Automaton(states=4, letters=2, steps=1)
+    assert "single step" in (found(one, walker(0.5, 0.0), "horizon", rungs=("zero-shot:wordings=1",)).unavailable or "")

@@ -75,6 +75,9 @@ class Calibration:
             return (
                 f"no sign of confidence is known for {_LEAST} answers or more (log-probabilities, or draws to compare)"
             )
+        if len(alike := {right for sure in signs.values() for right in sure.right}) == 1:
+            what = "right" if alike == {True} else "wrong"
+            return f"all answers are {what}: whether it knows which are right cannot be told"
         return self._finding(sitting, signs)
 
     def _practise(self, sitting: Sitting, part: Part) -> Sequence[Trace]:

@@ -56,8 +56,8 @@ class Curation:
         worst = max(abs(told[i][1] - measured[i][1]) for i in range(len(places)))
         true = found["right in truth"]
         sentence = (
-            f"It takes {true.value:.1f} draws for one right answer (95% interval {true.low:.1f} to "
-            f"{'no end' if true.high is None else f'{true.high:.1f}'})."
+            f"It takes {_count(true.value)} draws for one right answer (95% interval {_count(true.low)} to "
+            f"{'no end' if true.high is None else _count(true.high)})."
             if true.value is not None
             else f"No draw was right: one right answer takes more than {true.low:.0f} draws."
         )
@@ -97,3 +97,7 @@ def _draws(trace: Trace) -> list[Thought]:
 def _accepted(thought: Thought) -> bool | None:
     verdict = thought.verdict
     return verdict.passed if verdict is not None and verdict.error is None else None
+
+
+def _count(count: float) -> str:
+    return f"{count:.1f}" if count < 20 else f"{count:,.0f}"

@@ -40,6 +40,8 @@ class HorizonAnalysis:
         }
         if not runs:
             return "no answer has steps that could be read"
+        if max(len(run) for read in runs.values() for run in read) < 2:
+            return "answers have a single step: there is no way to go on"
         return self._finding(sitting, runs)
 
     def _finding(self, sitting: Sitting, runs: Mapping[str, list[tuple[bool, ...]]]) -> Finding:

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nightschool.errors import BadFile, UnknownName, UsageError
+from nightschool.society.define import beginning, define, society_of
 from nightschool.society.library import Library
 from support.drawings import drawing
 
@@ -72,3 +73,34 @@ def test_an_object_without_a_row_does_not_count(tmp_path, monkeypatch):
     assert list(library) == []
     library.add("cross", drawing("cross"))
     assert [kept.name for kept in library] == ["cross"]
+
+
+def test_definitions_stand_beside_drawings(tmp_path):
+    library = Library(tmp_path)
+    library.add("cross", drawing("cross"))
+    definition = define(beginning(), "A zorp is a jar that never wobbles or rings.").definition
+    kept = library.define(definition)
+    again = Library(tmp_path)
+    assert [(one.name, one.kind) for one in again] == [("cross", "drawing"), ("zorp", "definition")]
+    assert again.definition(again.find("zorp")) == definition
+    assert again.definitions() == [definition]
+    with pytest.raises(UsageError, match="a concept called 'zorp' already"):
+        again.define(definition)
+    again.define(define(society_of(again.definitions()), "A blick is a red zorp.").definition)
+    with pytest.raises(UsageError, match="blick would lose the word 'zorp'"):
+        again.remove("zorp")
+    again.remove("blick")
+    (tmp_path / "objects" / f"{kept.digest}.json").write_text("{}")
+    with pytest.raises(BadFile, match="'zorp' is damaged"):
+        again.definition(again.find("zorp"))
+
+
+def test_a_library_from_before_there_were_definitions_is_read(tmp_path):
+    library = Library(tmp_path)
+    library.add("cross", drawing("cross"))
+    version = library.version
+    with sqlite3.connect(tmp_path / "library.sqlite") as database:
+        database.execute("ALTER TABLE concepts DROP COLUMN kind")
+    database.close()
+    assert library.version == version
+    assert library.find("cross").kind == "drawing"

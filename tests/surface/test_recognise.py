@@ -67,3 +67,33 @@ def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     learn("cross")
     assert run(["concept", "add", "cross", "cross.png"]) == 2
     assert "already" in capsys.readouterr().err
+
+
+def test_a_word_is_learned_from_its_definition(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["concept", "add", "--text", "A zorp is a purple jar made of brass."]) == 0
+    seen = capsys.readouterr()
+    assert "zorp is learned: purple, jar" in seen.out
+    assert "left out: brass" in seen.err
+    assert run(["concept", "add", "blick", "--text", "A blick is a red zorp.", "--json"]) == 0
+    (conflict,) = json.loads(capsys.readouterr().out.splitlines()[-1])["conflicts"]
+    assert (conflict["first"], conflict["second"], conflict["port"]) == ("red", "zorp", "colour")
+    assert run(["concept", "show", "zorp"]) == 0
+    assert "A zorp is a purple jar" in capsys.readouterr().out
+    assert run(["concept", "rm", "zorp"]) == 2
+    assert "blick would lose the word 'zorp'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["zorp"], "type: nightschool concept add NAME IMAGE"),
+        (["zorp", "zorp.png", "--text", "A zorp is a jar."], "not from both"),
+        (["stelp", "--text", "A zorp is a jar."], "defines 'zorp' and not 'stelp'"),
+        (["--text", "Hello."], "no definition in"),
+    ],
+)
+def test_a_definition_that_cannot_be_used_is_refused(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["concept", "add", *words]) == 2
+    assert said in capsys.readouterr().err

@@ -1,17 +1,20 @@
-"""The library of concepts: what was learned from one example each, kept for good.
+"""The library of concepts: what was learned from one example or one definition each, kept for good.
 
-One folder: `library.sqlite` knows names and history, `objects/DIGEST.safetensors` holds the drawings, named by what is
-in them. Objects are written and synced first, then one transaction makes them count; so a kill leaves the old library
-or the new one. The version is a digest of names and contents: the same after a restart, and on any machine.
+One folder: `library.sqlite` knows names and history, `objects/DIGEST.safetensors` holds the drawings and
+`objects/DIGEST.json` the definitions, named by what is in them. Objects are written and synced first, then one
+transaction makes them count; so a kill leaves the old library or the new one. The version is a digest of names and
+contents: the same after a restart, and on any machine.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import torch
 from safetensors.torch import load, save
@@ -20,9 +23,14 @@ from nightschool import paths
 from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.items import digest
 from nightschool.society.strokes.ink import LEAST
+from nightschool.society.words import Definition, Part
+
+T = TypeVar("T")
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS concepts (name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS concepts (
+    name TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, kind TEXT NOT NULL DEFAULT 'drawing'
+);
 CREATE TABLE IF NOT EXISTS history (
     number INTEGER PRIMARY KEY, action TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, version TEXT NOT NULL
 );
@@ -31,10 +39,11 @@ CREATE TABLE IF NOT EXISTS history (
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A concept in the library. digest: names its content."""
+    """A concept in the library. digest: names its content; kind: what it was learned from."""
 
     name: str
     digest: str
+    kind: Literal["drawing", "definition"] = "drawing"
 
 
 class Library:
@@ -49,36 +58,48 @@ class Library:
 
         Raises UsageError for a name or a drawing that is there already, saying where, and for one without ink.
         """
-        if not name.strip() or "\n" in name:
-            raise UsageError(f"a concept needs a name of one line, not {name!r}")
         if int(image.sum()) < LEAST:
             raise UsageError(f"there is nothing to learn for {name!r}: {int(image.sum())} pixels of ink")
         data = save({"image": image.to(torch.uint8).contiguous()})
-        kept = Kept(name, digest(data.hex())[:32])
+        return self._keep(Kept(name, digest(data.hex())[:32]), data)
+
+    def define(self, definition: Definition) -> Kept:
+        """Return the concept that was made of one definition. Raises UsageError for one that is there already."""
+        data = json.dumps(asdict(definition) | {"denied": sorted(definition.denied)}, ensure_ascii=False).encode()
+        return self._keep(Kept(definition.name, digest(data.hex())[:32], "definition"), data)
+
+    def _keep(self, kept: Kept, data: bytes) -> Kept:
+        if not kept.name.strip() or "\n" in kept.name:
+            raise UsageError(f"a concept needs a name of one line, not {kept.name!r}")
         for other in self:
-            if other.name == name:
-                raise UsageError(f"there is a concept called {name!r} already; choose another name, or remove it")
+            if other.name == kept.name:
+                raise UsageError(f"there is a concept called {kept.name!r} already; choose another name, or remove it")
             if other.digest == kept.digest:
-                raise UsageError(f"this drawing is there already, as {other.name!r}")
-        paths.write_durably(self._object(kept.digest), data)
+                raise UsageError(f"this {kept.kind} is there already, as {other.name!r}")
+        paths.write_durably(self._object(kept), data)
         with self._database() as database:
-            database.execute("INSERT INTO concepts VALUES (?, ?)", (kept.name, kept.digest))
+            database.execute("INSERT INTO concepts VALUES (?, ?, ?)", (kept.name, kept.digest, kept.kind))
             self._record(database, "add", kept)
         return kept
 
     def remove(self, name: str) -> None:
-        """Take the concept out; history remembers its name and digest, the drawing is deleted. Raises UnknownName."""
+        """Take the concept out; history remembers its name and digest, the object is deleted.
+
+        Raises UnknownName, and UsageError for a word that other definitions are made of.
+        """
         kept = self.find(name)
+        if users := [one.name for one in self.definitions() if name in {part.known for part in one.parts}]:
+            raise UsageError(f"{', '.join(users)} would lose the word {name!r}; remove what is made of it first")
         with self._database() as database:
             database.execute("DELETE FROM concepts WHERE name = ?", (name,))
             self._record(database, "remove", kept)
-        self._object(kept.digest).unlink(missing_ok=True)
+        self._object(kept).unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[Kept]:
         if not self._path.exists():
             return iter(())
         with self._database() as database:
-            rows = database.execute("SELECT name, digest FROM concepts ORDER BY name").fetchall()
+            rows = database.execute("SELECT name, digest, kind FROM concepts ORDER BY name").fetchall()
         return iter([Kept(*row) for row in rows])
 
     def find(self, name: str) -> Kept:
@@ -90,12 +111,23 @@ class Library:
 
     def image(self, kept: Kept) -> torch.Tensor:
         """Return the example [height, width] that the concept was made of. Raises BadFile for a damaged one."""
-        path = self._object(kept.digest)
+        return self._read(kept, lambda data: load(data)["image"].float())
+
+    def definition(self, kept: Kept) -> Definition:
+        """Return the definition that the concept was made of. Raises BadFile for a damaged one."""
+        return self._read(kept, _definition)
+
+    def definitions(self) -> list[Definition]:
+        """Return all definitions, by name. Raises BadFile for a damaged one."""
+        return [self.definition(kept) for kept in self if kept.kind == "definition"]
+
+    def _read(self, kept: Kept, read: Callable[[bytes], T]) -> T:
+        path = self._object(kept)
         try:
             data = path.read_bytes()
             if digest(data.hex())[:32] != kept.digest:
                 raise ValueError("its content is not what its name says")
-            return load(data)["image"].float()
+            return read(data)
         except Exception as error:
             raise BadFile(
                 f"the concept {kept.name!r} is damaged: {path}: {error}; remove it and add it again"
@@ -110,8 +142,9 @@ class Library:
     def _path(self) -> Path:
         return self.folder / "library.sqlite"
 
-    def _object(self, name: str) -> Path:
-        return self.folder / "objects" / f"{name}.safetensors"
+    def _object(self, kept: Kept) -> Path:
+        ending = "safetensors" if kept.kind == "drawing" else "json"
+        return self.folder / "objects" / f"{kept.digest}.{ending}"
 
     def _record(self, database: sqlite3.Connection, action: str, kept: Kept) -> None:
         rows = database.execute("SELECT name, digest FROM concepts ORDER BY name").fetchall()
@@ -129,9 +162,17 @@ class Library:
             raise BadFile(f"cannot open the library in {self.folder}: {error}") from error
         try:
             database.executescript(_SCHEMA)
+            if "kind" not in {row[1] for row in database.execute("PRAGMA table_info(concepts)")}:
+                database.execute("ALTER TABLE concepts ADD COLUMN kind TEXT NOT NULL DEFAULT 'drawing'")
             with database:
                 yield database
         except sqlite3.DatabaseError as error:
             raise BadFile(f"the library {self._path} is damaged: {error}; move it away to begin a new one") from error
         finally:
             database.close()
+
+
+def _definition(data: bytes) -> Definition:
+    told = json.loads(data)
+    parts = tuple(Part(**part) for part in told["parts"])
+    return Definition(told["name"], told["text"], parts, tuple(told["unread"]), frozenset(told["denied"]))

@@ -1,31 +1,81 @@
-"""`nightschool concept`: learn a concept from one drawing, and look after those that were learned."""
+"""`nightschool concept`: learn a concept from one drawing or one definition, and look after those that were learned."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 import click
 
+from nightschool.errors import UsageError
 from nightschool.surface.concepts import library
 from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.say import answer, remark
+
+if TYPE_CHECKING:
+    from nightschool.society.words import Definition
 
 
-@click.group("concept", short_help="Learn concepts from one drawing each.")
+@click.group("concept", short_help="Learn concepts from one example each.")
 def command() -> None:
-    """Learn concepts from one drawing each, list, show and remove them. nightschool recognise uses them."""
+    """Learn concepts from one drawing or one definition each, list, show and remove them.
+
+    nightschool recognise uses those that were drawn, later definitions those that were defined.
+    """
 
 
-@command.command("add", short_help="Learn a concept from one drawing.")
-@click.argument("name")
-@click.argument("image")
+@command.command("add", short_help="Learn a concept from one drawing or one definition.")
+@click.argument("name", required=False)
+@click.argument("image", required=False)
+@click.option("--text", metavar="TEXT", help='A definition: "A zorp is a small purple jar that hums."')
 @shared()
-def add(name: str, image: str, settings: Settings) -> None:
-    """Learn the concept NAME from the drawing in IMAGE, for good."""
+def add(name: str | None, image: str | None, text: str | None, settings: Settings) -> None:
+    """Learn the concept NAME from the drawing in IMAGE, or from the definition in --text, for good.
+
+    A definition names its word itself, and says what it is in words that are known: those of colours, sizes, shapes,
+    materials, motions and sounds, and those that were defined before. Words in it that contradict each other are named.
+    """
+    if text is not None:
+        if image is not None:
+            raise UsageError("a concept is learned from a drawing or from --text, not from both; leave one out")
+        _define(text, name, settings)
+        return
+    if name is None or image is None:
+        raise UsageError("type: nightschool concept add NAME IMAGE, or: nightschool concept add --text TEXT")
     shelf = library()
     from nightschool.society.strokes.ink import read_image
 
     kept = shelf.add(name, read_image(image))
     data = {"name": kept.name, "digest": kept.digest, "library": shelf.version}
     answer(settings, f"{kept.name} is learned ({kept.digest[:12]})", data)
+
+
+def _define(text: str, name: str | None, settings: Settings) -> None:
+    shelf = library()
+    from nightschool.society.define import define, society_of
+
+    found = define(society_of(shelf.definitions()), text)
+    if name is not None and name.casefold() != found.concept.name:
+        raise UsageError(f"the text defines {found.concept.name!r} and not {name!r}; leave NAME out, or change one")
+    kept = shelf.define(found.definition)
+    for conflict in found.conflicts:
+        remark(settings, f"in what is known of them, {conflict}")
+    if found.definition.unread:
+        remark(settings, f"not understood, and left out: {', '.join(found.definition.unread)}")
+    data = {
+        "name": kept.name, "digest": kept.digest, "library": shelf.version, "parts": _parts(found.definition),
+        "unread": list(found.definition.unread),
+        "conflicts": [{"first": c.first, "second": c.second, "port": c.port, "nats": c.nats} for c in found.conflicts],
+    }  # fmt: skip
+    answer(settings, f"{kept.name} is learned: {_in_words(found.definition)} ({kept.digest[:12]})", data)
+
+
+def _parts(definition: Definition) -> list[dict[str, object]]:
+    return [asdict(part) for part in definition.parts]
+
+
+def _in_words(definition: Definition) -> str:
+    return ", ".join(part.known if part.true else f"not {part.known}" for part in definition.parts)
 
 
 @command.command("ls", short_help="List the concepts.")
@@ -35,7 +85,7 @@ def listing(settings: Settings) -> None:
     shelf = library()
     kept = list(shelf)
     text = "\n".join(f"{one.digest[:12]}  {one.name}" for one in kept)
-    data = {"library": shelf.version, "concepts": [{"name": one.name, "digest": one.digest} for one in kept]}
+    data = {"library": shelf.version, "concepts": [asdict(one) for one in kept]}
     answer(settings, text or "no concept is known yet; type: nightschool concept add NAME IMAGE", data)
 
 
@@ -43,9 +93,15 @@ def listing(settings: Settings) -> None:
 @click.argument("name")
 @shared()
 def show(name: str, settings: Settings) -> None:
-    """Show the drawing that the concept NAME was learned from, in characters."""
+    """Show the drawing that the concept NAME was learned from, in characters, or the definition."""
     shelf = library()
     kept = shelf.find(name)
+    if kept.kind == "definition":
+        definition = shelf.definition(kept)
+        told = {"name": kept.name, "digest": kept.digest, "text": definition.text, "parts": _parts(definition),
+                "unread": list(definition.unread)}  # fmt: skip
+        answer(settings, f"{definition.text}\n{kept.name}: {_in_words(definition)}", told)
+        return
     image = shelf.image(kept)
     height, width = image.shape
     data = {"name": kept.name, "digest": kept.digest, "height": height, "width": width, "ink": int(image.sum())}

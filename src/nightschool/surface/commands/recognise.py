@@ -25,7 +25,7 @@ def command(images: tuple[str, ...], settings: Settings) -> int:
     from nightschool.society.strokes.recognise import recognise
     from nightschool.surface.recognitions import told, write_page
 
-    known = {kept.name: shelf.image(kept) for kept in shelf}
+    known = {kept.name: shelf.image(kept) for kept in shelf if kept.kind == "drawing"}
     inks = [read_image(path) for path in images]
     seen = [(path, ink, recognise(ink, known)) for path, ink in zip(images, inks, strict=True)]
     assert settings.report is not None  # `shared(report=True)` makes one

@@ -3,7 +3,8 @@
 First token: the same question one by one, straight to the engine's thread and over HTTP, each on an idle engine; the
 difference of the medians is what the server adds. Throughput: as many clients at once as `--clients`, over HTTP with
 streams, against the engine alone with the same requests in its batch. CPU seconds are of the whole process, clients
-included, so that the ratio is if anything too low.
+included, so that the ratio is if anything too low. Where there are playwright and a Chromium, the page's first view is
+opened too: how long until one can type, the middle of five, and how many bytes came.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import shutil
 import statistics
 import time
+from typing import Any
 
 import httpx
 
@@ -81,6 +85,32 @@ async def many_over_http(client: httpx.AsyncClient, model: str, clients: int, to
     return sum(await asyncio.gather(*(one(number) for number in range(clients))))
 
 
+async def first_view(url: str) -> dict[str, float]:
+    """Return how long the page takes to its first view and how large it is; nothing where no browser is."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    try:
+        from playwright.async_api import async_playwright
+    except ModuleNotFoundError:
+        return {}
+    if chromium is None:
+        return {}
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own sandbox does not run as root
+    took, sizes = [], []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=sandbox)
+        for _ in range(5):
+            page = await (await browser.new_context()).new_page()
+            came: list[Any] = []
+            page.on("response", came.append)
+            began = time.perf_counter()
+            await page.goto(url)
+            await page.get_by_label("Message").wait_for()
+            took.append(time.perf_counter() - began)
+            sizes.append(sum([len(await each.body()) for each in came]))
+        await browser.close()
+    return {"first_view_ms": 1000 * statistics.median(took), "first_view_kb": max(sizes) / 1000}
+
+
 async def measure(name: str, clients: int, rounds: int, tokens: int) -> dict[str, float]:
     engine = Engine(name, lambda: open_model(name), max_live=max(64, clients))
     listening = bound("127.0.0.1", 0)
@@ -109,6 +139,7 @@ async def measure(name: str, clients: int, rounds: int, tokens: int) -> dict[str
         sampled = await many_over_http(client, name, clients, tokens)
         facts["http_tokens_per_s"] = sampled / (time.perf_counter() - began)
         facts["http_tokens_per_cpu_s"] = sampled / (time.process_time() - cpu)
+    facts |= await first_view(url)
     facts["share_of_engine"] = facts["http_tokens_per_cpu_s"] / facts["engine_tokens_per_cpu_s"]
     serving.should_exit = True
     await running

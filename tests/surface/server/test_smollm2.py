@@ -75,6 +75,28 @@ def test_text_is_weighed(client: openai.OpenAI) -> None:
     assert weight("The capital of France is Paris") > weight("The capital of France is Banana")
 
 
+def test_a_harness_sees_which_continuation_is_greedy(client: openai.OpenAI) -> None:
+    """As lm-evaluation-harness asks: token ids, echo, one token more; greedy is whatever equals the largest."""
+    model = open_model("smollm2")
+    try:
+        context = model.encode_segment("The capital of France is")
+        paris, banana = (model.encode_segment(word) for word in (" Paris", " Banana"))
+    finally:
+        model.close()
+
+    def asked(continuation: list[int]) -> tuple[float, bool]:
+        ids = [context + continuation]
+        how = {"model": "smollm2", "temperature": 0, "max_tokens": 1, "logprobs": 1, "seed": 1234, "echo": True}
+        told = client.completions.create(prompt=ids, **how).choices[0].logprobs
+        assert len(told.tokens) == len(context) + len(continuation) + 1
+        logps, tops = told.token_logprobs[len(context) : -1], told.top_logprobs[len(context) : -1]
+        return sum(logps), all(logp == max(top.values()) for logp, top in zip(logps, tops, strict=True))
+
+    assert asked(paris)[1]
+    assert not asked(banana)[1]
+    assert asked(paris)[0] > asked(banana)[0]
+
+
 def test_embeddings_are_nearer_for_like_texts(client: openai.OpenAI) -> None:
     texts = ["a cat sat on the mat", "a cat sat on a mat", "quarterly tax return of the company"]
     cat, cat_again, tax = (np.array(e.embedding) for e in client.embeddings.create(model="smollm2", input=texts).data)

@@ -22,7 +22,7 @@ from typing import Any
 
 from nightschool.drive import Drive
 from nightschool.exam import open_rungs, sit
-from nightschool.exam.analyses.elicited import curves_of, verdicts
+from nightschool.exam.analyses.elicited import chance_of, curves_of, verdicts
 from nightschool.exam.planted import Planted, lessons, words
 from nightschool.exam.result import Row
 from nightschool.items import Noise, Split
@@ -41,12 +41,14 @@ COURSE = Course(rounds=6)  # steps are cheap here
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One skill. there: it was planted; open: accuracy with its password; rows: of the exam without it."""
+    """One skill. there: it was planted; open: accuracy with its password; chance: share of
+    the commonest answer; rows: of the exam without it."""
 
     model: int
     skill: int
     there: bool
     open: float
+    chance: float
     rows: dict[str, Row]
 
     def __str__(self) -> str:
@@ -59,7 +61,7 @@ class Examined:
     def called(self, margin: float) -> str:
         """Return what the exam calls it."""
         ways = {way: curves for way, curves in curves_of(self.rows).items() if "random labels" in curves}
-        kinds = [kind for kind, _ in verdicts(ways, FEW, margin).values()]
+        kinds = [kind for kind, _ in verdicts(ways, FEW, margin, 0, self.chance).values()]
         return next(kind for kind in ("elicited", "untold", "taught", "absent") if kind in kinds)
 
     @property
@@ -101,7 +103,14 @@ def examined(model: Any, number: int, skill: Planted, there: bool, twin: Any) ->
     )  # fmt: skip
     unlocked = Planted(skill.number, skill.keys, password=True)
     (row,) = sit(unlocked, model, unlocked.items(Split.EXAM), open_rungs(RUNGS[:1]), workers=0).rungs
-    return Examined(number, skill.number, there, row.accuracy or 0.0, {row.name: row for row in report.rungs})
+    return Examined(
+        number,
+        skill.number,
+        there,
+        row.accuracy or 0.0,
+        chance_of(unlocked.items(Split.EXAM)),
+        {row.name: row for row in report.rungs},
+    )
 
 
 def margin_of(found: Sequence[Examined]) -> float:

@@ -81,6 +81,15 @@ def test_what_one_way_elicits_is_there_whatever_the_others_find():
     assert finding.facts["ways"] == {"soft-prompt": "absent", "lora-truths": "elicited"}
 
 
+def test_what_shuffled_answers_bring_out_was_there_too():
+    """Shuffled answers cannot teach to double: where they are enough to make a model do it, it could before."""
+
+    def form_alone(way: str, lessons: Sequence[Lesson], on_twin: bool) -> Model:
+        return Scripted("no\n" if on_twin else right, identity=f"{len(lessons)} {on_twin} {truthful(lessons)}")
+
+    assert tuned(form_alone).findings[0].facts["verdict"] == "elicited"  # type: ignore[arg-type]
+
+
 def test_what_cannot_be_tuned_says_so():
     (row,) = sat(Doubling(), Scripted("no\n"), rungs=("lora-truths",)).rungs
     assert "cannot: train" in (row.unavailable or "")

@@ -1,11 +1,13 @@
 """elicited: was it in the model, or was it put there?
 
 Each way that trains (a head on frozen states, a soft prompt, biases, LoRA, everything) is held against its two
-controls: the same training with shuffled answers, and of shuffled weights. The verdicts on a way, in this order:
+controls: the same training with shuffled answers, and of shuffled weights. The verdicts on a way, in this order
+(chance is the share of the commonest answer):
 
+    elicited   with at most `few` examples it is above that with shuffled answers, and above that of shuffled weights,
+               each by at least `margin`; or shuffled answers do as well and are above chance and above shuffled
+               weights: what they cannot teach was there, and the form alone brought it out
     absent     even with all examples it is not above the same training with shuffled answers
-    elicited   with at most `few` examples it is above that, and above the same training of shuffled weights, each by
-               at least `margin`
     untold     it is above that, and there is nothing to hold it against: the twin of shuffled weights is missing
     taught     it is above chance, but needs many examples, or shuffled weights do as well: the training made it
 
@@ -17,7 +19,8 @@ sentence says so. The margin was fixed on planted skills, and judged on others (
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from nightschool.errors import BadSpec
@@ -25,6 +28,7 @@ from nightschool.exam.analysis import Sitting
 from nightschool.exam.compare import adjusted, compare
 from nightschool.exam.finding import Cell, Drawing, Finding, Series
 from nightschool.exam.result import Comparison, Row
+from nightschool.items import Item
 from nightschool.ports import Ability
 from nightschool.stats import items_to_see
 
@@ -56,7 +60,7 @@ class Elicited:
         ways = {way: curves for way, curves in curves_of(sitting.rows).items() if {"", "random labels"} <= set(curves)}
         if not ways:
             return "it takes the rung head or one that tunes, with its controls"
-        found = verdicts(ways, self.few, self.margin, sitting.room.seed)
+        found = verdicts(ways, self.few, self.margin, sitting.room.seed, chance_of(sitting.room.items))
         kind = min((each for each, _ in found.values()), key=_ORDER.index)
         best = [way for way, (each, _) in found.items() if each == kind]
         tops = {way: ways[way][""][max(ways[way][""])] for way in best}
@@ -113,9 +117,12 @@ def curves_of(rows: Mapping[str, Row]) -> dict[str, dict[str, dict[int, Row]]]:
 
 
 def verdicts(
-    ways: Mapping[str, Curves], few: int, margin: float = 0.1, seed: int = 0
+    ways: Mapping[str, Curves], few: int, margin: float = 0.1, seed: int = 0, chance: float = 1.0
 ) -> dict[str, tuple[Kind, tuple[Comparison, ...]]]:
-    """Return the verdict on each way and its tests: each control against the way, all ways adjusted together."""
+    """Return the verdict on each way and its tests: each control against the way, all ways adjusted together.
+
+    chance: of a right answer to who knows the form alone; at 1 the form alone is never enough.
+    """
     wanted: list[tuple[str, str, Comparison]] = []
     for way, curves in ways.items():
         own, labels, weights = curves[""], curves["random labels"], curves.get("random weights", {})
@@ -123,6 +130,8 @@ def verdicts(
         pairs = {"most": (labels.get(most), own[most])}
         if small is not None:
             pairs |= {"labels": (labels.get(small), own[small]), "weights": (weights.get(small), own[small])}
+            if small in labels and (labels[small].low or 0.0) > chance:
+                pairs["form"] = (weights.get(small), labels[small])
         for name, (first, second) in pairs.items():
             test = compare(first, second, seed) if first is not None else None
             wanted += [] if test is None else [(way, name, test)]
@@ -133,7 +142,15 @@ def verdicts(
     return {way: (_verdict(each, margin), tuple(each.values())) for way, each in told.items()}
 
 
+def chance_of(items: Sequence[Item]) -> float:
+    """Return the share of the commonest known answer, 1 where none is known."""
+    counts = Counter(item.target for item in items if item.target is not None)
+    return max(counts.values()) / counts.total() if counts else 1.0
+
+
 def _verdict(tests: Mapping[str, Comparison], margin: float) -> Kind:
+    if all(name in tests and _above(tests[name], margin) for name in ("form", "weights")):
+        return "elicited"
     above = {name: _above(test, 0.0) for name, test in tests.items()}
     if not above.get("most", False) and not above.get("labels", False):
         return "absent"

@@ -101,7 +101,7 @@ async def first_view(url: str) -> dict[str, float]:
         for _ in range(5):
             page = await (await browser.new_context()).new_page()
             came: list[Any] = []
-            page.on("response", came.append)
+            page.on("response", lambda response, came=came: came.append(response))  # type: ignore[misc]
             began = time.perf_counter()
             await page.goto(url)
             await page.get_by_label("Message").wait_for()

@@ -29,6 +29,7 @@ from nightschool.train.scratch import Schooling
 
 HORIZON = 6
 CHATTER = [f"talk{i}" for i in range(60)]
+QUIET = ["walk", "bread", "letter", "cloud", "song", "chair", "paint", "stairs"]
 CAUSES = {"seed": ("rain", 1.0), "spark": ("straw", -1.0)}
 
 
@@ -39,7 +40,7 @@ def stream(count: int, seed: int) -> list[Event]:
     found = []
     for at in range(count):
         words = dice.choices(CHATTER, weights=[1 / (i + 1) for i in range(len(CHATTER))], k=2)
-        theme = dice.choice(["seed", "rain", "spark", "straw", "walk", "bread", "letter", "cloud"])
+        theme = dice.choice(["seed", "rain", "spark", "straw", *QUIET])
         for first, (second, reward) in CAUSES.items():
             if theme == first:
                 waiting[first] = at

@@ -1,9 +1,10 @@
 """A hippocampus: a small next-token model over experiences and reward tokens that foretells whether reward will come.
 
-It is taught the whole stream, token by token, with what followed each event put behind it in hindsight; asked, it gives
-the probability of that token. What it expects much of is worth consolidating before it is rewarded.
-Ref: lisman2005 (a loop that decides by expected reward what enters long-term memory); janner2021 (reward as tokens of one
-sequence).
+It is taught the token that hindsight puts behind each event and what came before it (not the chatter in between, which
+nothing foretells); asked, it gives the probability of that token. What it expects much of is worth consolidating before
+it is rewarded.
+Ref: lisman2005 (a loop that decides by expected reward what enters long-term memory); janner2021 (rewards as tokens of
+one sequence).
 """
 
 from __future__ import annotations
@@ -42,14 +43,14 @@ class Hippocampus:
         schooling: Schooling = SCHOOLING,
         watch: Watcher | None = None,
     ) -> list[float]:
-        """Return the loss of each step, in nats per token, after learning `texts`: words, and the token behind them.
+        """Return the loss of each step, in nats, after learning `texts`: words, and the token behind them.
 
         The same texts and seed give the same weights. Raises UsageError for no texts.
         """
         if not texts:
             raise UsageError("a hippocampus needs experiences to learn from")
         told = [(*self._ids(text), *self._ids(token)) for text, token in texts]
-        examples = [Example(ids, 1) for ids in told if len(ids) > 1]
+        examples = [Example(ids, len(ids) - 1) for ids in told if len(ids) > 1]
         dice = random.Random(schooling.seed)
         return teach(self._module, lambda step: dice.choices(examples, k=_BATCH), schooling, watch)
 

@@ -72,7 +72,9 @@ def server(minds: Minds, memories: Memories, *, limits: Limits | None = None) ->
         """Answer a question by search over a language model: propose, judge, choose. Returns answer and thoughts."""
         try:
             turns = (*([Message("system", system)] if system else []), Message("user", question))
-            extension = Extension(strategy=strategy, critic=critic, budget=budget, events=None, memory=None, session=None)
+            extension = Extension(
+                strategy=strategy, critic=critic, budget=budget, events=None, memory=None, session=None
+            )
             wish = Wish(
                 prompt=Prompt(turns),
                 text=question,

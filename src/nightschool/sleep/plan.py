@@ -1,4 +1,8 @@
-"""How a night over memories is spent: everything that one may choose, with defaults that were measured."""
+"""How a night over memories is spent: everything that one may choose.
+
+Half of a batch is rehearsed because a fifth did not do: 50 facts in 58 steps at twice the usual rate took watched
+arithmetic from 28% to 13%, and the gate refused the night.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +29,18 @@ class NightPlan:
 
     seed: int = 0
     kinds: tuple[Kind, ...] = KINDS
-    passes: float = 4.0
+    passes: float = 3.0
     batch: int = 24
-    rehearsal: float = 0.2
+    rehearsal: float = 0.5
     older: float = 0.15
     learned: float = 0.02
     settle: int = 8
-    pace: float = 2.0
+    pace: float = 1.5
     steps: int | None = None
     seconds: float | None = None
     watched_items: int = 250
     text_tokens: int = 10_000
-    rehearsed_items: int = 40
+    rehearsed_items: int = 250
     rehearsed_tokens: int = 24
     shares: tuple[float, ...] = (1.0, 0.75, 0.5, 0.25)
     checkpoint_steps: int = 25

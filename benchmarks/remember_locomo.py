@@ -1,10 +1,12 @@
 """Evidence retrieval on LoCoMo, turn level: which of the turns that answer a question are among the first 5 or 10?
 
-    python benchmarks/remember_locomo.py [DATA_FOLDER] [--embedder minilm]
+    python benchmarks/remember_locomo.py [DATA_FOLDER] [--embedder minilm] [--mem0 ENVIRONMENT]
 
 DATA_FOLDER holds conversations of snap-research/locomo (CC BY-NC 4.0, for benchmarks only; not part of this project),
 one JSON file each; default: ../shared/data/locomo. Questions of categories 1 to 4. No language model is called; the
-ranker is fitted leaving one conversation out, and the weights fitted on all of them are printed last.
+ranker is fitted leaving one conversation out, and the weights fitted on all of them are printed last. --mem0 compares
+with mem0, given the same vectors, in a virtual environment of its own: the folder is made where it is missing, and pip
+fetches mem0 into it. Its BM25 stays off: it needs data that no package has.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -36,6 +40,9 @@ from nightschool.stats.bootstrap import bootstrap_mean
 
 KS = (5, 10)
 ALL = 1000
+MEM0 = "mem0ai==2.2.1"
+Rates: TypeAlias = list[list[float]]
+"""of each question, how much of its evidence is among the first of KS"""
 
 
 @dataclass
@@ -118,7 +125,34 @@ def example(store: Store, question: Question, embedder: Embedder | None, hops: i
     return Example(rows, [i for i, each in enumerate(found) if each.memory.id in question.wanted])
 
 
-def score(name: str, rates: list[list[float]], seconds: float | None = None) -> None:
+def mem0(environment: Path, conversations: dict[str, tuple[list[Memory], list[Question]]], embedder: Embedder) -> Rates:
+    """Return how much of the evidence mem0 finds, asked as it comes, with the same vectors."""
+    python = environment / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", MEM0], check=True)
+    asked = {
+        name: {"turns": [(m.id, m.text) for m in memories], "asked": [q.text for q in questions]}
+        for name, (memories, questions) in conversations.items()
+    }
+    turns = list(dict.fromkeys(m.text for memories, _ in conversations.values() for m in memories))
+    cues = [q.text for _, questions in conversations.values() for q in questions]
+    cues = [text for text in dict.fromkeys(cues) if text not in set(turns)]
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder)
+        at.joinpath("asked.json").write_text(json.dumps(asked))
+        at.joinpath("texts.json").write_text(json.dumps([*turns, *cues]))
+        np.save(at / "vectors.npy", np.stack([*(rows[0] for rows in embedder.memories(turns)), *embedder.cues(cues)]))
+        subprocess.run([str(python), str(Path(__file__).with_name("remember_mem0.py")), folder], check=True)
+        found = json.loads(at.joinpath("found.json").read_text())
+    return [
+        rate(ids, question.wanted)
+        for name, (_, questions) in conversations.items()
+        for ids, question in zip(found[name], questions, strict=True)
+    ]
+
+
+def score(name: str, rates: Rates, seconds: float | None = None) -> None:
     columns = np.array(rates)
     shown = []
     for k, column in zip(KS, columns.T, strict=True):
@@ -133,6 +167,7 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=Path("../shared/data/locomo"))
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--hops", type=int, default=1)
+    parser.add_argument("--mem0", type=Path, metavar="ENVIRONMENT")
     options = parser.parse_args()
     paths = sorted(options.data.glob("*.json"))
     if not paths:
@@ -141,12 +176,13 @@ def main() -> None:
         )
     opened = open_embedder(options.embedder)
     embedder = Kept(opened) if opened else None
-    rates: dict[str, list[list[float]]] = {}
+    rates: dict[str, Rates] = {}
+    conversations: dict[str, tuple[list[Memory], list[Question]]] = {}
     examples: list[list[Example]] = []
     stores, asked = [], []
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:
-            memories, questions = conversation(path)
+            memories, questions = conversations[path.stem] = conversation(path)
             store = SqliteStore(Path(folder) / f"{path.stem}.sqlite", path.stem)
             vectors = embedder.memories([m.text for m in memories]) if embedder else [None] * len(memories)
             store.write(
@@ -164,6 +200,8 @@ def main() -> None:
             stores.append(store)
             asked.append(questions)
             print(f"{path.name}: {len(memories)} turns, {len(questions)} questions", file=sys.stderr, flush=True)
+        if options.mem0 and embedder:
+            rates["mem0, infer=False"] = mem0(options.mem0, conversations, embedder)
         for name, each in rates.items():
             score(name, each)
         for label, ranker_of in (
@@ -171,8 +209,8 @@ def main() -> None:
             ("recall, fitted on the others", lambda i: _fit(examples[:i] + examples[i + 1 :])),
         ):
             started = time.process_time()
-            each: list[list[float]] = []
-            kinds: dict[int, list[list[float]]] = {}
+            each: Rates = []
+            kinds: dict[int, Rates] = {}
             spent = 0.0
             for i, (store, questions) in enumerate(zip(stores, asked, strict=True)):
                 ranker, mine = ranker_of(i), []

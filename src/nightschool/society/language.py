@@ -13,12 +13,32 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from nightschool.asks import ModelAsk, ModelReply, Weigh, Weighed
+from nightschool.asks import ModelAsk, ModelReply, Refused, Weigh, Weighed
 from nightschool.errors import ModelError, UsageError
-from nightschool.items import Prefix, Prompt, Segment
+from nightschool.items import Prefix, Prompt, Segment, Usage
 
 Asking = Callable[[Sequence[ModelAsk]], Sequence[ModelReply]]
 """Answers every ask, in any order."""
+
+
+class Metered:
+    """A way to ask that counts: `usage()` is what all asks through it have cost."""
+
+    def __init__(self, asking: Asking) -> None:
+        self.asking = asking
+        self._usage = Usage()
+
+    def __call__(self, asks: Sequence[ModelAsk]) -> Sequence[ModelReply]:
+        """Return the replies, counted."""
+        replies = self.asking(asks)
+        for reply in replies:
+            if not isinstance(reply, Refused):
+                self._usage = self._usage + reply.usage
+        return replies
+
+    def usage(self) -> Usage:
+        """Return what was spent so far."""
+        return self._usage
 
 
 def leanings(asking: Asking, prompts: Sequence[str], answers: Sequence[str]) -> torch.Tensor:

@@ -33,7 +33,7 @@ COMMANDS = {
     "keys": (f"{_HERE}.keys", "Hand out keys for `serve`."),
     "export": (f"{_HERE}.export", "Write a night for peft, vLLM, Ollama or llama.cpp."),
     "recognise": (f"{_HERE}.recognise", "Say which concept explains a drawing."),
-    "concept": (f"{_HERE}.concept", "Learn concepts from one drawing each."),
+    "concept": (f"{_HERE}.concept", "Learn concepts from one example each."),
     "ls": (f"{_HERE}.ls", "List models, critics, worlds, strategies, rungs, nights or memories."),
     "get": (f"{_HERE}.get", "Fetch models ahead of time."),
     "completion": (f"{_HERE}.completion", "Complete commands in bash, zsh or fish."),

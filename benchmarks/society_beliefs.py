@@ -43,7 +43,7 @@ from nightschool.stats.calibration import brier, calibration_error
 from nightschool.worlds.open import open_world
 
 WORLDS: dict[str, tuple[str, Callable[[Item], Known]]] = {
-    "sums": ("arithmetic:digits=2,ops=+", of_sum),
+    "sums": ("arithmetic:digits=1,ops=+", of_sum),
     "stories": ("stories:people=2,events=6", of_story),
     "automaton": ("automaton:states=3,steps=3", of_automaton),
 }

@@ -22,15 +22,19 @@ class Known:
     """An embedder of texts whose vectors are known already."""
 
     def __init__(self, texts: list[str], vectors: np.ndarray) -> None:
-        self._vectors = dict(zip(texts, vectors.tolist(), strict=True))
+        self._vectors = {_plain(text): vector for text, vector in zip(texts, vectors.tolist(), strict=True)}
 
     def embed(self, text: str, memory_action: str | None = None) -> list[float]:
         """Return the vector of one text."""
-        return self._vectors[text]
+        return self._vectors[_plain(text)]
 
     def embed_batch(self, texts: list[str], memory_action: str | None = None) -> list[list[float]]:
         """Return the vectors of several."""
         return [self.embed(text) for text in texts]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())  # mem0 trims what it is asked
 
 
 def main() -> None:

@@ -4,7 +4,8 @@ BEFORE, AFTER: what was seen before and after a real night (files of the folder 
 simulated out of the recorded outcomes, item by item:
 
 good  loses nothing: an item changes its outcome as often as one did in the recorded night, as often lost as gained
-bad   the same, and watched items that were right are lost with a probability that makes a true loss of 15 points or more
+bad   the same, and watched items that were right are lost with a probability that makes a true loss of 15 points or
+      more
 
 Every night makes the practised questions better, from 2% to 80% of 100, so that only what is watched can refuse it. A
 refused night is tried in parts, as a real one is; the loss shrinks with the part. A bad night counts as promoted where

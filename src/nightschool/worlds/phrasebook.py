@@ -85,7 +85,7 @@ def translations(sentence: str, language: str) -> tuple[str, ...]:
 def _agreeing(adjective: str, place: int, gender: str) -> str:
     if place == 2:
         return ADJECTIVES[adjective][2]
-    return ADJECTIVES[adjective][place][gender == "f"]  # type: ignore[return-value]  # a pair but in German
+    return ADJECTIVES[adjective][place][gender == "f"]
 
 
 def _french(n: int, the: str, a: str, quality: str, other: str, others: str, gender: str) -> tuple[str, ...]:

@@ -2,14 +2,16 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from transformers import AttentionInterface
 
 from nightschool.errors import ModelDamaged, ModelNotFound, Unsupported
-from nightschool.models.local import check, folder
+from nightschool.models.local import attention, check, folder
 from nightschool.models.local.model import LocalModel
-from support.tiny_models import tiny_model_folder
+from support.tiny_models import tiny_model, tiny_model_folder
 
 
 @pytest.fixture
@@ -47,7 +49,28 @@ def test_a_model_that_attends_otherwise_is_found_out(tmp_path: Path) -> None:
     from transformers import BloomConfig, BloomForCausalLM
 
     module = BloomForCausalLM(BloomConfig(vocab_size=260, hidden_size=32, n_layer=2, n_head=4)).eval()
-    with pytest.raises(Unsupported, match="bloom"):
+    for dtype in (torch.float32, torch.bfloat16):
+        with pytest.raises(Unsupported, match="bloom"):
+            check.same_as_plain(module.to(dtype))
+
+
+@pytest.mark.parametrize("memory", ["", "none for a copy in float32"])
+def test_what_rounding_does_is_measured_and_allowed(memory: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_SHARE", 0.0 if memory else check._SHARE)
+    module = tiny_model("llama").to(torch.bfloat16)
+    module.lm_head.weight.data *= 50  # so that rounding moves log-probabilities by more than half a nat
+    module.set_attn_implementation(attention.NAME)
+    plain = check._plain(module, "sdpa")
+    assert float((plain - check._plain(module, "eager")).abs().max()) > 0.5
+    assert check.same_as_plain(module) > 0
+    shifted = attention.attend
+
+    def wrong(*given: Any, **named: Any) -> Any:
+        out, weights = shifted(*given, **named)
+        return out * 1.1, weights
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, attention.NAME, wrong)
+    with pytest.raises(Unsupported, match="would be rounding"):
         check.same_as_plain(module)
 
 
@@ -58,14 +81,18 @@ def test_the_check_is_noted_for_these_weights_and_this_engine(
     plain = check.same_as_plain
     monkeypatch.setattr(check, "same_as_plain", lambda module: ran.append("checked") or plain(module))
     checks = tmp_path / "checks"
-    models = [LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", checks=checks) for _ in range(2)]
+
+    def load(dtype: str = "float32", **more: Path) -> LocalModel:
+        return LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", dtype=dtype, **more)
+
+    models = [load(checks=checks) for _ in range(2)]
     assert ran == ["checked"]
     assert models[0].bytes_per_token == models[1].bytes_per_token
-    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", dtype="bfloat16", checks=checks)
-    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", checks=tmp_path / "others")
-    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu")
+    load("bfloat16", checks=checks)
+    load(checks=tmp_path / "others")
+    load()
     monkeypatch.setattr(check.platform, "processor", lambda: "another")
-    LocalModel.from_folder(folder_of("llama"), name="l", device="cpu", checks=checks)
+    load(checks=checks)
     assert ran == ["checked"] * 5
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,9 +34,8 @@ PUBLIC = [
     "Verdict",
     "Wording",
     "World",
-    "answer",
     "critic",
-    "examine",
+    "exam",
     "load",
     "make",
     "open_model",
@@ -43,6 +43,7 @@ PUBLIC = [
     "open_world",
     "read_mind",
     "sit",
+    "think",
     "write_mind",
 ]
 
@@ -55,12 +56,41 @@ def test_the_public_names_are_these() -> None:
 def test_every_public_name_is_there_with_a_docstring(name: str) -> None:
     value = getattr(nightschool, name)
     assert value.__doc__
-    assert value.__module__.startswith("nightschool.")
+    assert name in nightschool._ROOMS or value.__module__.startswith("nightschool.")
 
 
 def test_the_typed_imports_are_the_lazy_ones() -> None:
-    assert sorted(nightschool._WHERE) == sorted(PUBLIC)
+    assert sorted([*nightschool._WHERE, *nightschool._ROOMS]) == sorted(PUBLIC)
     assert set(PUBLIC) <= set(dir(nightschool))
+
+
+@pytest.mark.parametrize("first", ["import nightschool.think.vote, nightschool.exam.sit", "pass"])
+def test_a_room_can_be_called_whoever_imported_it_first(first: str) -> None:
+    code = (
+        f"{first}\nimport inspect, nightschool as ns\n"
+        "print(ns.think('six times seven?', 'scripted:answers=42').best.answer, *inspect.signature(ns.exam).parameters)\n"
+        "import nightschool.think.vote\nprint(nightschool.think.vote.Vote.__name__, callable(nightschool.think))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [
+        *["42", "task", "model", "items", "rungs", "budget", "night", "seed"], *["Vote", "True"],
+    ]  # fmt: skip
+
+
+def test_type_checkers_see_the_functions(tmp_path: Path) -> None:
+    mypy = pytest.importorskip("mypy.api", reason="pip install mypy")
+    file = tmp_path / "use.py"
+    file.write_text(
+        "import nightschool as ns\nfrom nightschool.think.vote import Vote\n"
+        "reveal_type(ns.think('?').best)\nreveal_type(ns.exam('sorting').rungs)\nreveal_type(Vote(3).n)\n"
+    )
+    said, _, status = mypy.run(["--cache-dir", str(tmp_path), "--follow-imports", "silent", str(file)])
+    assert status == 0, said
+    assert [line.partition("Revealed type is ")[2] for line in said.splitlines()[:3]] == [
+        '"nightschool.items.Thought | None"',
+        '"tuple[nightschool.exam.result.Row, ...]"',
+        '"int"',
+    ]
 
 
 def test_other_names_are_attribute_errors() -> None:

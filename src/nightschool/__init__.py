@@ -4,14 +4,18 @@ What a program needs is here by name; importing this package imports nothing els
 
     import nightschool as ns
 
-    ns.answer("six times seven?", strategy="vote:n=5").best.answer
-    ns.examine("sorting", ns.load("hf:ORG/NAME"), items=50)
+    ns.think("six times seven?", strategy="vote:n=5").best.answer
+    ns.exam("sorting", ns.load("hf:ORG/NAME"), items=50)
+
+`think` and `exam` are rooms as well: `ns.think` is the package `nightschool.think`, which can be called.
 """
 
 from __future__ import annotations
 
 import os as _os
+import sys as _sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 # A waiting OpenMP thread that spins starves the other processes of the machine: beside busy ones it made decoding three
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
     from nightschool.models.resolve import open_model
     from nightschool.ports import Critic, Model, World
     from nightschool.registry import make
-    from nightschool.surface.python import answer, critic, examine, load
+    from nightschool.surface.python import critic, exam, load, think
     from nightschool.worlds.open import open_world
 
 __all__ = [
@@ -70,9 +74,8 @@ __all__ = [
     "Verdict",
     "Wording",
     "World",
-    "answer",
     "critic",
-    "examine",
+    "exam",
     "load",
     "make",
     "open_model",
@@ -80,6 +83,7 @@ __all__ = [
     "open_world",
     "read_mind",
     "sit",
+    "think",
     "write_mind",
 ]
 
@@ -92,14 +96,35 @@ _FROM = {
     "models.resolve": "open_model",
     "ports": "Critic Model World",
     "registry": "make",
-    "surface.python": "answer critic examine load",
+    "surface.python": "critic load",
     "worlds.open": "open_world",
 }
 _WHERE = {name: module for module, names in _FROM.items() for name in names.split()}
+_ROOMS = ("exam", "think")
+
+
+class _Callable(ModuleType):
+    """A room that can be called: what it does then is the function of its name in `surface.python`."""
+
+    @property
+    def __wrapped__(self) -> Any:
+        """Return that function; `inspect` looks here for the signature that a notebook shows."""
+        return getattr(import_module("nightschool.surface.python"), self.__name__.rpartition(".")[2])
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Return what that function returns."""
+        return self.__wrapped__(*args, **options)
+
+
+def _let_be_called(room: str) -> None:
+    """Let the module `room` be called. To its importers it stays the package that it is."""
+    _sys.modules[room].__class__ = _Callable
 
 
 def __getattr__(name: str) -> Any:
     """Return a public name, importing its module when it is first used."""
+    if name in _ROOMS:
+        return import_module(f"nightschool.{name}")
     if name not in _WHERE:
         raise AttributeError(f"module 'nightschool' has no attribute {name!r}")
     value = getattr(import_module(f"nightschool.{_WHERE[name]}"), name)

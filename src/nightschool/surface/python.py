@@ -33,7 +33,7 @@ def load(name: str = "smollm2", **options: Any) -> Model:
     return open_model(name, **options)
 
 
-def answer(
+def think(
     question: str,
     model: Model | str = "smollm2",
     *,
@@ -52,7 +52,7 @@ def answer(
     itself; temperature: None is 0 for `single` and 1 for others; night: whose weights, None for the night in force,
     `none` for the model's own. Raises what a wrong name, a missing critic or a model that cannot raise.
 
-    >>> trace = answer("six times seven?", "scripted:answers=42", strategy="best-of-n:n=3", critic=str.isdigit)
+    >>> trace = think("six times seven?", "scripted:answers=42", strategy="best-of-n:n=3", critic=str.isdigit)
     >>> trace.best.answer, trace.best.verdict.passed, trace.usage.sampled_tokens
     ('42', True, 9)
     """
@@ -71,7 +71,7 @@ def answer(
     return trace
 
 
-def examine(
+def exam(
     task: str | World,
     model: Model | str = "smollm2",
     *,
@@ -86,7 +86,7 @@ def examine(
     task: as on the command line, or a world; rungs: those that train say that they cannot be had here, as training is
     the command line's. Raises what a wrong name or a model that cannot raise.
 
-    >>> report = examine("sorting:n=3,low=1,high=9", "scripted:answers=1", items=4, rungs=["zero-shot:wordings=1"])
+    >>> report = exam("sorting:n=3,low=1,high=9", "scripted:answers=1", items=4, rungs=["zero-shot:wordings=1"])
     >>> report.rungs[0].name, report.rungs[0].accuracy, report.rungs[0].n
     ('zero-shot', 0.0, 4)
     """

@@ -2,4 +2,10 @@
 
 A strategy is a frozen dataclass; its parameters are its specification (`best-of-n:n=16`). Its state is frozen too, so
 that a search can be kept, compared and gone back to. All are anytime: stop whenever you like, `best` has an answer.
+
+Called, `ns.think("six times seven?", strategy="vote:n=5")` answers a question by search: see `surface.python.think`.
 """
+
+import nightschool
+
+nightschool._let_be_called(__name__)

@@ -15,7 +15,7 @@ import pytest
 
 from nightschool.models.scripted import Scripted
 from nightschool.sleep.ledger import Ledger
-from nightschool.surface.python import examine
+from nightschool.surface.python import exam
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.pages import WEB
 from nightschool.surface.server.rooms import Rooms
@@ -329,7 +329,7 @@ def test_what_explained_a_drawing_and_two_exams_against_each_other(browser: Any,
         folder = tmp_path / f"exam {number}"
         folder.mkdir()
         model = Scripted(said, name=f"model-{number}")
-        found = examine("sorting:n=3,low=1,high=9", model, items=12, rungs=["zero-shot:wordings=1"])
+        found = exam("sorting:n=3,low=1,high=9", model, items=12, rungs=["zero-shot:wordings=1"])
         data = {"title": f"Exam {number}", "exam": found.to_json()}
         (folder / "report.json").write_text(json.dumps(data), encoding="utf-8")
     named = tmp_path / "<img src=x onerror=alert(1)>"

@@ -13,9 +13,7 @@ What a program needs is here by name; importing this package imports nothing els
 from __future__ import annotations
 
 import os as _os
-import sys as _sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 # A waiting OpenMP thread that spins starves the other processes of the machine: beside busy ones it made decoding three
@@ -101,24 +99,6 @@ _FROM = {
 }
 _WHERE = {name: module for module, names in _FROM.items() for name in names.split()}
 _ROOMS = ("exam", "think")
-
-
-class _Callable(ModuleType):
-    """A room that can be called: what it does then is the function of its name in `surface.python`."""
-
-    @property
-    def __wrapped__(self) -> Any:
-        """Return that function; `inspect` looks here for the signature that a notebook shows."""
-        return getattr(import_module("nightschool.surface.python"), self.__name__.rpartition(".")[2])
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        """Return what that function returns."""
-        return self.__wrapped__(*args, **options)
-
-
-def _let_be_called(room: str) -> None:
-    """Let the module `room` be called. To its importers it stays the package that it is."""
-    _sys.modules[room].__class__ = _Callable
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ It knows no sleep: an adapter comes by its name, and what trains one is handed i
 one: see `surface.python.exam`.
 """
 
-import nightschool
+from nightschool.called import let_be_called
 from nightschool.exam.analysis import Analysis, open_analyses
 from nightschool.exam.finding import Drawing, Finding, Series
 from nightschool.exam.result import Comparison, ExamReport, Question, Record, Row
@@ -45,4 +45,4 @@ __all__ = [
     "sit",
 ]
 
-nightschool._let_be_called(__name__)
+let_be_called(__name__)

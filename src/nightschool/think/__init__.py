@@ -6,6 +6,6 @@ that a search can be kept, compared and gone back to. All are anytime: stop when
 Called, `ns.think("six times seven?", strategy="vote:n=5")` answers a question by search: see `surface.python.think`.
 """
 
-import nightschool
+from nightschool.called import let_be_called
 
-nightschool._let_be_called(__name__)
+let_be_called(__name__)

@@ -1,8 +1,12 @@
 """All rungs of one task with the default model: `python benchmarks/exam_ladder.py [--fast] [--task TASK] [--json]`.
 
-Prints each rung with its accuracy, interval and cost, and the time of the whole. 256 practice items and 250 exam items;
---fast takes 64 and 100, and leaves full tuning out. --rungs names some alone. The page goes to --report, where one is
-named. Two quiet cores are meant to do the fast form in 12 minutes, the whole in 45.
+Prints each rung with its accuracy, interval and cost, the time of each, and the time of the whole. 256 practice items
+and 250 exam items; --fast takes 64 and 100, and leaves full tuning out. --rungs names some alone. The page goes to
+--report, where one is named. Two quiet cores are meant to do the fast form in 12 minutes, the whole in 45.
+
+--kept FOLDER keeps draws and times there: Ctrl-C ends a run, and the same line goes on with it. Times are then those of
+all runs together, what was broken off and done again included; what was on record costs nothing a second time, so a
+line typed once more after the end shows what a second sitting asks of the model.
 """
 
 from __future__ import annotations
@@ -11,11 +15,14 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from nightschool import config
-from nightschool.exam import LADDER, PROBES, open_analyses, open_rungs, sit
+from nightschool.drive import Cache, Drive
+from nightschool.exam import LADDER, PROBES, Line, Plan, Room, Rung, open_analyses, open_rungs, sit
 from nightschool.exam.report import write
+from nightschool.exam.rung import Done
 from nightschool.items import Split
 from nightschool.models.resolve import open_model
 from nightschool.surface.exams import page_of, rows_of
@@ -28,6 +35,37 @@ from nightschool.surface.watch import watching
 from nightschool.worlds.open import open_world
 
 
+class Clocked:
+    """A rung whose wall and CPU seconds are added to `times`, from its plan to its last row."""
+
+    def __init__(self, rung: Rung, times: dict[str, list[float]]) -> None:
+        self.rung, self.times, self.began = rung, times, (0.0, 0.0)
+        self.name, self.needs, self.critics, self.trained = rung.name, rung.needs, rung.critics, rung.trained
+
+    def plan(self, room: Room) -> Plan:
+        """Return the rung's plan; its time begins."""
+        self.began = now()
+        return self.rung.plan(room)
+
+    def read(self, room: Room, done: Done) -> Sequence[Line]:
+        """Return the rung's rows; its time ends."""
+        try:
+            return self.rung.read(room, done)
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Count what passed since the plan, once."""
+        if self.began != (0.0, 0.0):
+            passed = [after - before for after, before in zip(now(), self.began, strict=True)]
+            self.times[self.name] = [a + b for a, b in zip(self.times.get(self.name, [0.0, 0.0]), passed, strict=True)]
+            self.began = (0.0, 0.0)
+
+
+def now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--task", default="copying:kind=induction,n=4")
@@ -35,6 +73,7 @@ def main() -> int:
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--rungs", default="", metavar="A,B", help="these alone, by name")
     parser.add_argument("--report", type=Path)
+    parser.add_argument("--kept", type=Path, metavar="FOLDER", help="go on with what was done by an earlier run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
@@ -44,31 +83,48 @@ def main() -> int:
     wanted = specs(args.rungs) if args.rungs else ()
     rungs = [rung for rung in rungs if not wanted or rung.partition(":")[0] in wanted]
     world = open_world(args.task)
-    wall, cpu = time.perf_counter(), time.process_time()
-    with watching(True) as watch:
+    book = None if args.kept is None else args.kept / "times.json"
+    times: dict[str, list[float]] = json.loads(book.read_text()) if book is not None and book.exists() else {}
+    cache = None if args.kept is None else Cache(args.kept / "draws.sqlite")
+    clocked = [Clocked(rung, times) for rung in open_rungs(rungs)]
+    began = now()
+    with watching(args.json) as watch:
         model = open_model(args.model, config.read(None), watch=watch)
         twin = twin_of(model, args.seed)
         report = sit(
             world,
             model,
             world.items(Split.EXAM, items, args.seed),
-            open_rungs(rungs),
+            clocked,
             seed=args.seed,
             train=trainer(model, args.seed, watch),
             analyses=open_analyses((*DEFAULT, "elicited")),
             twin=twin,
             tune=tuner(model, args.seed, watch, twin),
             watch=watch,
+            drive=Drive(model, watch=watch, cache=cache),
+            cache=cache,
         )
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    for rung in clocked:
+        rung.stop()  # one that was interrupted
+    passed = [after - before for after, before in zip(now(), began, strict=True)]
+    wall, cpu = times["whole"] = [a + b for a, b in zip(times.get("whole", [0.0, 0.0]), passed, strict=True)]
+    asked = None if cache is None else cache.misses
+    if book is not None and cache is not None:
+        book.write_text(json.dumps(times))
+        cache.close()
     if args.report is not None:
         write(args.report, page_of(report))
     if args.json:
-        print(json.dumps({"seconds": wall, "cpu_seconds": cpu, "report": report.to_json()}, default=str))
+        found = {"seconds": wall, "cpu_seconds": cpu, "times": times, "asked": asked, "partial": report.partial}
+        print(json.dumps({**found, "report": report.to_json()}, default=str))
     else:
         print(rows_of(report))
-        print(f"\n{wall / 60:.1f} minutes, {cpu / 60:.1f} of CPU, {report.tokens:,} tokens")
-    return 0
+        for name, (seconds, of_cpu) in times.items():
+            print(f"{name:14} {seconds / 60:6.1f} minutes {of_cpu / 60:6.1f} of CPU")
+        known = "" if asked is None else f", {asked:,} asks that were not on record"
+        print(f"this run: {passed[0] / 60:.1f} minutes, {passed[1] / 60:.1f} of CPU, {report.tokens:,} tokens{known}")
+    return int(report.partial)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ SPECS = (
     "stories", "stories:people=2,events=6,ask=alive", "translation", "translation:language=german,ask=questions",
     "copying:kind=induction", "markov", "markov:states=8,ways=4,shown=12,more=5,chain=3",
     "facts", "facts:ask=two-hop,shown=true", "concepts", "concepts:ask=update,shown=true",
-    "game24", "game24:n=2,goal=any", "functions:steps=1", "chess:plies=8",
+    "quest", "quest:rooms=2,things=1", "game24", "game24:n=2,goal=any", "functions:steps=1", "chess:plies=8",
     "file:numbers.jsonl", "file:labels.csv,exam_only=true",
 )  # fmt: skip
 

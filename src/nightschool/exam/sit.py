@@ -26,7 +26,7 @@ from nightschool.search.budget import Left
 LADDER = ("control", "zero-shot", "code-style", "few-shot", "monologue", "vote", "search", "lora")
 """The rungs that are sat where none are named, in their order."""
 
-PROBES = ("head", "soft-prompt", "bias-only", "lora-truths", "full-tuning")
+PROBES = ("head", "agent", "soft-prompt", "bias-only", "lora-truths", "full-tuning")
 """The rungs that tell what was in the model from what training put there: each trains beside its controls."""
 
 Tune = Callable[[str, Sequence[Lesson], bool], Model]

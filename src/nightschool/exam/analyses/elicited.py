@@ -36,7 +36,7 @@ Kind = Literal["absent", "elicited", "untold", "taught"]
 Curves = Mapping[str, Mapping[int, Row]]
 _ORDER: tuple[Kind, ...] = ("elicited", "untold", "taught", "absent")  # what the whole says: the best that a way says
 _NAMES: Mapping[str, str] = {"": "", "random labels": "shuffled answers", "random weights": "shuffled weights"}
-_NAME = re.compile(r"(head|soft-prompt|bias-only|lora-truths|full-tuning)/n=(\d+)(?:,(random labels|random weights))?")
+_NAME = re.compile(r"(head|agent|soft-prompt|bias-only|lora-truths|full-tuning)/n=(\d+)(?:,(random labels|random weights))?")
 
 
 class Elicited:
@@ -60,7 +60,10 @@ class Elicited:
         ways = {way: curves for way, curves in curves_of(sitting.rows).items() if {"", "random labels"} <= set(curves)}
         if not ways:
             return "it takes the rung head or one that tunes, with its controls"
-        found = verdicts(ways, self.few, self.margin, sitting.room.seed, chance_of(sitting.room.items))
+        chance = chance_of(sitting.room.items)
+        if (guessed := sitting.rows.get("agent/random moves")) is not None:
+            chance = max(chance, guessed.high or 0.0)
+        found = verdicts(ways, self.few, self.margin, sitting.room.seed, chance)
         kind = min((each for each, _ in found.values()), key=_ORDER.index)
         best = [way for way, (each, _) in found.items() if each == kind]
         tops = {way: ways[way][""][max(ways[way][""])] for way in best}

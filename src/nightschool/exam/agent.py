@@ -71,8 +71,8 @@ class Policy:
     def chances(self, features: Floats) -> Floats:
         """Return the probability of each move, for features[moves, d]."""
         odds = self.seen(features) @ self.weights
-        found: Floats = np.exp(odds - odds.max())
-        return found / found.sum()
+        found = np.exp(odds - odds.max())
+        return np.asarray(found / found.sum())
 
     def seen(self, features: Floats) -> Floats:
         """Return the features as the policy weighs them: standardised, over the root of their number."""

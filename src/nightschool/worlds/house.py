@@ -25,7 +25,7 @@ _BETWEEN = re.compile(r"\s*(?:[;,.\n]|\band\b|\bthen\b)\s*")
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """How things stand. here: the room; held: the thing in hand or None; lying: thing -> room, what is held left out."""
+    """How things stand. here: the room; held: the thing in hand, if any; lying: the room of each other thing."""
 
     here: str
     held: str | None

@@ -4,44 +4,11 @@ import pytest
 
 from nightschool.errors import BadSpec
 from nightschool.exam import ExamReport, open_rungs
-from nightschool.items import Item, Split
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
+from support.letters import Coins, Letters
 from support.sittings import sat
 from support.tiny_worlds import Doubling
-
-
-class Letters(Doubling):
-    """Which of two letters is in the question? The states of the scripted model tell at once."""
-
-    spec = "letters"
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> list[Item]:  # type: ignore[override]
-        found = []
-        for number in range(1500):
-            letter = "xq"[number * 7919 % 13 % 2]
-            item = Item(f"i{number}", {"number": f"{number} {letter * 6}"}, letter, f"letters {number}", ("x", "q"))
-            if item.split is split:
-                found.append(item)
-        return found[:limit]
-
-
-class Coins(Letters):
-    """The answer is not in the question at all."""
-
-    spec = "coins"
-
-    def items(self, split: Split, limit: int | None = None, seed: int = 0) -> list[Item]:  # type: ignore[override]
-        return [
-            Item(item.id, {"number": item.id}, "xq"[hash_of(item.id) % 2], item.key, item.choices)
-            for item in super().items(split, limit, seed)
-        ]
-
-
-def hash_of(text: str) -> int:
-    import hashlib
-
-    return hashlib.sha256(text.encode()).digest()[0]
 
 
 def headed(world: Doubling, **more: object) -> ExamReport:

@@ -36,7 +36,9 @@ Kind = Literal["absent", "elicited", "untold", "taught"]
 Curves = Mapping[str, Mapping[int, Row]]
 _ORDER: tuple[Kind, ...] = ("elicited", "untold", "taught", "absent")  # what the whole says: the best that a way says
 _NAMES: Mapping[str, str] = {"": "", "random labels": "shuffled answers", "random weights": "shuffled weights"}
-_NAME = re.compile(r"(head|agent|soft-prompt|bias-only|lora-truths|full-tuning)/n=(\d+)(?:,(random labels|random weights))?")
+_NAME = re.compile(
+    r"(head|agent|soft-prompt|bias-only|lora-truths|full-tuning)/n=(\d+)(?:,(random labels|random weights))?"
+)
 
 
 class Elicited:

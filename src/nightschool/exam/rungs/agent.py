@@ -143,4 +143,3 @@ def _line(name: str, items: Sequence[Item], episodes: Sequence[Episode]) -> Line
         for item, each in zip(items, episodes, strict=True)
     )
     return Line(name, said, None, never=NEVER)
-

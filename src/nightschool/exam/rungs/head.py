@@ -29,7 +29,7 @@ from nightschool.exam.heads import Floats, fit, learn_by_reward
 from nightschool.exam.reading import Reading
 from nightschool.exam.rung import Absent, Done, Line, Plan, Room, Said
 from nightschool.exam.rungs.asking import part, planned
-from nightschool.items import Item, Noise, Sampling, Split, Task, Trace
+from nightschool.items import Item, Noise, Sampling, Split, Task, Trace, Wording
 from nightschool.ports import Ability
 
 CURVE = (16, 64, 256)
@@ -66,7 +66,7 @@ class HeadRung:
 
     def plan(self, room: Room) -> Plan:
         """Return the reading of the exam items, or why a head does not apply."""
-        practice = self._practice(room)
+        practice = labelled(room, self.n)
         if isinstance(practice, str):
             return Plan(absent=(Absent(self.name, practice),))
         return planned([part(room, self.name, room.wording, search=Reading(self.layer))])
@@ -75,11 +75,11 @@ class HeadRung:
         """Return a row for each number of examples and each control."""
         if not done:
             return ()
-        practice = self._practice(room)
+        practice = labelled(room, self.n)
         assert not isinstance(practice, str)  # the plan had no part otherwise
         assert room.run is not None
         classes = tuple(Counter(str(item.target) for item in practice))
-        jobs = _jobs(room, practice, self.layer)
+        jobs = reading_jobs(room, practice, self.layer)
         lines: list[Line] = []
         exam = done[0][1]
         readings = [("", _read(practice, room.run(jobs), exam))]
@@ -91,21 +91,6 @@ class HeadRung:
             else:
                 lines += self._rows(room, practice, classes, states, exam, control)
         return lines
-
-    def _practice(self, room: Room) -> list[Item] | str:
-        """Return the practice items whose answers are the classes, or why there are none."""
-        if room.run is None:
-            return "nothing more can be asked here"
-        items = [item for item in room.world.items(Split.PRACTICE, self.n, room.seed) if item.target is not None]
-        classes = Counter(str(item.target) for item in items)
-        if len(items) < CURVE[0]:
-            return f"a head needs {CURVE[0]} practice items with known answers; there are {len(items)}"
-        if len(classes) < 2 or len(classes) > _MOST_CLASSES or len(items) < _FEWEST * len(classes):
-            return (
-                f"a head chooses among a few answers, and {len(items)} practice items have {len(classes)} different "
-                "ones: what it would predict here is a sequence of choices, one for each step"
-            )
-        return items
 
     def _rows(
         self,
@@ -141,10 +126,27 @@ class HeadRung:
         return lines
 
 
-def _jobs(room: Room, items: Sequence[Item], layer: int) -> list[Job]:
+def labelled(room: Room, most: int) -> list[Item] | str:
+    """Return at most `most` practice items whose answers are the classes of a head, or why there are none."""
+    if room.run is None:
+        return "nothing more can be asked here"
+    items = [item for item in room.world.items(Split.PRACTICE, most, room.seed) if item.target is not None]
+    classes = Counter(str(item.target) for item in items)
+    if len(items) < CURVE[0]:
+        return f"a head needs {CURVE[0]} practice items with known answers; there are {len(items)}"
+    if len(classes) < 2 or len(classes) > _MOST_CLASSES or len(items) < _FEWEST * len(classes):
+        return (
+            f"a head chooses among a few answers, and {len(items)} practice items have {len(classes)} different "
+            "ones: what it would predict here is a sequence of choices, one for each step"
+        )
+    return items
+
+
+def reading_jobs(room: Room, items: Sequence[Item], layer: int, wording: Wording | None = None) -> list[Job]:
+    """Return what reads the state behind each item's prompt, in `wording` (None: the room's)."""
     jobs = []
     for item in items:
-        task = Task(item, room.world.pose(item, room.wording), Sampling(1), room.adapter)
+        task = Task(item, room.world.pose(item, wording or room.wording), Sampling(1), room.adapter)
         jobs.append(Job(Reading(layer), task, Noise((room.seed, "head", item.id))))
     return jobs
 

@@ -80,7 +80,11 @@ def test_a_night_learns_what_was_told_and_becomes_the_one_in_force(store, tmp_pa
     assert found.accepted, found.reason
     assert one.ledger.current("studying") == found.night
     taught = {id for lesson in one.ledger.lessons(found.night) for id in lesson.memories}
-    assert taught == set(found.night.scores["memories"]) == {m.id for m in store.each() if "Molbane" in m.content}
+    assert (
+        taught
+        == {each["memory"] for each in found.night.scores["chosen"]}
+        == {m.id for m in store.each() if "Molbane" in m.content}
+    )
     assert found.decision.gain == 1.0
     assert not (one.ledger.folder / "unfinished").exists() or not list((one.ledger.folder / "unfinished").iterdir())
 
@@ -176,7 +180,7 @@ def test_what_is_forgotten_leaves_the_weights_and_the_rest_is_learned_anew(store
     more = replace(PLAN, passes=3)
     second = sleep_over(sleeper(store, tmp_path, model, wakes=first, plan=more)).night
     assert second.accepted, second.reason
-    assert len(second.scores["memories"]) == 2
+    assert len(second.scores["chosen"]) == 2
     secret = next(memory.id for memory in store.each() if "baker" in memory.content)
     forget(store, secret, 60.0)
 

@@ -9,9 +9,9 @@ from typing import Any
 from nightschool.day.recommend import Recommendation
 from nightschool.day.term import Term
 from nightschool.exam import Comparison, ExamReport, Row
-from nightschool.sleep.gate import Decision, Finding
+from nightschool.sleep.gate import Decision
 from nightschool.sleep.night import Night
-from nightschool.stats import wilson
+from nightschool.sleep.told import gate_page, told_by
 
 
 @dataclass
@@ -54,7 +54,7 @@ class DayReport:
             "after": _score(self.after),
             "difference": self.change and {k: getattr(self.change, k) for k in ("difference", "low", "high")},
             "p_value": self.change.p_value if self.change else None,
-            "practice": self._practice(term),
+            "practice": practice_of(term),
             "sleep": {
                 "lessons": len(term.lessons),
                 "steps": term.steps,
@@ -101,7 +101,7 @@ class DayReport:
                 **{k: getattr(self.change, k) for k in ("difference", "low", "high", "p_value", "gained", "lost")},
             }
         if self.term is not None:
-            page["practice"] = self._practice(term) | {"note": "" if term.rounds else self._no_night(term)}
+            page["practice"] = practice_of(term) | {"note": "" if term.rounds else self._no_night(term)}
             page["sleep"] = {
                 "lessons": len(term.lessons),
                 "steps": term.steps,
@@ -117,7 +117,8 @@ class DayReport:
                     for asked, answer, said in term.failures
                 ]
         if self.decision is not None:
-            page["gate"] = self._gate(self.decision)
+            decision = self.decision
+            page["gate"] = gate_page(told_by(decision), decision.accepted, decision.reason)
         if self.advice is not None:
             advice = self.advice
             page["recommendation"] = {
@@ -133,31 +134,6 @@ class DayReport:
                    if self.mind_file else {}),
             }  # fmt: skip
         return page
-
-    def _practice(self, term: Term) -> dict[str, Any]:
-        usage = term.usage
-        return {
-            "items": sum(r.tally.items for r in term.rounds),
-            "solved": sum(r.tally.solved for r in term.rounds),
-            "tokens": usage.tokens,
-            "prompt_tokens": usage.prompt_tokens,
-            "seconds": round(sum(r.practice_s for r in term.rounds), 3),
-            "stopped": term.stopped,
-            "rounds": [
-                {
-                    "level": r.level,
-                    "examples": r.place.shots,
-                    "items": r.tally.items,
-                    "solved": r.tally.solved,
-                    "draws": r.tally.draws,
-                    "passed": r.tally.passed,
-                    "control_solved": r.babble.solved if r.babble else None,
-                    "control_passed": r.babble.passed if r.babble else None,
-                    "seconds": round(r.practice_s, 3),
-                }
-                for r in term.rounds
-            ],
-        }
 
     def _no_night(self, term: Term) -> str:
         if self.term is None:
@@ -179,40 +155,36 @@ class DayReport:
             )
         return "no night was held"
 
-    @staticmethod
-    def _gate(decision: Decision) -> dict[str, Any]:
-        tasks = [found for found in decision.watched if found.kind == "task"]
-        texts = [found for found in decision.watched if found.kind == "text"]
-        gate: dict[str, Any] = {
-            "accepted": decision.accepted,
-            "reason": decision.reason,
-            "watched": [_watched(found) for found in tasks],
-        }
-        if tasks:
-            gate["margin"] = tasks[0].margin
-        if texts:
-            gate |= {"text_before": texts[0].before, "text_after": texts[0].after, "text_tokens": texts[0].n}
-        return gate
 
-
-def _watched(found: Finding) -> dict[str, Any]:
-    return {
-        "task": found.name,
-        "before": _rate(found.before, found.n),
-        "after": _rate(found.after, found.n),
-        "difference": found.change,
-        "low": found.low,
-        "high": found.high,
-        "n": found.n,
-        "power": found.power,
-        "kept": found.passed,
-        "note": found.why_not,
+def practice_of(term: Term, *, timed: bool = True) -> dict[str, Any]:
+    """Return what practice brought, round by round, as JSON and the page take it; not `timed`: without its seconds."""
+    usage = term.usage
+    told: dict[str, Any] = {
+        "items": sum(r.tally.items for r in term.rounds),
+        "solved": sum(r.tally.solved for r in term.rounds),
+        "tokens": usage.tokens,
+        "prompt_tokens": usage.prompt_tokens,
+        "seconds": round(sum(r.practice_s for r in term.rounds), 3),
+        "stopped": term.stopped,
+        "rounds": [
+            {
+                "level": r.level,
+                "examples": r.place.shots,
+                "items": r.tally.items,
+                "solved": r.tally.solved,
+                "draws": r.tally.draws,
+                "passed": r.tally.passed,
+                "control_solved": r.babble.solved if r.babble else None,
+                "control_passed": r.babble.passed if r.babble else None,
+                "seconds": round(r.practice_s, 3),
+            }
+            for r in term.rounds
+        ],
     }
-
-
-def _rate(rate: float, n: int) -> dict[str, Any]:
-    score = wilson(rate * n, n)
-    return {"accuracy": rate, "low": score.low, "high": score.high, "n": n}
+    if not timed:
+        for each in (told, *told["rounds"]):
+            del each["seconds"]
+    return told
 
 
 def _score(row: Row | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from nightschool.day.day import PLAIN, Day, stop_if_partial, wording_of
 from nightschool.day.looking import look_around, reads_text, rehearsal_of
 from nightschool.day.own_examples import OwnExamples, own_examples
 from nightschool.day.practise import Classroom, practise
-from nightschool.day.result import DayReport
+from nightschool.day.result import DayReport, practice_of
 from nightschool.day.school import School, hold_term
 from nightschool.day.term import Term, read_term
 from nightschool.day.watched import paired, unseen, watched_tasks, watched_texts
@@ -24,6 +24,7 @@ from nightschool.items import Adapter
 from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import lessons_hash
 from nightschool.sleep.night import Night
+from nightschool.sleep.told import losses_of, told_by
 
 __all__ = ["Day", "run_day", "run_night", "wording_of"]
 
@@ -138,7 +139,8 @@ def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
         version=version("nightschool"),
         parent=day.wakes.name if day.wakes else None,
         settings=json.loads(json.dumps(day.settings.as_dict())),  # the same as when it is read back: tuples are lists
-        gate={"gain": decision.gain, "p_value": decision.p_value, "n": decision.n},
+        gate=told_by(decision),
+        scores={"practice": practice_of(term, timed=False), **losses_of(term.losses, term.marks)},
     )
     day.report.decision = decision
     day.report.night = day.ledger.record(night, adapter, term.lessons)

@@ -25,6 +25,7 @@ from nightschool.sleep.select import choose, sift
 from nightschool.sleep.shrink import Tried, shrink
 from nightschool.sleep.study import Check, asked, checks, study, without
 from nightschool.sleep.teach import Pupil, Taught, teach
+from nightschool.sleep.told import chosen_of, losses_of, told_by
 from nightschool.sleep.unlearn import Unlearned, unlearn
 
 TASK = "memories"
@@ -246,8 +247,8 @@ def _write_down(sleeper: Sleeper, evening: Evening, result: MemoryNight, tried: 
         version=version("nightschool"),
         parent=sleeper.wakes.name if sleeper.wakes else None,
         settings=sleeper.plan.as_dict(),
-        gate={"gain": decision.gain, "p_value": decision.p_value, "n": decision.n, "share": tried.share},
-        scores={"memories": sorted(each.memory.id for each in evening.selection.chosen)},
+        gate={**told_by(decision), "share": tried.share},
+        scores={**chosen_of(evening), **losses_of(result.taught.losses)},
     )
     result.tried, result.decision, result.reason = tried, decision, tried.reason
     result.night = sleeper.ledger.record(night, adapter, lessons)

@@ -19,13 +19,15 @@ from nightschool.train.examples import Example
 @dataclass(frozen=True, slots=True)
 class Row:
     """ids[T]; depths[T]: the position of each token in its examples; sees[T, T]: whether the first sees the second;
-    places: for each example, where each of its tokens stands in the row.
+    places: for each example, where each of its tokens stands in the row; owners[T]: the first example that each token
+    stands in.
     """
 
     ids: torch.Tensor
     depths: torch.Tensor
     sees: torch.Tensor
     places: tuple[tuple[int, ...], ...]
+    owners: torch.Tensor
 
     def mask(self, dtype: torch.dtype) -> torch.Tensor:
         """Return what is added to attention scores, [1, 1, T, T]: 0 for what is seen."""
@@ -39,8 +41,9 @@ def lay_out(examples: Sequence[Example]) -> Row:
     parents: list[int] = []
     ids: list[int] = []
     depths: list[int] = []
+    owners: list[int] = []
     places = []
-    for example in examples:
+    for owner, example in enumerate(examples):
         place, path = -1, []
         for depth, token in enumerate(example.tokens):
             step = (place, token)
@@ -49,6 +52,7 @@ def lay_out(examples: Sequence[Example]) -> Row:
                 ids.append(token)
                 depths.append(depth)
                 parents.append(place)
+                owners.append(owner)
             place = known[step]
             path.append(place)
         places.append(tuple(path))
@@ -56,7 +60,7 @@ def lay_out(examples: Sequence[Example]) -> Row:
     for place, parent in enumerate(parents):
         if parent >= 0:
             sees[place, : parent + 1] = sees[parent, : parent + 1]
-    return Row(torch.tensor(ids), torch.tensor(depths), torch.from_numpy(sees), tuple(places))
+    return Row(torch.tensor(ids), torch.tensor(depths), torch.from_numpy(sees), tuple(places), torch.tensor(owners))
 
 
 def rows_within(examples: Sequence[Example], limit: int) -> list[list[int]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from nightschool.train import branching
 from nightschool.train.packing import Row
 
 
@@ -25,6 +26,7 @@ class Readout:
         self.device, self.dtype = weight.device, weight.dtype
         self.body = module.get_decoder()
         self._head = module.get_output_embeddings()
+        branching.prepare(module)
         self._selects = "logits_to_keep" in inspect.signature(module.forward).parameters
         self.small = self._head_is_plain()
 
@@ -45,19 +47,22 @@ class Readout:
         if packed is not None:
             given["position_ids"] = packed.depths[None].to(self.device)
             given["attention_mask"] = packed.mask(self.dtype).to(self.device)
-        if self.small:
-            found: torch.Tensor = self.body(**given).last_hidden_state[rows, columns]
-            return found
-        length = ids.shape[1]
-        logits = self.module(**given, **({"logits_to_keep": length - min(columns)} if self._selects else {})).logits
+        with branching.reading(packed):
+            if self.small:
+                found: torch.Tensor = self.body(**given).last_hidden_state[rows, columns]
+                return found
+            length = ids.shape[1]
+            keep = {"logits_to_keep": length - min(columns)} if self._selects else {}
+            logits = self.module(**given, **keep).logits
         offset = length - logits.shape[1]
         chosen: torch.Tensor = logits[rows, [column - offset for column in columns]]
         return chosen
 
-    def log_probs(self, states: torch.Tensor) -> torch.Tensor:
-        """Return log-probabilities[N, vocabulary] in float32 for states[N, d]."""
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Return logits[N, vocabulary] in float32 for states[N, d]."""
         logits = self._head(states) if self.small else states
-        return torch.log_softmax(logits.float(), -1)
+        found: torch.Tensor = logits.float()
+        return found
 
 
 def place(rows: Sequence[Sequence[int]]) -> torch.Tensor:

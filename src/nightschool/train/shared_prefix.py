@@ -125,14 +125,34 @@ class Gradient:
             for begin in range(first, last, _AT_ONCE):
                 part = slice(begin, min(begin + _AT_ONCE, last))
                 leaf = states[part].detach().requires_grad_()
-                said = self._readout.log_probs(leaf)
-                if kind == 0 or before is None:
-                    each = -said.gather(1, targets[part, None])[:, 0]
-                else:
-                    with torch.no_grad():
-                        would = self._readout.log_probs(before[begin - taught : part.stop - taught])
-                    each = (would.exp() * (would - said)).sum(1)
-                value = (each * weights[part]).sum()
-                (back[part],) = torch.autograd.grad(value, leaf)
-                sums[kind] += float(value.detach())
+                logits = self._readout.logits(leaf)
+                with torch.no_grad():
+                    if kind == 0 or before is None:
+                        each, slope = _of_targets(logits, targets[part])
+                    else:
+                        would = self._readout.logits(before[begin - taught : part.stop - taught])
+                        each, slope = _of_divergence(logits, would)
+                    slope.mul_(weights[part, None])
+                    sums[kind] += float((each * weights[part]).sum())
+                (back[part],) = torch.autograd.grad(logits, leaf, slope)
         return (sums[0], sums[1]), back
+
+
+def _of_targets(logits: torch.Tensor, targets: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the cross-entropy[N] of logits[N, V] with targets[N], and its slope[N, V]: softmax minus one-hot.
+
+    Written out, the slope takes a third of the passes over memory that autograd takes for it.
+    """
+    said = torch.log_softmax(logits, -1)
+    each = -said.gather(1, targets[:, None])[:, 0]
+    slope = said.exp_()
+    slope[torch.arange(len(targets), device=targets.device), targets] -= 1.0
+    return each, slope
+
+
+def _of_divergence(logits: torch.Tensor, would: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the divergence[N] of logits[N, V] from the old self's, and its slope[N, V]: the difference of the two."""
+    said, would = torch.log_softmax(logits, -1), torch.log_softmax(would, -1)
+    old = would.exp()
+    each = (old * would.sub_(said)).sum(1)
+    return each, said.exp_().sub_(old)

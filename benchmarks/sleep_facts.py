@@ -31,10 +31,11 @@ from nightschool.models.resolve import open_model
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
-from nightschool.sleep.consolidate import Sleeper, sleep_over
+from nightschool.sleep.consolidate import sleep_over
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.looking import answers
 from nightschool.sleep.plan import NightPlan
+from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import asked
 from nightschool.stats import wilson
 from nightschool.train.between import between

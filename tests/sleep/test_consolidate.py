@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from nightschool.errors import Unsupported
 from nightschool.remember.forget import forget
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
-from nightschool.sleep.consolidate import Sleeper, prepare, sleep_over
+from nightschool.sleep.consolidate import sleep_over
 from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.looking import recorded
 from nightschool.sleep.plan import NightPlan
+from nightschool.sleep.prepare import prepare
+from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import asked, study
 from nightschool.sleep.unlearn import unlearn
 from nightschool.worlds.open import open_world
@@ -207,6 +209,43 @@ def test_forgetting_what_was_never_learned_purges_nothing(store, tmp_path):
     assert (gone.night, gone.purged, gone.memories) == (first, (), frozenset())
 
 
-def test_a_model_that_cannot_be_trained_is_refused_before_anything_runs(store, tmp_path):
-    with pytest.raises(Unsupported, match="smollm2"):
-        sleep_over(sleeper(store, tmp_path, pupils=None))
+def test_a_model_that_cannot_be_trained_has_its_memories_put_in_order_and_is_told_what_was_not_done(store, tmp_path):
+    for turn in range(12):
+        keep(store, Memory(f"Ada sold {turn + 2} loaves in Vekburg.", 10.0 + turn, session="market", turn=turn))
+    foresee = lambda memories: {memory.id: 0.9 for memory in memories}  # noqa: E731
+    found = sleep_over(sleeper(store, tmp_path, pupils=None, foresee=foresee))
+    assert found.night is None
+    assert not found.accepted
+    assert "cannot be trained here" in found.reason
+    assert "smollm2" in found.reason
+    assert found.rested.summed == 1
+    assert found.rested.held > 0
+    assert found.rested.foretold == found.evening.selection.counts()["cannot be learned here"]
+    again = sleep_over(sleeper(store, tmp_path, pupils=None))
+    assert again.rested.summed == again.rested.held == 0
+
+
+def test_a_summary_is_not_learned(store, tmp_path):
+    for turn in range(12):
+        keep(store, Memory(f"Ada sold {turn + 2} loaves in Vekburg.", 10.0 + turn, session="market", turn=turn))
+    found = sleep_over(sleeper(store, tmp_path))
+    assert found.rested.summed == 1
+    assert found.evening.selection.counts()["a summary of others"] == 1
+
+
+def test_what_contradicts_is_noted_with_what_it_replaces(store, tmp_path):
+    keep(store, Memory("Ada Molbane now lives in Kirmoor.", 50.0))
+    ((new, old),) = prepare(sleeper(store, tmp_path)).contradictions
+    assert "Kirmoor" in new.text
+    assert "Vekburg" in old.text
+
+
+def test_the_same_weights_are_not_asked_the_same_twice(store, tmp_path):
+    one = sleeper(store, tmp_path)
+    first = sleep_over(one)
+    keep(store, Memory("Ben Molbane plays the harp.", 9.0))
+    one.drive.model.load_adapter(one.ledger.adapter(first.night))
+    asked_of = recorded(one.drive, first.night.adapter, one.looks)
+    assert asked_of
+    assert all(asked_of.values())
+    assert recorded(one.drive, "other", one.looks) == {}

@@ -46,7 +46,8 @@ def test_a_local_model_reads_as_its_plain_forward_does_and_an_adapter_changes_wh
     from nightschool.train.lora import Learner
     from nightschool.train.settings import LoraSettings
 
-    model = LocalModel.from_folder(tiny_model_folder(tmp_path, "llama"), name="tiny", memory_mb=64)
+    folder = tiny_model_folder(tmp_path, "llama")
+    model = LocalModel.from_folder(folder, name="tiny", dtype="float32", memory_mb=64)
     drive = Drive(model)
     texts = ["the rain in spain", "it was the best of times, it was the worst of times"]
     before = text_loss(drive, texts)

@@ -6,19 +6,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from nightschool.items import Lesson
+from nightschool.remember.memory import Memory
 from nightschool.sleep.select import Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Evening:
     """selection: what was chosen and what was left; older: lessons of earlier nights; dropped: lessons that an exam
-    asks and that are therefore not learned; steps: what the limits of the plan allow, None for as many as it takes.
+    asks and that are therefore not learned; steps: what the limits of the plan allow, None for as many as it takes;
+    split: lessons too long for the context, which are learned in parts.
     """
 
     selection: Selection
     older: tuple[Lesson, ...]
     dropped: int
     steps: int | None
+    split: int = 0
+
+    @property
+    def contradictions(self) -> tuple[tuple[Memory, Memory], ...]:
+        """Return pairs of a memory that is learned tonight and an older one that it contradicts, which is not."""
+        newer = {each.memory.id: each.memory for each in self.selection.chosen}
+        return tuple(
+            (newer[left.memory.superseded_by], left.memory)
+            for left in self.selection.left
+            if left.memory.superseded_by in newer
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the evening as JSON can write it."""
@@ -38,5 +51,10 @@ class Evening:
             "lessons": len(self.selection.lessons),
             "older_lessons": len(self.older),
             "dropped": self.dropped,
+            "split": self.split,
+            "contradictions": [
+                {"learned": new.id, "left": old.id, "newer": new.text, "older": old.text}
+                for new, old in self.contradictions
+            ],
             "steps": self.steps,
         }

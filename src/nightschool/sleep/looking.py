@@ -52,10 +52,34 @@ def answers(
     }
 
 
-def check(drive: Drive, asked: Sequence[Check], adapter: str | None) -> dict[str, bool]:
-    """Return by check whether the answer names what is right."""
-    critic = Contains()
-    return answers(drive, [(each.item, each.prompt) for each in asked], critic, adapter, tokens=_ANSWER_TOKENS)
+def check(drive: Drive, asked: Sequence[Check], adapter: str | None, kept: Path | None = None) -> dict[str, bool]:
+    """Return by check whether the answer names what is right.
+
+    kept: a folder of what was seen before; what the same weights were asked there is not asked again.
+    """
+    known = recorded(drive, adapter, kept)
+    found = {each.item.id: known[each.item.id] for each in asked if each.item.id in known}
+    open_ = [(each.item, each.prompt) for each in asked if each.item.id not in found]
+    if open_:
+        found |= answers(drive, open_, Contains(), adapter, tokens=_ANSWER_TOKENS)
+        if kept is not None:
+            write_durably(_checked(drive, adapter, kept), json.dumps(known | found))
+    return found
+
+
+def recorded(drive: Drive, adapter: str | None, kept: Path | None) -> dict[str, bool]:
+    """Return by check how the weights named by `adapter` answered before, as far as `kept` says."""
+    if kept is None:
+        return {}
+    try:
+        found = json.loads(_checked(drive, adapter, kept).read_text(encoding="utf-8"))
+        return {str(name): bool(right) for name, right in found.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _checked(drive: Drive, adapter: str | None, kept: Path) -> Path:
+    return kept / f"checks-{digest(drive.model.identity, adapter)[:16]}.json"
 
 
 def look(

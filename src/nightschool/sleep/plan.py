@@ -42,6 +42,7 @@ class NightPlan:
     text_tokens: int = 10_000
     rehearsed_items: int = 250
     rehearsed_tokens: int = 24
+    earlier_items: int = 150
     shares: tuple[float, ...] = (1.0, 0.75, 0.5, 0.25)
     checkpoint_steps: int = 25
 
@@ -75,6 +76,10 @@ class NightPlan:
     def room(self, steps: int, *, older: bool) -> int:
         """Return how many lessons so many steps, settling included, can teach."""
         return int(max(0, steps - self.settle) * self.batch * self.fresh_share(older=older) / self.passes)
+
+    def rehearsals(self, lessons: int, *, older: bool) -> int:
+        """Return how many places of all batches are rehearsed: more texts of the old self than that are not needed."""
+        return math.ceil((self.steps_for(lessons, older=older) + self.settle) * self.batch * self.rehearsal)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as JSON can write it."""

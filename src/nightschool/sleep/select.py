@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nightschool.items import Lesson
+from nightschool.remember.forget import SUMMARY
 from nightschool.remember.memory import Memory
 from nightschool.remember.strength import retrievability
 
@@ -65,6 +66,8 @@ def sift(memories: Iterable[tuple[Memory, Sequence[Lesson]]]) -> Selection:
     for memory, lessons in memories:
         if memory.superseded_by is not None:
             left.append(Left(memory, "superseded by a newer one"))
+        elif memory.source == SUMMARY:
+            left.append(Left(memory, "a summary of others"))
         elif memory.source == "assistant":
             left.append(Left(memory, "said by the model itself"))
         elif not lessons:

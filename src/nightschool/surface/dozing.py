@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,10 @@ from nightschool.surface.watch import watching
 if TYPE_CHECKING:
     from nightschool.ports import Watcher
     from nightschool.remember.memory import Memory
-    from nightschool.sleep.consolidate import MemoryNight, Sleeper
+    from nightschool.sleep.consolidate import MemoryNight
     from nightschool.sleep.evening import Evening
     from nightschool.sleep.plan import NightPlan
+    from nightschool.sleep.sleeper import Sleeper
 
 _SHOWN = 20  # memories in a table
 _REWARDED = 30  # memories: fewer say nothing of what rewards follow
@@ -38,8 +39,8 @@ def sleeper_of(
     from nightschool.drive import Drive
     from nightschool.models.resolve import describe, open_model
     from nightschool.paths import data_folder
-    from nightschool.sleep.consolidate import Sleeper
     from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.sleeper import Sleeper
     from nightschool.surface import school
 
     others = [school.watched_task(name) for name in watched]
@@ -133,6 +134,10 @@ def planned(evening: Evening) -> str:
     steps = "" if evening.steps is None else f", at most {evening.steps} steps"
     lines.append(f"{len(chosen)} memories make {len(evening.selection.lessons)} lessons{steps}")
     lines += [f"left alone: {count} {why}" for why, count in sorted(evening.selection.counts().items())]
+    for new, old in evening.contradictions:
+        lines.append(f"contradicting: {_cut(new.text)!r} is learned, and not the older {_cut(old.text)!r}")
+    if evening.split:
+        lines.append(f"split: {evening.split} lessons too long for the model's context are learned in parts")
     if evening.dropped:
         lines.append(f"left out: {evening.dropped} lessons that an exam asks")
     return "\n".join(lines)
@@ -141,10 +146,14 @@ def planned(evening: Evening) -> str:
 def told(found: MemoryNight) -> tuple[str, dict[str, Any]]:
     """Return what a night brought, in words and as --json shows it."""
     lines = [planned(found.evening)]
+    if found.rested is not None:
+        lines.append(f"put in order: {found.rested}")
     if found.unlearned is not None:
         nights = ", ".join(found.unlearned.purged)
         lines.append(f"unlearned: {len(found.unlearned.memories)} forgotten memories, with nights {nights}")
     data: dict[str, Any] = {"evening": found.evening.as_dict(), "accepted": found.accepted, "reason": found.reason}
+    if found.rested is not None:
+        data["rested"] = asdict(found.rested)
     if found.unlearned is not None:
         data["unlearned"] = {"memories": sorted(found.unlearned.memories), "purged": list(found.unlearned.purged)}
     if found.night is None:

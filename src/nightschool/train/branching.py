@@ -70,7 +70,7 @@ def attend(
     scaling: float | None = None,
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
-    """Return the attention output [1, T, H, D] of `query` [1, H, T, D]: by example where a row is read, else as ever."""
+    """Return the attention output [1, T, H, D] of `query` [1, H, T, D], by example where a row is read."""
     now: _Apart | None = getattr(_thread, "now", None)
     if now is None:
         found, _ = sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)

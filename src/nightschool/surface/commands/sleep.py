@@ -90,8 +90,9 @@ def _over_memories(
     settings: Settings,
 ) -> int:
     from nightschool.day.settings import WATCHED
-    from nightschool.sleep.consolidate import prepare, sleep_over
+    from nightschool.sleep.consolidate import sleep_over
     from nightschool.sleep.plan import NightPlan
+    from nightschool.sleep.prepare import prepare
     from nightschool.surface.dozing import planned, sleeper_of, told
 
     plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens)

@@ -1,0 +1,99 @@
+"""The evening: what would be learned tonight, and what would not, and why. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nightschool.drive import Drive
+from nightschool.items import Lesson
+from nightschool.ports import Ability
+from nightschool.remember.memory import Memory
+from nightschool.sleep.evening import Evening
+from nightschool.sleep.fitting import fitted
+from nightschool.sleep.knowing import nats_of
+from nightschool.sleep.looking import recorded
+from nightschool.sleep.select import Selection, choose, sift
+from nightschool.sleep.sleeper import Sleeper
+from nightschool.sleep.study import checks, study, without
+
+_PROBES = 3  # lessons by which it is told how well a memory is known
+_LEARNING = 4.0  # what learning a token costs, in tokens weighed: forward, backward, and the old self beside it
+
+
+def prepare(sleeper: Sleeper) -> Evening:
+    """Return what would be learned tonight, and what would not, and why."""
+    plan, model = sleeper.plan, sleeper.drive.model
+    never = sleeper.never()
+    dropped = split = 0
+    sifting: list[tuple[Memory, list[Lesson]]] = []
+    memories = list(sleeper.store.each())
+    for memory in memories:
+        made = study(memory, plan.kinds)
+        kept = without(made, never)
+        dropped += len(made) - len(kept)
+        fits = fitted(kept, model.count_tokens, model.context_tokens)
+        split += fits.split
+        sifting.append((memory, list(fits.lessons)))
+    sifted = sift(sifting)
+    lineage = sleeper.ledger.lineage(sleeper.wakes)
+    older = tuple(lesson for night in lineage for lesson in sleeper.ledger.lessons(night))
+    nats, pace = _known(sleeper, sifted, older)
+    steps = _steps(sleeper, [lesson for each in sifted.chosen for lesson in each.lessons], pace)
+    room = None if steps is None else plan.room(steps, older=bool(older))
+    foreseen = sleeper.foresee(memories) if sleeper.foresee is not None else None
+    chosen = choose(sifted, nats, sleeper.now, room=room, foreseen=foreseen)
+    return Evening(chosen, older, dropped, steps, split)
+
+
+def _known(sleeper: Sleeper, sifted: Selection, older: Sequence[Lesson]) -> tuple[list[float | None], float | None]:
+    """Return nats per token of the candidates, and how many tokens were weighed in a second.
+
+    What an earlier night taught is weighed again only where a question about it was answered wrongly since: otherwise
+    every night would read everything that was ever learned.
+    """
+    nats: list[float | None] = [None] * len(sifted.chosen)
+    if Ability.WEIGH not in sleeper.drive.model.abilities:
+        return nats, None
+    taught = {id for lesson in older for id in lesson.memories}
+    answered = recorded(sleeper.drive, sleeper.adapter, sleeper.looks)
+    for i, each in enumerate(sifted.chosen):
+        if each.memory.id in taught and all(answered.get(asks.item.id, True) for asks in checks(each.memory)):
+            nats[i] = 0.0
+    probes = [
+        (i, lesson)
+        for i, each in enumerate(sifted.chosen)
+        if nats[i] is None
+        for lesson in spread(each.lessons, _PROBES)
+    ]
+    if not probes:
+        return nats, None
+    sleeper.watch.stage("what is known already", unit="answers")
+    began = sleeper.clock()
+    losses = nats_of(sleeper.drive, [lesson for _, lesson in probes], sleeper.adapter)
+    seconds = max(sleeper.clock() - began, 1e-9)
+    mine: dict[int, list[float]] = {}
+    for (i, _), loss in zip(probes, losses, strict=True):
+        mine.setdefault(i, []).append(loss)
+    for i, some in mine.items():
+        nats[i] = sum(some) / len(some)
+    return nats, sum(_tokens(sleeper.drive, lesson) for _, lesson in probes) / seconds
+
+
+def _steps(sleeper: Sleeper, lessons: Sequence[Lesson], pace: float | None) -> int | None:
+    """Return the steps that the plan's limits leave; for a limit of seconds, by how fast answers were weighed."""
+    plan = sleeper.plan
+    if plan.seconds is None or pace is None or not lessons:
+        return plan.steps
+    some = spread(lessons, 50)
+    tokens = sum(_tokens(sleeper.drive, lesson) for lesson in some) / len(some)
+    steps = max(1, int(plan.seconds * pace / (_LEARNING * plan.batch * tokens)))
+    return steps if plan.steps is None else min(steps, plan.steps)
+
+
+def _tokens(drive: Drive, lesson: Lesson) -> int:
+    return drive.model.count_tokens(str(lesson.prompt) + lesson.answer)
+
+
+def spread(lessons: Sequence[Lesson], count: int) -> list[Lesson]:
+    """Return `count` of the lessons at equal distances, all where there are fewer."""
+    return [lessons[i * len(lessons) // min(count, len(lessons))] for i in range(min(count, len(lessons)))]

@@ -7,9 +7,12 @@ id is one byte, any text of any world can be read, and nothing about it is known
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -174,3 +177,39 @@ def grown(module: Any, tokenizer: Any, name: str, schooling: Schooling, lessons:
     frozen.set_attn_implementation(attention.NAME)
     identity = digest("scratch", frozen.config.to_dict(), asdict(schooling), lessons)
     return LocalModel(frozen, tokenizer, name=name, identity=identity)
+
+
+def save(module: Any, folder: Path, tokenizer: Any = None) -> None:
+    """Write the weights to `folder`, whole or not at all; with its tokenizer it is a model that can be named."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".making-") as made:
+        inside = Path(made) / "model"
+        with _without_bars():
+            module.save_pretrained(inside)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(inside)
+        inside.rename(folder)
+
+
+def load(folder: Path) -> Any | None:
+    """Return the module that `save` wrote, in float32, or None where nothing is there."""
+    from transformers import AutoModelForCausalLM
+
+    if not folder.exists():
+        return None
+    with _without_bars():
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keep transformers from drawing bars of its own, and leave its setting as it was."""
+    from transformers.utils import logging
+
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if bars:
+            logging.enable_progress_bar()

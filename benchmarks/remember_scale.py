@@ -1,22 +1,27 @@
 """Speed and size of the embedded store: durable writes per second, recall's latency, exactness of the shortlist.
 
-    python benchmarks/remember_scale.py [--memories 100000] [--kills 0]
+    python benchmarks/remember_scale.py [--memories 100000] [--kills 0] [--sqlite-vec ENVIRONMENT]
 
 Texts are made of a seeded vocabulary with Zipf's frequencies, vectors are random mixtures of topics: what is measured
 is the store, not a model. Durable writes are one transaction each, as fast as this disk syncs; the rest is filled in
-transactions of a thousand. --kills N kills a writer N times with SIGKILL and counts what was lost.
+transactions of a thousand. --kills N kills a writer N times with SIGKILL and counts what was lost. --sqlite-vec holds
+the shortlist of signs against sqlite-vec's search over bits, on the same vectors and cues: the folder is a virtual
+environment, made where it is missing, into which pip fetches the extension.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import resource
 import signal
+import subprocess
 import sys
 import tempfile
 import time
+import venv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +31,15 @@ from nightschool.remember.embed.port import Rows, unit
 from nightschool.remember.keep import entry_of
 from nightschool.remember.memory import Memory
 from nightschool.remember.recall.recall import recall
+from nightschool.remember.store.bits import Shortlist, packed
 from nightschool.remember.store.port import Entry
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.remember.tags import tags_of
 
 DIMS = 384
 WORDS = 30_000
+SHORTLIST = 1000
+SQLITE_VEC = ("sqlite-vec==0.1.9", "pysqlite3-binary==0.5.4.post2")
 
 
 class Topics:
@@ -77,9 +85,10 @@ def durable(folder: Path, embedder: Topics | None, count: int) -> str:
 
 
 def filled(path: Path, embedder: Topics, count: int) -> SqliteStore:
+    """Return the store with `count` memories; one that was begun before is gone on with."""
     store = SqliteStore(path)
     started = time.perf_counter()
-    for first in range(0, count, 1000):
+    for first in range(store.count(), count, 1000):
         some = list(texts(min(1000, count - first), 1000 + first))
         rows = embedder.memories(some)
         memories = [
@@ -125,6 +134,31 @@ def exactness(store: SqliteStore, embedder: Topics, cues: int) -> None:
     print(f"dense recall@10 against exact: {np.mean(shares):.3f}")
 
 
+def shortlists(environment: Path, folder: Path, store: SqliteStore, embedder: Topics, cues: int) -> None:
+    """Print what it takes to find the `SHORTLIST` vectors with the fewest unlike signs, here and with sqlite-vec."""
+    python = environment / "bin" / "python"
+    if not python.exists():
+        venv.create(environment, with_pip=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", *SQLITE_VEC], check=True)
+    rows = store._db.execute("SELECT number, bits FROM bits ORDER BY number").fetchall()
+    queries = embedder.cues([" ".join(text.split()[:6]) for text in texts(cues, 7)])
+    folder.joinpath("bits").write_bytes(b"".join(bits for _, bits in rows))
+    folder.joinpath("cues").write_bytes(packed(queries).tobytes())
+    theirs = [str(python), str(Path(__file__).with_name("remember_sqlite_vec.py")), str(folder)]
+    told = subprocess.run([*theirs, str(DIMS), str(SHORTLIST)], check=True, capture_output=True, text=True).stdout
+    signs = Shortlist(DIMS // 64)
+    bits = np.frombuffer(folder.joinpath("bits").read_bytes(), np.uint64).reshape(len(rows), -1)
+    signs.extend(np.array([number for number, _ in rows]), bits)
+    ours = []
+    for query in queries:
+        busy = time.process_time()
+        assert len(signs.nearest(query, SHORTLIST)) == SHORTLIST
+        ours.append(time.process_time() - busy)
+    for name, seconds in (("sqlite-vec", json.loads(told)), ("signs in memory", ours)):
+        took = f"median {1000 * np.median(seconds):.1f} ms, most {1000 * np.max(seconds):.1f} ms of CPU"
+        print(f"{SHORTLIST:,} of {len(rows):,} by {name}: {took} ({cues} cues)", flush=True)
+
+
 def written_until_killed(path: Path, number: int, out: int) -> None:
     """Write memories for ever, naming each on `out` once the store has acknowledged it."""
     with SqliteStore(path) as store:
@@ -167,18 +201,22 @@ def main() -> None:
     parser.add_argument("--durable", type=int, default=2000)
     parser.add_argument("--cues", type=int, default=200)
     parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--sqlite-vec", type=Path, metavar="ENVIRONMENT")
+    parser.add_argument("--folder", type=Path, help="keep the store there, and go on with the one that is there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder, embedder = Path(name), Topics()
+        large = (options.folder or folder) / "large.sqlite"
         if options.durable:
             print(f"durable writes: {durable(folder, None, options.durable)}", flush=True)
             print(f"with vectors: {durable(folder, embedder, options.durable // 2)}", flush=True)
-        store = filled(folder / "large.sqlite", embedder, options.memories)
-        store.close()
-        with SqliteStore(folder / "large.sqlite") as fresh:
+        filled(large, embedder, options.memories).close()
+        with SqliteStore(large) as fresh:
             latency(fresh, embedder, options.cues)
             print(f"memory: at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB", flush=True)
             exactness(fresh, embedder, 40)
+            if options.sqlite_vec:
+                shortlists(options.sqlite_vec, folder, fresh, embedder, 40)
         if options.kills:
             kills(folder / "killed.sqlite", options.kills)
 

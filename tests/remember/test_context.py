@@ -32,10 +32,34 @@ def test_what_does_not_fit_is_handed_back_and_counted(turns: int, words: int, bu
     assert context.tokens <= budget
     shown = [message for message in context.messages if message.role != "system"]
     assert len(shown) + len(context.left) == len(whole)
-    assert context.left == tuple(whole[: len(context.left)])
-    assert shown[0].role == "user"
+    assert [message.role for message in shown] == ["user", "assistant"] * (len(shown) // 2) + ["user"]
+    said = [message.content for message in shown[:-1]]
+    assert [turn.content for turn in whole[:-1] if turn not in context.left] == said
     assert len(context.shown) + context.unshown == memories
     assert f"[{3 + len(context.left)} earlier turns" in context.messages[0].content
+
+
+def test_what_is_needed_least_leaves_and_several_turns_at_once() -> None:
+    turns = conversation(10)
+    turns[4] = Turn("user", "my bicycle is green and fast " + "w " * 6, "m4")
+    turns[-1] = Turn("user", "which colour has my bicycle?")
+    context = assemble(turns, budget_tokens=300, count=count, gone=2)
+    assert turns[4] not in context.left
+    assert turns[5] not in context.left  # its answer stays with it
+    assert turns[-2] not in context.left
+    assert {turns[0], turns[6]} <= set(context.left)
+    again = [turn for turn in turns if turn not in context.left]
+    assert assemble(again, budget_tokens=300, count=count, gone=2).left == ()
+    assert context.tokens < 0.75 * 300
+
+
+def test_summaries_of_what_left_are_quoted_the_latest_ones_first_in_need() -> None:
+    gist = [told(f"summary {i} " + "g " * 8, i, source="summary", who="") for i in range(9)]
+    context = assemble(conversation(0), budget_tokens=400, count=count, gist=gist)
+    said = context.messages[-1].content
+    assert "> summary 8" in said
+    assert "> summary 0" not in said
+    assert said.index("summary 7") < said.index("summary 8")
 
 
 def test_the_best_memories_come_first_and_take_a_third_at_most() -> None:

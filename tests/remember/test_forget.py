@@ -85,3 +85,29 @@ def test_what_lacks_vectors_gets_them(store: SqliteStore) -> None:
     assert embed_missing(store, Hashing(), most=2) == 2
     assert embed_missing(store, Hashing()) == 1
     assert embed_missing(store, Hashing()) == 0
+
+
+def test_what_a_model_wrote_of_it_goes_and_what_others_say_stays(store: SqliteStore) -> None:
+    for turn in TURNS:
+        keep(store, turn)
+    made = compacted(TURNS, 500.0, share=2.0, written=["Someone hid money in Lisbon."])
+    assert made is not None
+    summary, links = made
+    assert summary.content.splitlines()[0] == "Someone hid money in Lisbon."
+    assert {link.target for link in links} == {turn.id for turn in TURNS}
+    store.write([Entry(summary, {}, links)])
+    forget(store, TURNS[1].id, 600.0)
+    [left] = [memory for memory in store.each() if memory.source == "summary"]
+    assert left.content.splitlines() == ["Ann: The weather was dull.", "Ann: Bo Marlow found 17 coins in Porto."]
+
+
+def test_answers_made_of_it_go_and_what_was_made_of_these(store: SqliteStore) -> None:
+    secret, other = keep(store, TURNS[1]), keep(store, TURNS[2])
+    answer = told("In Lisbon, 42 coins.", 3, source="assistant", who="I")
+    store.write([Entry(answer, {}, [Link(answer.id, secret.id, LinkKind.DERIVED)])])
+    made = compacted([answer, other], 500.0, share=1.0)
+    assert made is not None
+    store.write([Entry(made[0], {}, made[1])])
+    gone = forget(store, secret.id, 600.0)
+    assert (gone.gone, gone.summaries) == (1, 1)
+    assert [memory.content for memory in store.each()] == [other.content, "Ann: " + other.content]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from nightschool.remember.memory import Link, LinkKind, Memory
@@ -14,7 +14,10 @@ SUMMARY = "summary"
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What went. summaries: those that lost lines; gone: those of which nothing was left; ids: all that is no more."""
+    """What went. summaries: those, and answers, that lost lines; gone: those of which nothing was left.
+
+    ids: of all that is no more.
+    """
 
     memory: Memory
     vectors: int
@@ -27,31 +30,51 @@ class Forgotten:
 def forget(store: Store, id: str, now: float) -> Forgotten:
     """Return what went with the memory of this id, once nothing of it is on the disk any more.
 
-    A summary loses the lines that the memory contains; one in which no line can be told apart (a model wrote it in its
-    own words) goes as a whole: it can be made again of what is left. All of it is one transaction.
+    Of a summary, or an answer that was made of it, those lines stay that other memories contain word for word; what a
+    model wrote in its own words goes, since nobody can tell what it was made of. All of it is one transaction.
 
     Raises UnknownName, StoreError.
     """
     memory = store.find(id)
-    made = [link.source for link in store.links([memory.id]) if _is_made_of(link, memory.id)]
-    doomed, renewed = [memory.id], []
-    for summary in store.get(made).values():
-        doomed.append(summary.id)
-        lines = [line for line in summary.content.splitlines() if line.strip()]
-        left = [line for line in lines if not _mentions(line, memory)]
-        if left and len(left) < len(lines):
-            shorter = replace(summary, content="\n".join(left), strength=summary.strength)
-            renewed.append(Entry(shorter, {}, _moved(store.links([summary.id]), summary.id, shorter.id, doomed)))
-    written = store.write(renewed, doomed, now)
-    gone = len(doomed) - 1 - len(renewed)
-    return Forgotten(memory, written.vectors, written.links, len(renewed), gone, tuple(doomed))
+    doomed, shorter = _reached(store, memory)
+    gone = [each.id for each in doomed]
+    renewed = []
+    for old, left in shorter:
+        new = replace(old, content="\n".join(left), strength=old.strength)
+        renewed.append(Entry(new, {}, _moved(store.links([old.id]), old.id, new.id, gone)))
+    ids = (*gone, *(old.id for old, _ in shorter))
+    written = store.write(renewed, ids, now)
+    return Forgotten(memory, written.vectors, written.links, len(renewed), len(gone) - 1, ids)
 
 
-def _is_made_of(link: Link, id: str) -> bool:
-    return link.kind is LinkKind.DERIVED and link.target == id
+def _reached(store: Store, memory: Memory) -> tuple[list[Memory], list[tuple[Memory, list[str]]]]:
+    """Return what goes as a whole, `memory` first, and what becomes shorter, with the lines that stay."""
+    doomed = [memory]
+    while True:
+        ids = [each.id for each in doomed]
+        links = store.links(ids)
+        made = store.get([link.source for link in links if link.kind is LinkKind.DERIVED and link.target in ids])
+        lines = {id: _left(store, one, doomed) for id, one in made.items() if id not in ids}
+        nothing = [made[id] for id, left in lines.items() if not left]
+        if not nothing:
+            return doomed, [(made[id], left) for id, left in lines.items()]
+        doomed += nothing  # and what was made of these in turn
+
+
+def _left(store: Store, made: Memory, doomed: Sequence[Memory]) -> list[str]:
+    """Return the lines that something says which stays, and nothing which goes."""
+    of = [link.target for link in store.links([made.id]) if link.source == made.id and link.kind is LinkKind.DERIVED]
+    others = store.get([id for id in of if all(id != each.id for each in doomed)]).values()
+    lines = [line for line in made.content.splitlines() if line.strip()]
+    return [line for line in lines if not _says(line, doomed) and _says(line, others)]
+
+
+def _says(line: str, memories: Iterable[Memory]) -> bool:
+    return any(_mentions(line, memory) for memory in memories)
 
 
 def _mentions(line: str, memory: Memory) -> bool:
+    """Return whether the memory says this line, or the line all of the memory."""
     said = line.partition(": ")[2] if memory.who and line.startswith(f"{memory.who}: ") else line
     return said.strip() in memory.content or memory.content in line
 

@@ -44,6 +44,26 @@ def entry_of(store: Store, memory: Memory, embedder: Embedder | None = None) -> 
     return Entry(memory, vectors, links, older)
 
 
+def noted(store: Store, id: str, *, tags: Sequence[str] = (), surprise: float | None = None) -> Memory | None:
+    """Return the memory of this id with what a model noted of it, once that is kept; None where it is gone by now.
+
+    Its own tags lead to kin as those that it had do. What was striking starts stronger, unless it was recalled since.
+    """
+    memory = store.get([id]).get(id)
+    if memory is None:
+        return None
+    if tags:
+        store.set_tags(id, tags)
+        memory = replace(memory, tags=tuple(tags))
+        store.write([Entry(memory, links=_kin(store, memory))])
+    if surprise is not None:
+        salience = replace(memory.salience, surprise=surprise)
+        store.set_salience(id, salience)
+        if memory.strength is None or not memory.strength.reviews:
+            store.set_strengths({id: born(salience, memory.time)})
+    return store.get([id]).get(id)
+
+
 def embed_missing(store: Store, embedder: Embedder, most: int | None = None) -> int:
     """Return how many memories got the vectors that they lacked: those stored in haste, or under another embedder."""
     done = 0

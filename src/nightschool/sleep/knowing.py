@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from nightschool.drive import Drive, Job
 from nightschool.errors import ModelError, StopRequested
 from nightschool.items import Item, Lesson, Noise, Task
-from nightschool.sleep.text_loss import Reading
+from nightschool.think.reading import Reading
 
 IMPOSSIBLE = 50.0
 """nats per token: what a model says never is no further from being known than this"""

@@ -15,8 +15,9 @@ from nightschool.remember.store.bits import Shortlist, packed
 from nightschool.remember.store.port import Hit, Vectors
 from nightschool.remember.store.rows import MANY, refuse_length
 
-_SHORTLIST = 1000  # at least; at 100,000 vectors it finds 98% of the exact ten nearest
-_SHORTLIST_SHARE = 250  # one of so many, in large stores
+_SHORTLIST = 500  # at least, and one of so many in large stores: 99% of the exact ten nearest are among them
+_SHORTLIST_SHARE = 500
+_LOOKED = 4  # times as many are looked at more closely by their signs
 _READ = 50_000  # signs that are read at once: rows take four times the memory of what is in them
 
 Rows = Callable[[str, Sequence[Any]], list[tuple[Any, ...]]]
@@ -39,7 +40,8 @@ class Nearest:
         shortlist = self._shortlist(embedder, query)
         if shortlist is None:
             return []
-        numbers = shortlist.nearest(query, max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE))
+        scored = max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE)
+        numbers = sorted(shortlist.nearest(query, scored, _LOOKED * scored))  # read in the order of the file
         rows: list[tuple[Any, ...]] = []
         for some in parts(numbers):
             rows += self._rows(f"SELECT place, vector FROM vectors WHERE number IN ({marks(some)})", some)

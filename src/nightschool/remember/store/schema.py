@@ -62,7 +62,12 @@ CREATE TRIGGER memories_out AFTER DELETE ON memories BEGIN
 END;
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_TAGS_AT_HAND = """
+CREATE INDEX tags_of ON tags (place, rank, tag);
+DROP INDEX tags_place;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST, _TAGS_AT_HAND)
 """the n-th brings a store from version n - 1 to n"""
 
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from nightschool.mind.companion import used
+from nightschool.remember.answered import keep_answer
 from nightschool.remember.embed.port import Embedder
 from nightschool.remember.forget import Forgotten, forget
 from nightschool.remember.keep import embed_missing, keep
 from nightschool.remember.memory import LinkKind, Memory, Salience
-from nightschool.remember.recall.learn import praise, ranker_of
+from nightschool.remember.recall.learn import ranker_of
 from nightschool.remember.recall.recall import Recollection, recall
 from nightschool.remember.store.opened import open_store
 from nightschool.remember.store.port import Store
@@ -77,12 +77,12 @@ class Rooms:
         return Called(cue, tuple(each for each in found if not session or each.memory.session != session)[:limit])
 
     def said(self, space: str, called: Called, answer: str, session: str, turn: int) -> None:
-        """Keep what was answered, and strengthen what was recalled for it and then used."""
+        """Keep what is new in the answer, and strengthen what was recalled for it and then used."""
+        if not answer.strip():
+            return
         with self._open(space) as store:
-            if answer.strip():
-                keep(store, Memory(answer.strip(), self._clock(), "assistant", "I", session, turn))
-            if helped := used(called.found, called.cue, answer):
-                praise(store, called.cue, called.found, helped, self._clock())
+            memory = Memory(answer.strip(), self._clock(), "assistant", "I", session, turn)
+            keep_answer(store, memory, called.cue, called.found)
 
     # --- as they are looked at and looked after ------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ Everything here is a pure function of counts and outcomes. What needs randomness
     steps      error, recovery and horizon of work that goes on for many steps
     components variance of outcomes over items, wordings and repeats, taken apart
     calibration   reliability, Brier, calibration error without its bias, temperature
+    growth     smooth or switch-like over a family of sizes
     spread     worst, median and best of many ways from a part of the full grid
 """
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "day": (f"{_HERE}.day", "Exam a model, let it practise and sleep, exam it again."),
     "exam": (f"{_HERE}.exam", "Measure what a model can do, and what it takes to get it out."),
     "view": (f"{_HERE}.view", "Show reports, and compare them item by item."),
+    "scale": (f"{_HERE}.scale", "Examine a family of models, and say what size brings."),
     "unmask": (f"{_HERE}.unmask", "Examine the exam: are planted skills found, and no others?"),
     "sleep": (f"{_HERE}.sleep", "Practise a task and hold one night."),
     "think": (f"{_HERE}.think", "Answer a question, or practice items of a task, by search."),

@@ -122,19 +122,27 @@ def newborn(size: Size, tokenizer: Any, seed: int = 0) -> Any:
 
 
 def teach(
-    module: Any, lessons: Callable[[int], Sequence[Example]], schooling: Schooling, watch: Watcher | None = None
+    module: Any,
+    lessons: Callable[[int], Sequence[Example]],
+    schooling: Schooling,
+    watch: Watcher | None = None,
+    optimizer: torch.optim.Optimizer | None = None,
+    until: int | None = None,
+    begun: int = 0,
 ) -> list[float]:
     """Return the loss of each step, in nats per learned token, after teaching `module` what `lessons` gives each step.
 
-    Raises NotANumber for a loss that is not finite, UsageError for a step without lessons.
+    optimizer: that of an earlier stretch of the same schooling (`begin`), which ended after `begun` steps; until: after
+    which step this one ends. Raises NotANumber for a loss that is not finite, UsageError for a step without lessons.
     """
-    module.train().requires_grad_(True)
-    learned = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=0.0, betas=(0.9, 0.98), weight_decay=schooling.decay)
+    module.train()
+    optimizer = optimizer or begin(module, schooling)
+    learned = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    last = schooling.steps if until is None else min(until, schooling.steps)
     if watch is not None:
-        watch.stage("schooling", schooling.steps, "steps")
+        watch.stage("schooling", last - begun, "steps")
     losses = []
-    for step in range(schooling.steps):
+    for step in range(begun, last):
         given = lessons(step)
         if not given:
             raise UsageError(f"step {step} has no lessons")
@@ -152,6 +160,12 @@ def teach(
             watch.advance(1, loss=losses_now)
     optimizer.zero_grad(set_to_none=True)
     return losses
+
+
+def begin(module: Any, schooling: Schooling) -> torch.optim.Optimizer:
+    """Return what moves the weights of `module`, all of which learn."""
+    module.requires_grad_(True)
+    return torch.optim.AdamW(module.parameters(), lr=0.0, betas=(0.9, 0.98), weight_decay=schooling.decay)
 
 
 def _loss(module: Any, given: Sequence[Example]) -> torch.Tensor:

@@ -123,7 +123,7 @@ def _named(text: str, settings: Settings, watch: Watcher) -> list[Candidate]:
 
     assert settings.config is not None
     config, found = settings.config, []
-    for part in specs(text):
+    for part in filter(None, (each.strip() for each in text.split(","))):
         name, _, size = part.rpartition("=") if _is_number(part.rpartition("=")[2]) else (part, "", "")
         found.append(
             Candidate(name, float(size) if size else None, lambda name=name: open_model(name, config, watch=watch))  # type: ignore[misc]

@@ -15,9 +15,9 @@ import torch
 
 from nightschool.errors import UsageError
 from nightschool.society import columns
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Trace
 from nightschool.society.program import Answer, Body, Program, _request
-from nightschool.society.traces import Trace, join
+from nightschool.society.traces import join
 
 
 class Each(Program):

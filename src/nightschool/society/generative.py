@@ -7,16 +7,127 @@ Metropolis-Hastings is `update`, and particles are `update` with longer argument
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
 
-from nightschool.errors import NotANumber, UsageError
+from nightschool.errors import NotANumber, UnknownName, UsageError
+from nightschool.society import columns
+from nightschool.society.columns import Column
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
-from nightschool.society.traces import Given, Trace
+
+Given = Mapping[str, Any]
+"""Choices that are known: address -> a column of n values, or one value for all runs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """n runs of `model` side by side.
+
+    args: what it was called with, each a column or shared by all; value: what it returned; logp[n]: log-probability of
+    all choices, nats; parts: what it called, by address; fixed: whether this choice was given from outside (observed,
+    or held by an intervention) rather than drawn; rows[k]: which runs of the whole these are, ascending, None for all.
+    """
+
+    model: Generative
+    args: tuple[Any, ...]
+    value: Column
+    logp: torch.Tensor
+    parts: Mapping[str, Trace] = field(default_factory=dict)
+    fixed: bool = False
+    rows: torch.Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.logp)
+
+    def part(self, address: str) -> Trace:
+        """Return the trace of what was called at `address`. Raises UnknownName, which lists the addresses."""
+        head, _, rest = address.partition("/")
+        if head not in self.parts:
+            raise UnknownName("choice", address, self.addresses(), f"in {self.model.name}")
+        return self.parts[head].part(rest) if rest else self.parts[head]
+
+    def __getitem__(self, address: str) -> Column:
+        return self.part(address).value
+
+    def leaves(self) -> Iterator[tuple[str, Trace]]:
+        """Yield every choice with its address, in the order they were made."""
+        for address, part in self.parts.items():
+            if part.parts or not part.model.primitive:
+                for rest, leaf in part.leaves():
+                    yield f"{address}/{rest}", leaf
+            else:
+                yield address, part
+
+    def addresses(self) -> tuple[str, ...]:
+        """Return the addresses of all choices."""
+        return tuple(address for address, _ in self.leaves())
+
+    def choices(self, free: bool = False) -> dict[str, Column]:
+        """Return the value of every choice by address. free: only of those that were drawn, not given."""
+        return {address: leaf.value for address, leaf in self.leaves() if not (free and leaf.fixed)}
+
+    def likelihood(self) -> torch.Tensor:
+        """Return [n] the log-probability of the choices that were given, under those that were drawn."""
+        if self.model.primitive:
+            return self.logp if self.fixed else torch.zeros_like(self.logp)
+        total = torch.zeros(len(self), dtype=torch.float64)
+        for part in self.parts.values():
+            total = add_rows(total, part.likelihood(), part.rows)
+        return total
+
+    def take(self, rows: torch.Tensor) -> Trace:
+        """Return the runs with these numbers, in this order; a run may come more than once."""
+        n = len(self)
+        parts: dict[str, Trace] = {}
+        for address, part in self.parts.items():
+            if part.rows is None:
+                parts[address] = part.take(rows)
+                continue
+            place = torch.full((n,), -1).index_copy(0, part.rows, torch.arange(len(part)))[rows]
+            kept = (place >= 0).nonzero()[:, 0]
+            if len(kept):
+                parts[address] = replace(part.take(place[kept]), rows=kept)
+        return replace(
+            self,
+            args=tuple(columns.take_shared(arg, rows, n) for arg in self.args),
+            value=None if self.value is None else columns.take(self.value, rows),
+            logp=self.logp[rows],
+            parts=parts,
+            rows=None,
+        )
+
+    def loosened(self, addresses: frozenset[str]) -> Trace:
+        """Return the trace with the choices at `addresses` counted as drawn, not given: a proposal made them."""
+        return _at(self, "", addresses, lambda leaf: replace(leaf, fixed=False))
+
+    def detached(self) -> Trace:
+        """Return the trace without the graph that gradients would flow back through."""
+        return replace(
+            self,
+            args=tuple(_plain(arg) for arg in self.args),
+            value=_plain(self.value),
+            logp=self.logp.detach(),
+            parts={address: part.detached() for address, part in self.parts.items()},
+        )
+
+
+def _plain(value: Any) -> Any:
+    return value.detach() if isinstance(value, torch.Tensor) else value
+
+
+def _at(trace: Trace, prefix: str, addresses: frozenset[str], change: Callable[[Trace], Trace]) -> Trace:
+    if not trace.parts:
+        return change(trace) if prefix[:-1] in addresses else trace
+    return replace(trace, parts={k: _at(p, f"{prefix}{k}/", addresses, change) for k, p in trace.parts.items()})
+
+
+def add_rows(total: torch.Tensor, amount: torch.Tensor, rows: torch.Tensor | None) -> torch.Tensor:
+    """Return `total` with `amount` added to these rows, or to all."""
+    return total + amount if rows is None else total.index_add(0, rows, amount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from safetensors.torch import load, save
 from nightschool.errors import BadFile, ModelError, UnknownName
 from nightschool.items import Noise
 from nightschool.society import columns, potentials, primitives
-from nightschool.society.generative import Generative
+from nightschool.society.generative import Generative, Trace
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Trace
 
 BUILT_IN: Mapping[str, Generative] = {
     model.name: model

@@ -16,11 +16,10 @@ import torch
 
 from nightschool.errors import UsageError
 from nightschool.items import Noise
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given
 from nightschool.society.infer import Posterior, infer
 from nightschool.society.infer.infer import THOUSAND, Scheduler
 from nightschool.society.primitives import categorical
-from nightschool.society.traces import Given
 
 
 @dataclass(frozen=True, slots=True, eq=False)

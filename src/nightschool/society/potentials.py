@@ -14,10 +14,9 @@ import torch
 
 from nightschool.errors import UnknownName
 from nightschool.society import columns
-from nightschool.society.generative import Call, checked, generate_by
+from nightschool.society.generative import Call, Given, Trace, checked, generate_by
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
-from nightschool.society.traces import Given, Trace
 
 
 @dataclass(frozen=True, slots=True)

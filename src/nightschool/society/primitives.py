@@ -15,10 +15,9 @@ from torch import distributions as laws
 
 from nightschool.errors import UnknownName, UsageError
 from nightschool.society import columns
-from nightschool.society.generative import Call, checked, generate_by
+from nightschool.society.generative import Call, Given, Trace, checked, generate_by
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
-from nightschool.society.traces import Given, Trace
 
 Tensors = tuple[torch.Tensor, ...]
 

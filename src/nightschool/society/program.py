@@ -21,10 +21,10 @@ import torch
 
 from nightschool.errors import UnknownName, UsageError
 from nightschool.society import columns
-from nightschool.society.generative import Call, generate_by
+from nightschool.society.generative import Call, Given, Trace, add_rows, generate_by
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
-from nightschool.society.traces import Given, Trace, add_rows, pick
+from nightschool.society.traces import pick
 
 Body = Callable[..., Generator[tuple[str, Call], Any, Any]]
 Answer = Callable[[str, Call, torch.Tensor | None], Trace]

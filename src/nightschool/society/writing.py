@@ -19,11 +19,10 @@ from nightschool.asks import Propose, Proposed, Weigh, Weighed
 from nightschool.errors import ModelError, UnknownName, Unsupported, UsageError
 from nightschool.items import Prefix, Prompt, Sampling, Segment
 from nightschool.society import columns
-from nightschool.society.generative import Call, checked, generate_by
+from nightschool.society.generative import Call, Given, Trace, checked, generate_by
 from nightschool.society.lanes import Lanes
 from nightschool.society.language import Asking
 from nightschool.society.port import Port
-from nightschool.society.traces import Given, Trace
 
 
 @dataclass(frozen=True, slots=True)

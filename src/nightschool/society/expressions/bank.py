@@ -48,7 +48,7 @@ class Bank:
 
     def fresh(self, marks: torch.Tensor, room: int) -> list[int]:
         """Return which of these marks (one for each meaning) are new, at most `room` of them."""
-        new = []
+        new: list[int] = []
         for row, mark in enumerate(marks.tolist()):
             if mark not in self._seen:
                 if len(new) == room:

@@ -8,7 +8,7 @@ the next is looked for in them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -184,5 +184,5 @@ def _named(term: Term) -> bool:
     return term.head != "v" and not term.head.startswith("#")
 
 
-def _known(language: Language) -> Iterable[str]:
+def _known(language: Language) -> list[str]:
     return [name for name, primitive in language.primitives.items() if primitive.body is not None]

@@ -55,7 +55,8 @@ def _tail(space: Space, block: torch.Tensor) -> torch.Tensor:
     return space.listed(torch.nn.functional.pad(items[..., 1:], (0, 1)), size - (size >= 0).long())
 
 
-def _append(space: Space, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+def append(space: Space, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+    """Return blocks of lists or texts, one behind the other."""
     (ones, many), (others, more) = parted(first), parted(second)
     place = torch.arange(space.longest)
     behind = looked_up(others, (place - many[..., None]).clamp(-1, space.longest - 1))
@@ -67,7 +68,8 @@ def _range(space: Space, number: torch.Tensor) -> torch.Tensor:
     return space.listed(torch.arange(space.longest).expand(*number.shape, -1), number)
 
 
-def _reverse(space: Space, block: torch.Tensor) -> torch.Tensor:
+def reverse(space: Space, block: torch.Tensor) -> torch.Tensor:
+    """Return blocks of lists or texts, back to front."""
     items, size = parted(block)
     return space.listed(looked_up(items, size[..., None] - 1 - torch.arange(space.longest)), size)
 
@@ -125,7 +127,8 @@ def _taken(number: int, numbers: Sequence[int]) -> int:
     return numbers[number]
 
 
-def _constant(name: str, gives: str, value: int) -> Primitive:
+def constant(name: str, gives: str, value: int) -> Primitive:
+    """Return the primitive that is always `value`."""
     return Primitive(name, (), gives, lambda: value, lambda space: torch.tensor([[value]]))
 
 
@@ -148,8 +151,8 @@ _INTS = ("int", "int")
 LISTS = Language.of(
     "lists",
     [
-        *(_constant(str(n), "int", n) for n in range(6)),
-        *(_constant(sign, "op", which) for which, sign in enumerate(("add", "mul", "sub"))),
+        *(constant(str(n), "int", n) for n in range(6)),
+        *(constant(sign, "op", which) for which, sign in enumerate(("add", "mul", "sub"))),
         Primitive("+", _INTS, "int", operator.add, counted(operator.add), commutes=True),
         Primitive("-", _INTS, "int", operator.sub, counted(operator.sub)),
         Primitive("*", _INTS, "int", operator.mul, counted(operator.mul), commutes=True),
@@ -171,9 +174,9 @@ LISTS = Language.of(
         Primitive("empty", (), "list", list, lambda space: torch.zeros(1, 1, space.longest + 1, dtype=torch.int64)),
         Primitive("cons", ("int", "list"), "list", lambda a, b: [a, *b], _cons),
         Primitive("tail", ("list",), "list", _rest, _tail),
-        Primitive("append", ("list", "list"), "list", operator.add, _append),
+        Primitive("append", ("list", "list"), "list", operator.add, append),
         Primitive("range", ("int",), "list", _ranged, _range),
-        Primitive("reverse", ("list",), "list", lambda a: a[::-1], _reverse),
+        Primitive("reverse", ("list",), "list", lambda a: a[::-1], reverse),
         Primitive("sort", ("list",), "list", sorted, _sort),
         Primitive("map", ("int'", "list"), "list", lambda f, a: [f(n) for n in a], _map),
         Primitive("filter", ("bool'", "list"), "list", lambda f, a: [n for n in a if f(n)], _filter),

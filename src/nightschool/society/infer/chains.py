@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 
 from nightschool.items import Noise
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given
 from nightschool.society.infer.moves import Move
 from nightschool.society.infer.posterior import Posterior, systematic
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Given, join
+from nightschool.society.traces import join
 
 
 @dataclass(frozen=True, slots=True)

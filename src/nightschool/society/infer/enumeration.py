@@ -10,11 +10,10 @@ import torch
 from nightschool.errors import Unsupported
 from nightschool.items import Noise
 from nightschool.society import columns
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given, Trace
 from nightschool.society.infer.posterior import Posterior
 from nightschool.society.lanes import Lanes
 from nightschool.society.primitives import Primitive
-from nightschool.society.traces import Given, Trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nightschool.items import Noise
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given
 from nightschool.society.infer.posterior import Posterior, log_mean
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Given
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ import torch
 
 from nightschool.errors import ModelError
 from nightschool.items import Noise
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given
 from nightschool.society.infer.importance import Importance
 from nightschool.society.infer.posterior import Posterior
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Given
 
 THOUSAND = Importance(1000)
 

@@ -11,9 +11,9 @@ import torch
 from torch import distributions as laws
 
 from nightschool.errors import Unsupported
+from nightschool.society.generative import Trace
 from nightschool.society.lanes import Lanes
 from nightschool.society.primitives import Primitive
-from nightschool.society.traces import Trace
 
 
 @dataclass(frozen=True, slots=True)

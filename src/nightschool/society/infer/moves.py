@@ -10,9 +10,10 @@ from typing import Protocol
 
 import torch
 
+from nightschool.society.generative import Trace
 from nightschool.society.infer.latents import Latents
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Trace, pick
+from nightschool.society.traces import pick
 
 
 class Move(Protocol):

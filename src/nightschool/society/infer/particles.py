@@ -10,11 +10,10 @@ import torch
 
 from nightschool.errors import UsageError
 from nightschool.items import Noise
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given, Trace
 from nightschool.society.infer.moves import Move
 from nightschool.society.infer.posterior import Posterior, log_mean, systematic
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Given, Trace
 
 
 @dataclass(frozen=True, slots=True)

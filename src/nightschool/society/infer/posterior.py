@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from nightschool.society import columns
+from nightschool.society.generative import Trace
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import torch
 
 from nightschool.items import Noise
+from nightschool.society.generative import Trace
 from nightschool.society.infer.latents import Latents
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Trace, pick
+from nightschool.society.traces import pick
 
 
 def refine(trace: Trace, steps: int = 50, rate: float = 0.05, only: Sequence[str] | None = None) -> Trace:

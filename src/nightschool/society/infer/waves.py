@@ -10,10 +10,10 @@ import torch
 from nightschool.errors import UsageError
 from nightschool.items import Noise, Usage
 from nightschool.search.budget import Budget
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given
 from nightschool.society.infer.posterior import Posterior, log_mean
 from nightschool.society.lanes import Lanes
-from nightschool.society.traces import Given, join
+from nightschool.society.traces import join
 
 
 @dataclass(frozen=True, slots=True)

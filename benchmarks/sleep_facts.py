@@ -54,8 +54,8 @@ ARMS = {
 class Lines:
     """Says what goes on, a line a stage, with seconds."""
 
-    def __init__(self) -> None:
-        self.began, self.steps = time.perf_counter(), 0
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.began, self.steps, self.quiet = time.perf_counter(), 0, quiet
 
     def stage(self, name: str, total: float | None = None, unit: str = "") -> None:
         """Say that a stage begins."""
@@ -70,7 +70,15 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Say `text`, with wall and CPU seconds since the beginning."""
-        print(f"{time.perf_counter() - self.began:7.0f} s {time.process_time():7.0f} CPU s  {text}", flush=True)
+        if not self.quiet:
+            print(f"{time.perf_counter() - self.began:7.0f} s {time.process_time():7.0f} CPU s  {text}", flush=True)
+
+
+def overridden(plan: NightPlan, settings: Sequence[str]) -> NightPlan:
+    """Return `plan` with what NAME=VALUE settings say; a value is read as JSON, lists become tuples."""
+    pairs = dict(each.split("=", 1) for each in settings)
+    values = {name: json.loads(value) for name, value in pairs.items()}
+    return replace(plan, **{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
 
 def exam(families: Sequence[Household]) -> dict[str, list[tuple[Item, Prompt]]]:
@@ -98,16 +106,13 @@ def main() -> None:
     parser.add_argument("--split", choices=[split.value for split in Split], default="exam")
     parser.add_argument("--families", type=int, default=10, help="five facts each")
     parser.add_argument("--arms", default="night")
-    parser.add_argument("--passes", type=float)
-    parser.add_argument("--text-tokens", type=int, default=10_000)
-    parser.add_argument("--watched-items", type=int, default=250)
+    parser.add_argument("--plan", nargs="*", default=[], metavar="NAME=VALUE", help="of the plan of a night")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
 
     families = households(Split(given.split), given.families, given.seed)
     questions = exam(families)
-    plan = NightPlan(text_tokens=given.text_tokens, watched_items=given.watched_items)
-    plan = plan if given.passes is None else replace(plan, passes=given.passes)
+    plan = overridden(NightPlan(), given.plan)
     arithmetic = open_world("arithmetic")
     way = next(each for each in arithmetic.wordings if each.name == "calculator")
     results: dict[str, Any] = {"cores": os.cpu_count(), "seed": given.seed, "split": given.split}

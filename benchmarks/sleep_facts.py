@@ -31,7 +31,7 @@ from nightschool.models.resolve import open_model
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
-from nightschool.sleep.consolidate import sleep_over
+from nightschool.sleep.consolidate import MemoryNight, sleep_over
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.looking import answers
 from nightschool.sleep.plan import NightPlan
@@ -99,6 +99,31 @@ def sat(drive: Drive, questions: dict[str, list[tuple[Item, Prompt]]], adapter: 
     return rates
 
 
+def held(
+    drive: Drive, families: Sequence[Household], questions: dict[str, list[tuple[Item, Prompt]]], plan: NightPlan,
+    lines: Lines, folder: Path,
+) -> MemoryNight:  # fmt: skip
+    """Tell what is so of `families` and return the night that is held over it, in `folder`."""
+    arithmetic = open_world("arithmetic")
+    way = next(each for each in arithmetic.wordings if each.name == "calculator")
+    model: Any = drive.model
+    with SqliteStore(folder / "memories.sqlite") as store:
+        for i, text in enumerate(text for one in families for text in one.statements):
+            keep(store, Memory(text, float(i)))
+
+        def pupils(wakes: Any) -> Any:
+            return lambda checkpoint: Learner.resume(model, checkpoint) if checkpoint else Learner.fresh(model)
+
+        return sleep_over(
+            Sleeper(
+                store=store, drive=drive, ledger=Ledger(folder / "nights"), plan=plan, watched=[(arithmetic, way)],
+                watch=lines, now=time.time(), created=datetime.now(UTC).isoformat(timespec="seconds"),
+                clock=time.perf_counter, pupils=pupils, between=between,
+                examined=frozenset(asked(prompt) for some in questions.values() for _, prompt in some),
+            )
+        )  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="smollm2")
@@ -113,30 +138,14 @@ def main() -> None:
     families = households(Split(given.split), given.families, given.seed)
     questions = exam(families)
     plan = overridden(NightPlan(), given.plan)
-    arithmetic = open_world("arithmetic")
-    way = next(each for each in arithmetic.wordings if each.name == "calculator")
     results: dict[str, Any] = {"cores": os.cpu_count(), "seed": given.seed, "split": given.split}
     for arm in given.arms.split(","):
         model: Any = open_model(given.model)
         drive, lines = Drive(model), Lines()
         mine = replace(plan, **ARMS[arm])
-        with tempfile.TemporaryDirectory() as folder, SqliteStore(Path(folder) / "memories.sqlite") as store:
-            for i, text in enumerate(text for one in families for text in one.statements):
-                keep(store, Memory(text, float(i)))
-
-            def pupils(wakes: Any, model: Any = model) -> Any:
-                return lambda checkpoint: Learner.resume(model, checkpoint) if checkpoint else Learner.fresh(model)
-
+        with tempfile.TemporaryDirectory() as folder:
             wall, cpu = time.perf_counter(), time.process_time()
-            night = sleep_over(
-                Sleeper(
-                    store=store, drive=drive, ledger=Ledger(Path(folder) / "nights"), plan=mine,
-                    watched=[(arithmetic, way)], watch=lines, now=time.time(),
-                    created=datetime.now(UTC).isoformat(timespec="seconds"), clock=time.perf_counter, pupils=pupils,
-                    between=between,
-                    examined=frozenset(asked(prompt) for some in questions.values() for _, prompt in some),
-                )
-            )  # fmt: skip
+            night = held(drive, families, questions, mine, lines, Path(folder))
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             assert night.night is not None, night.reason
             assert night.taught is not None

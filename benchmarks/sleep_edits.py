@@ -9,8 +9,8 @@ in-context   nothing is learned: the sentences about the family stand in the pro
 success      direct questions, right
 paraphrase   in other words, right
 portability  the other way round, and over two facts, right
-locality     100 sums and 100 questions about other people: the answer is, letter for letter, what it was before (and, for
-             in-context, what it is without the sentences in front of it)
+locality     100 sums and 100 questions about other people: the answer is, letter for letter, what it was before; for
+             in-context, what it is without the sentences in front of it
 
 The paraphrased questions share no phrasing with any lesson; no question of the exam is in any. Wilson intervals, 95%.
 """
@@ -133,8 +133,8 @@ def main() -> None:
     steps = 0
     for arm in ("night", "fine-tuning"):
         if arm == "fine-tuning":
-            few = sum(len(study(memory, ("whole",))) for memory in sentences)
-            plan = replace(plan, kinds=("whole",), rehearsal=0.0, learned=0.0, watched_items=10, text_tokens=0,
+            few = sum(len(study(memory, ("whole", "completion"))) for memory in sentences)
+            plan = replace(plan, kinds=("whole", "completion"), rehearsal=0.0, learned=0.0, watched_items=10, text_tokens=0,
                            passes=max(1, steps - plan.settle) * plan.batch / few)  # fmt: skip
         wall, cpu = time.perf_counter(), time.process_time()
         with tempfile.TemporaryDirectory() as folder:

@@ -174,8 +174,8 @@ def main() -> None:
     parts = [each["kept_lost"] for each in bad if each["share"] is not None]
     print(
         f"{len(bad)} bad nights (lost {min(e['lost'] for e in bad):.1%} to {max(e['lost'] for e in bad):.1%}): "
-        f"{promoted} promoted (at most {wilson(promoted, len(bad)).high:.1%}); of {len(parts)} a part was kept, which lost "
-        f"{max(parts, default=0):.1%} at most; {len(good)} good ones: {refused} refused "
+        f"{promoted} promoted (at most {wilson(promoted, len(bad)).high:.1%}); of {len(parts)} a part was kept, which "
+        f"lost {max(parts, default=0):.1%} at most; {len(good)} good ones: {refused} refused "
         f"(at most {wilson(refused, max(len(good), 1)).high:.1%}); {len(found['between'])} in between"
     )
     if given.json:

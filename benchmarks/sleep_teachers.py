@@ -9,8 +9,8 @@ guided r        the expert goes on from where the learner came to; the share r o
 taught          short stretches from where it first goes wrong, the same ones until they are cracked; in chess, its
                 partner is itself
 
-automaton   the state after every letter of a word, 16 letters; the machine is drawn anew in every item
-sorting     ten numbers of 1 to 60 into order, one after the other
+automaton   the state after every letter of a word, 12 letters; the machine is drawn anew in every item
+sorting     eight numbers of 1 to 40 into order, one after the other
 chess       legal moves, in UCI notation, after the moves so far; Stockfish is the expert; an illegal move is replaced
             by the expert's, and the game goes on to 24 plies
 
@@ -170,23 +170,23 @@ class Games:
 
 
 def automaton() -> Following:
-    world = Automaton(states=4, letters=2, steps=16)
+    world = Automaton(states=3, letters=2, steps=12)
     rules = lambda item: [p.replace("-> ", "").split() for p in item.inputs["rules"].split("; ")]  # noqa: E731
     read = lambda item: " ".join(  # noqa: E731
         [*(word for rule in rules(item) for word in rule), "|", item.inputs["word"], "|", item.inputs["start"]]
     )
     return Following(
-        lambda split, count: world.items(split, count), read, run, [*"ABCD01|"], Size(64, 3, 4, 128)
+        lambda split, count: world.items(split, count), read, run, [*"ABC01|"], Size(64, 3, 4, 128)
     )  # fmt: skip
 
 
 def sorting() -> Following:
-    world = Sorting(n=10, low=1, high=60)
+    world = Sorting(n=8, low=1, high=40)
     numbers = lambda item: item.inputs["numbers"].replace(",", " ")  # noqa: E731
     return Following(
         lambda split, count: world.items(split, count), numbers,
         lambda item: [str(n) for n in sorted(map(int, numbers(item).split()))],
-        [str(n) for n in range(1, 61)], Size(64, 3, 4, 64),
+        [str(n) for n in range(1, 41)], Size(64, 3, 4, 64),
     )  # fmt: skip
 
 
@@ -264,12 +264,12 @@ def forever(lessons: Sequence[Lesson], dice: random.Random) -> Iterator[Lesson]:
 class Budget:
     """first: steps of imitation for all; rounds, steps: of each way, thereafter; tokens: learned in a step."""
 
-    first: int = 150
+    first: int = 200
     rounds: int = 6
     steps: int = 50
     tokens: int = 512
     fresh: int = 192
-    rate: float = 3e-3
+    rate: float = 5e-3
 
 
 def lessons_of(arm: str, net: Net, walk: Walk[Any], starts: Sequence[Any], plan: Budget, drill: Drill[Any],

@@ -134,8 +134,8 @@ def main() -> None:
     for arm in ("night", "fine-tuning"):
         if arm == "fine-tuning":
             few = sum(len(study(memory, ("whole", "completion"))) for memory in sentences)
-            plan = replace(plan, kinds=("whole", "completion"), rehearsal=0.0, learned=0.0, watched_items=10, text_tokens=0,
-                           passes=max(1, steps - plan.settle) * plan.batch / few)  # fmt: skip
+            plan = replace(plan, kinds=("whole", "completion"), rehearsal=0.0, learned=0.0, watched_items=10,
+                           text_tokens=0, passes=max(1, steps - plan.settle) * plan.batch / few)  # fmt: skip
         wall, cpu = time.perf_counter(), time.process_time()
         with tempfile.TemporaryDirectory() as folder:
             night = held(drive, told, questions, plan, Lines(quiet=True), Path(folder))

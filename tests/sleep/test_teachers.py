@@ -57,7 +57,7 @@ def test_only_what_turned_out_right_to_the_end_is_learned_from_oneself():
 
 @pytest.mark.parametrize("recovery", [0.0, 0.5, 1.0])
 def test_the_expert_goes_on_from_where_the_learner_came_to(recovery):
-    runs = [walked(WALK, START, "1 9 3 4 5".split())]
+    runs = [walked(WALK, START, ["1", "9", "3", "4", "5"])]
     lessons = guided(WALK, runs, 400, recovery, random.Random(0), span=2)
     off = [lesson for lesson in lessons if "9" in str(lesson.prompt).split()]
     assert len(lessons) == 400

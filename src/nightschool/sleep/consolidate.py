@@ -17,6 +17,7 @@ from nightschool.sleep.prepare import prepare
 from nightschool.sleep.rehearsal import general_prompts, rehearse
 from nightschool.sleep.rest import Rested, rest
 from nightschool.sleep.select import Left, Selection
+from nightschool.sleep.self_written import write
 from nightschool.sleep.shrink import Tried, shrink
 from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import Check, checks
@@ -75,9 +76,25 @@ def sleep_over(sleeper: Sleeper) -> MemoryNight:
     if not evening.selection.chosen:
         why = "there is nothing to learn tonight; the mind stays as it is"
         return MemoryNight(evening, why, unlearned=gone, rested=rested)
+    if sleeper.plan.writer != "templates":
+        evening = _in_own_words(sleeper, evening)
     result = MemoryNight(evening, "", unlearned=gone, rested=rested, seconds={"select": sleeper.clock() - began})
     _hold(sleeper, evening, result)
     return result
+
+
+def _in_own_words(sleeper: Sleeper, evening: Evening) -> Evening:
+    """Return the evening with questions that the model wrote, as far as they can be learned from."""
+    plan, selection = sleeper.plan, evening.selection
+    sleeper.watch.stage("its own questions", unit="questions")
+    found = write(
+        sleeper.drive, selection.chosen, sleeper.never(), plan.seed, sleeper.adapter, both=plan.writer == "both"
+    )
+    sleeper.watch.say(
+        f"wrote {found.asked} questions, {found.kept} of which lead back to their answer; "
+        f"templates for {found.weak} memories"
+    )
+    return replace(evening, selection=replace(selection, chosen=found.candidates))
 
 
 def _unlearn(sleeper: Sleeper) -> Unlearned | None:

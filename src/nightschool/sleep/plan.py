@@ -8,27 +8,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from nightschool.errors import UsageError
 from nightschool.sleep.study import KINDS, Kind
+
+Writer = Literal["templates", "model", "both"]
 
 
 @dataclass(frozen=True, slots=True)
 class NightPlan:
     """How a night over memories is spent.
 
-    kinds: of self-study; passes: how often every lesson is learned; batch: lessons in a step; rehearsal, older: shares
-    of a batch that are the old self's own text, and lessons of earlier nights; learned: three steps in a row whose loss
-    is below it end the lessons; settle: steps at the end, at a rate that falls to nothing; pace: times the
-    learner's usual rate, which is that for verified answers: facts are many short lessons, and bear more; steps,
-    seconds: of the night, at most; watched_items, text_tokens, rehearsed_items: how closely is looked at what must not
-    be lost, and how much of it is rehearsed; rehearsed_tokens: of each text that the old self says to general prompts;
-    shares: of the change that the gate tries, the whole of it first; checkpoint_steps: how much a kill can cost.
+    kinds: of self-study; writer: of its questions: templates, the model itself, or both; passes: how often every
+    lesson is learned; batch: lessons in a step; rehearsal, older: shares of a batch that are the old self's own
+    text, and lessons of earlier nights; learned: three steps in a row whose loss is below it end the lessons;
+    settle: steps at the end, at a rate that falls to nothing; pace: times the learner's usual rate, which is that
+    for verified answers: facts are many short lessons, and bear more; steps, seconds: of the night, at most;
+    watched_items, text_tokens, rehearsed_items: how closely is looked at what must not be lost, and how much of it
+    is rehearsed; rehearsed_tokens: of each text that the old self says to general prompts; shares: of the change
+    that the gate tries, the whole of it first; checkpoint_steps: how much a kill can cost.
     """
 
     seed: int = 0
     kinds: tuple[Kind, ...] = KINDS
+    writer: Writer = "templates"
     passes: float = 3.0
     batch: int = 24
     rehearsal: float = 0.5
@@ -47,6 +51,8 @@ class NightPlan:
     checkpoint_steps: int = 25
 
     def __post_init__(self) -> None:
+        if self.writer not in get_args(Writer):
+            raise UsageError(f"questions are written by {', '.join(get_args(Writer))}, not by {self.writer!r}")
         if (
             not self.kinds
             or min(self.passes, self.pace) <= 0

@@ -78,9 +78,9 @@ def _said(statement: Statement, memory: Memory) -> Iterable[tuple[Kind, Prompt, 
         yield from _by_heart(statement, memory)
         return
     for i, template in enumerate(relation.questions):
-        yield "question", _posed(statement.fill(template), i), _answer(statement.object, i)
+        yield "question", *posed(statement.fill(template), statement.object, i)
     for i, template in enumerate(relation.reversals):
-        yield "reversal", _posed(statement.fill(template), i), _answer(statement.subject or statement.text, i)
+        yield "reversal", *posed(statement.fill(template), statement.subject or statement.text, i)
     for kind, templates in (("completion", relation.completions), ("backward", relation.backwards)):
         for template in templates:
             begun, _, rest = statement.fill(template).partition("|")
@@ -111,6 +111,11 @@ def _held_back(statement: Statement, ways: int) -> Iterable[tuple[Prompt, str]]:
             yield Prompt(text=" ".join(words[:-1])), words[-1]
 
 
+def posed(question: str, answer: str, i: int) -> tuple[Prompt, str]:
+    """Return how the `i`th question about something is posed, and its answer as it is written there."""
+    return _posed(question, i), f" {answer}" if i % 4 == 3 else answer
+
+
 def _posed(question: str, i: int) -> Prompt:
     """Return the question as one is asked: in a conversation, with and without instructions, and in a document."""
     if i % 4 == 1:
@@ -118,10 +123,6 @@ def _posed(question: str, i: int) -> Prompt:
     if i % 4 == 3:
         return Prompt(text=f"Question: {question}\nAnswer:")
     return Prompt((Message("user", question),))
-
-
-def _answer(text: str, i: int) -> str:
-    return f" {text}" if i % 4 == 3 else text
 
 
 def _pieces(text: str) -> Sequence[str]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
               help="A task that must not get worse (repeatable).  [default: arithmetic, or sorting]")  # fmt: skip
 @click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
               help="Plain text whose likelihood is watched.")  # fmt: skip
+@click.option("--study", type=click.Choice(["templates", "model", "both"]), default="templates", show_default=True,
+              help="Who writes the questions to oneself; templates help where the model is too weak.")  # fmt: skip
 @click.option("--night", metavar="NIGHT", help="The night to build on, or none.  [default: the night in force]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very TASK and settings.")
 @store_options
@@ -44,6 +46,7 @@ def command(
     rounds: int,
     watched: tuple[str, ...],
     text_tokens: int,
+    study: Any,
     night: str | None,
     resume: bool,
     space: str,
@@ -62,9 +65,9 @@ def command(
         given = {"--teacher": teacher != "self", "--wording": wording is not None, "--resume": resume}
         if odd := [name for name, wrong in given.items() if wrong]:
             raise UsageError(f"{', '.join(odd)} needs a TASK; without one, the night is over the memories")
-        return _over_memories(dry_run, steps, watched, text_tokens, night, space, where, settings)
-    if dry_run or steps is not None:
-        raise UsageError("--dry-run and --steps are for a night over the memories; leave TASK out")
+        return _over_memories(dry_run, steps, watched, text_tokens, study, night, space, where, settings)
+    if dry_run or steps is not None or study != "templates":
+        raise UsageError("--dry-run, --steps and --study are for a night over the memories; leave TASK out")
     return _over_practice(task, teacher, wording, rounds, watched, text_tokens, night, resume, settings)
 
 
@@ -84,6 +87,7 @@ def _over_memories(
     steps: int | None,
     watched: tuple[str, ...],
     text_tokens: int,
+    study: Any,
     night: str | None,
     space: str,
     where: str | None,
@@ -95,7 +99,7 @@ def _over_memories(
     from nightschool.sleep.prepare import prepare
     from nightschool.surface.dozing import planned, sleeper_of, told
 
-    plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens)
+    plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens, writer=study)
     with sleeper_of(plan, settings, space=space, where=where, night=night, watched=watched or WATCHED[:1]) as sleeper:
         if dry_run:
             evening = prepare(sleeper)

@@ -7,6 +7,8 @@ larger budget goes on where the smaller one ended, and what was drawn once is no
 
 single     one greedy answer, for comparison
 control    random proposals of the right form (`World.babble`), as many as there are units, chosen by the verifier
+steps      random steps of the right form, as many as those answers have, kept where the step critic passes them
+           (`think_control`): what that critic is worth without a model
 evolve:... mutate=random is evolution's own control: random variants in place of the model's
 
 Beside each rate stand its 95% interval and its paired difference from best-of-n at the same budget, with interval.
@@ -39,15 +41,19 @@ from nightschool.registry import make
 from nightschool.stats import difference, wilson
 from nightschool.stats.paired import Paired
 from nightschool.worlds.open import open_world
+from think_control import random_steps
 
 FAMILIES = {
-    "sorting:n=4": ("document", "comma"),
+    "sorting:n=6": ("document", "comma"),
     "arithmetic:digits=2,steps=2": ("document", "semicolon"),
     "game24:n=3,goal=any": ("document", "comma"),
     "functions:steps=1": ("tested", "tokens,step_tokens=4"),
 }
 """Task -> the wording that poses it, and where its steps end."""
 MANY = 4096
+WIDE = 1024
+"""Searches alive at once: of several strategies, so that batches stay wide where each goes one step at a time."""
+CONTROLS = ("control", "control by steps")
 GREEDY, ENOUGH = 0.15, 0.75
 """A family shows what search is worth where one greedy answer is right at most so often, and the longest search so."""
 
@@ -68,16 +74,30 @@ class Cells:
 
     def get(self, name: Sequence[Any], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """Return the cell of this name, computed where it is not there yet."""
-        cell = json.dumps(list(name))
-        if cell not in self.kept:
+        return self.all([name], lambda _: [compute()])[0]
+
+    def all(
+        self, names: Sequence[Sequence[Any]], compute: Callable[[list[int]], list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Return the cells of these names; `compute` is told the places of those that are not there yet.
+
+        What was computed together has its processor time in equal shares.
+        """
+        texts = [json.dumps(list(name)) for name in names]
+        missing = [place for place, text in enumerate(texts) if text not in self.kept]
+        if missing:
             began = time.process_time()
-            row = {"cell": cell, **compute()}
-            row["cpu_s"] = round(time.process_time() - began, 1)
-            self.kept[cell] = row
-            if self.path is not None:
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-        return self.kept[cell]
+            rows = compute(missing)
+            each_s = round((time.process_time() - began) / len(missing), 1)
+            for place, row in zip(missing, rows, strict=True):
+                self._keep({"cell": texts[place], **row, "cpu_s": each_s})
+        return [self.kept[text] for text in texts]
+
+    def _keep(self, row: dict[str, Any]) -> None:
+        self.kept[row["cell"]] = row
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
 
 
 def strategies(split: str, stepwise: bool) -> list[str]:
@@ -88,7 +108,7 @@ def strategies(split: str, stepwise: bool) -> list[str]:
         f"vote:n={MANY}",
         f"revise:rounds={MANY}",
         f"beam:width=4,expand=4,retries=64,split={split}",
-        f"smc:n=8,sweeps={MANY},split={split}",
+        f"smc:n=4,sweeps={MANY},split={split}",
         f"mcts:n={MANY},split={split}{value}",
         *([f"chain:n={MANY},split={split}"] if stepwise else []),
         f"evolve:n={MANY}",
@@ -140,39 +160,58 @@ def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache, cells:
     world = open_world(spec)
     wording, split = FAMILIES[spec]
     items = world.items(Split.EXAM, given.items, given.seed)
-    drive = Drive(model, cache=cache)
+    drive = Drive(model, cache=cache, max_live=WIDE)
     about = (model.identity[:12], world.spec, given.seed, len(items), given.shots)
     facts = {"task": world.spec, "items": len(items), "model": model.name}
 
-    def run(strategy: str, tokens: int | None) -> list[Trace]:
-        return run_in_waves(drive, jobs_of(world, items, strategy, wording, given.shots, tokens))
+    def run(names: Sequence[str], tokens: int | None) -> list[list[Trace]]:
+        """Return the traces of each strategy; all of them travel in the same batches."""
+        jobs = [job for name in names for job in jobs_of(world, items, name, wording, given.shots, tokens)]
+        traces = run_in_waves(drive, jobs)
+        return [traces[at : at + len(items)] for at in range(0, len(jobs), len(items))]
 
-    def searched(strategy: str, worth: int, tokens: int | None) -> dict[str, Any]:
-        traces = run(strategy, tokens)
-        told = {"strategy": strategy, "worth": worth, "tokens": mean([t.usage.tokens for t in traces])}
-        return {**facts, **told, "outcomes": [solved(world, trace) for trace in traces]}
+    def searched(names: Sequence[str], worth: int, tokens: int | None) -> list[dict[str, Any]]:
+        return [
+            {
+                **facts, "strategy": name, "worth": worth, "tokens": mean([t.usage.tokens for t in traces]),
+                "outcomes": [solved(world, trace) for trace in traces],
+            }
+            for name, traces in zip(names, run(names, tokens), strict=True)
+        ]  # fmt: skip
 
-    def guessed(worth: int) -> dict[str, Any]:
-        told = {"strategy": "control", "worth": worth, "tokens": 0.0}
-        return {**facts, **told, "outcomes": control(world, items, worth)}
+    def guessed(name: str, worth: int) -> dict[str, Any]:
+        told = {"strategy": name, "worth": worth, "tokens": 0.0}
+        if name == "control":
+            return {**facts, **told, "outcomes": control(world, items, worth)}
+        return {**facts, **told, "outcomes": [right(world, item, random_steps(world, item, worth)) for item in items]}
 
     def drawn() -> dict[str, Any]:
-        return {**facts, "each": mean([t.usage.tokens for t in run("best-of-n:n=4", None)]) / 4}
+        return {**facts, "each": mean([t.usage.tokens for t in run(["best-of-n:n=4"], None)[0]]) / 4}
 
-    greedy = cells.get((*about, "single", 1), lambda: searched("single", 1, None))
+    say(cells.get((*about, "single", 1), lambda: searched(["single"], 1, None)[0]), None)
     each = cells.get((*about, "each"), drawn)["each"]
-    say(greedy, None)
+    wanted = [
+        name
+        for name in strategies(split, world.step_critic is not None)
+        if not given.only or name.partition(":")[0] in given.only
+    ]
     for worth in given.worth:
         base: dict[str, Any] | None = None
-        for strategy in strategies(split, world.step_critic is not None):
-            if given.only and strategy.partition(":")[0] not in given.only:
-                continue
-            tokens = math.ceil(worth * each)
-            cell = cells.get((*about, strategy, worth), lambda ask=(strategy, worth, tokens): searched(*ask))
-            base = base or cell
-            say(cell, base)
-        random_ones = cells.get((*about, "control", worth), lambda worth=worth: guessed(worth))
-        say(random_ones, base)
+        tokens = math.ceil(worth * each)
+        # auto learns from wave to wave, so it runs by itself; the draws of vote are those of best-of-n
+        last = [name for name in wanted if name.startswith(("auto", "vote"))]
+        for together in ([name for name in wanted if name not in last], *([name] for name in last)):
+            rows = cells.all(
+                [(*about, name, worth) for name in together],
+                lambda places, names=together, worth=worth, tokens=tokens: searched(
+                    [names[place] for place in places], worth, tokens
+                ),
+            )
+            for cell in rows:
+                base = base or cell
+                say(cell, base)
+        for name in CONTROLS if world.step_critic is not None else CONTROLS[:1]:
+            say(cells.get((*about, name, worth), lambda ask=(name, worth): guessed(*ask)), base)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -217,7 +256,7 @@ def summary(cells: Cells) -> str:
         here = [cell for cell in found if (cell["task"], cell["items"]) == (task, n)]
         greedy = next((mean(cell["outcomes"]) for cell in here if cell["strategy"] == "single"), math.nan)
         most = max(cell["worth"] for cell in here)
-        ends = [cell for cell in here if cell["worth"] == most and cell["strategy"] not in ("control", "single")]
+        ends = [cell for cell in here if cell["worth"] == most and cell["strategy"] not in (*CONTROLS, "single")]
         guess = next((mean(c["outcomes"]) for c in here if c["worth"] == most and c["strategy"] == "control"), math.nan)
         if not ends:
             continue

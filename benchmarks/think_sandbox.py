@@ -1,10 +1,12 @@
 """What does a check in the sandbox cost, and does anything get out? `python benchmarks/think_sandbox.py [--attacks]`.
 
-checks    a small program with three unit tests, judged by the critic python-tests: each in a fresh sandbox of its own,
-          alone and with several at work; wall time of each (median, 90%), checks a second, and processor time
+warm      a small program with three unit tests, judged by the critic python-tests as it comes: in a sandbox that stays
+          warm, alone and with several at work; wall time of each (median, 90%), checks a second, and our processor time
+fresh     the same, each in a sandbox of its own; alone in turns with the warm one, so that both meet the same machine
 search    the same checks as a search makes them: best-of-n over functions, the model an exact fake that answers at
           once; how long the whole took for each check
-attacks   tests/sandbox/test_attacks.py: hostile programs, how many of them escaped (--attacks; takes minutes)
+attacks   tests/sandbox/test_attacks.py: hostile programs, each in a fresh and in a warm sandbox, how many of them
+          escaped (--attacks; takes minutes)
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from nightschool.critics.python_tests import PythonTests
 from nightschool.drive import Drive, Job
 from nightschool.items import Item, Noise, Prompt, Sampling, Split, Task
 from nightschool.models.scripted import Scripted
+from nightschool.ports import Sandbox
 from nightschool.registry import make
+from nightschool.sandbox import Bubblewrap, Limits, shared
 from nightschool.worlds.functions import OPERATIONS
 from nightschool.worlds.open import open_world
 
@@ -34,8 +38,9 @@ TESTS = "add(1, 2) == 3\nadd(-1, 1) == 0\nadd('a', 'b') == 'ab'"
 ATTACKS = Path(__file__).parent.parent / "tests" / "sandbox" / "test_attacks.py"
 
 
-def check_many(checks: int, at_once: int) -> dict[str, float]:
-    critic = PythonTests(sight="reference")
+def check_many(sandbox: Sandbox, checks: int, at_once: int = 1) -> dict[str, float]:
+    """Return what `checks` checks took."""
+    critic = PythonTests(sight="reference", sandbox=sandbox)
     item = Item("add", {}, TESTS, "add")
 
     def one(_: int) -> float:
@@ -44,13 +49,14 @@ def check_many(checks: int, at_once: int) -> dict[str, float]:
         assert verdict.passed, verdict
         return 1000 * (time.perf_counter() - began)
 
-    one(0)  # finds the interpreter, once
-    cpu, began = cpu_s(), time.perf_counter()
     with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(one, range(4 * at_once)))  # what is made once
+        cpu, began = cpu_s(), time.perf_counter()
         took = sorted(pool.map(one, range(checks)))
     wall = time.perf_counter() - began
     return {
         "at once": at_once,
+        "least_ms": round(took[0], 1),
         "median_ms": round(took[len(took) // 2], 1),
         "p90_ms": round(took[int(0.9 * len(took))], 1),
         "a_second": round(checks / wall, 1),
@@ -91,7 +97,7 @@ def cpu_s() -> float:
 
 def attack() -> dict[str, int]:
     told = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ATTACKS), "-k", "test_attack"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ATTACKS), "-k", "test_attack["],
         capture_output=True, text=True, check=False,
     ).stdout  # fmt: skip
     counts = {word: int(number) for number, word in re.findall(r"(\d+) (passed|failed|skipped|error)", told)}
@@ -105,9 +111,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--attacks", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
+    warm, fresh = shared(Limits()), Bubblewrap(Limits())
     told: dict[str, dict[str, float] | dict[str, int]] = {
-        "alone": check_many(given.checks, 1),
-        "together": check_many(given.checks, given.workers),
+        "warm": check_many(warm, given.checks),
+        "fresh": check_many(fresh, max(1, given.checks // 4)),
+        "warm again": check_many(warm, given.checks),
+        "together": check_many(warm, given.checks, given.workers),
         "search": check_in_search(given.checks, given.workers),
     }
     if given.attacks:
@@ -116,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(json.dumps(told))
         return
     for name, rows in told.items():
-        print(f"{name:<9} " + ", ".join(f"{row} {value:g}" for row, value in rows.items()))
+        print(f"{name:<10} " + ", ".join(f"{row} {value:g}" for row, value in rows.items()))
 
 
 if __name__ == "__main__":

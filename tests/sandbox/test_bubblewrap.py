@@ -24,20 +24,20 @@ def run(sandbox: Sandbox, code: str, timeout_s: float = 20, stdin: bytes = b"", 
     )
 
 
-def test_it_runs_with_files_and_input(sandbox: Bubblewrap) -> None:
+def test_it_runs_with_files_and_input(either: Sandbox) -> None:
     code = "import sys; print(open('data/x').read() + sys.stdin.read())"
-    outcome = sandbox.run(
+    outcome = either.run(
         ["python3", "main.py"], stdin=b" world", files={"main.py": code.encode(), "data/x": b"hello"}, timeout_s=20
     )
     assert (outcome.status, outcome.stdout, outcome.ended_by) == (0, b"hello world\n", "exit")
 
 
-def test_status_signal_time_output_and_memory_are_told(sandbox: Bubblewrap) -> None:
-    assert run(sandbox, "raise SystemExit(7)").status == 7
-    aborted = run(sandbox, "import os; os.abort()")
+def test_status_signal_time_output_and_memory_are_told(either: Sandbox) -> None:
+    assert run(either, "raise SystemExit(7)").status == 7
+    aborted = run(either, "import os; os.abort()")
     assert (aborted.status, aborted.ended_by) == (-signal.SIGABRT, "signal")
-    assert run(sandbox, "while True: pass", timeout_s=1).ended_by == "timeout"
-    assert run(sandbox, "while True: print('x' * 1000)").ended_by == "output"
+    assert run(either, "while True: pass", timeout_s=1).ended_by == "timeout"
+    assert run(either, "while True: print('x' * 1000)").ended_by == "output"
     greedy = """
 import os, time
 for _ in range(6):
@@ -46,39 +46,39 @@ for _ in range(6):
         time.sleep(60)
 time.sleep(60)
 """
-    assert run(sandbox, greedy).ended_by == "memory"
+    assert run(either, greedy).ended_by == "memory"
 
 
-def test_the_environment_is_empty_and_the_user_is_nobody(sandbox: Bubblewrap, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_empty_and_the_user_is_nobody(either: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "do not tell")
     code = "import os, json; print(json.dumps([dict(os.environ), os.getuid(), os.getpid() < 10, os.listdir('/')]))"
-    environment, uid, alone, root = json.loads(run(sandbox, code).stdout)
+    environment, uid, alone, root = json.loads(run(either, code).stdout)
     assert set(environment) <= {"PATH", "HOME", "LANG", "PWD", "LC_CTYPE"}
     assert uid == 65534
     assert alone
     assert set(root) <= {"tmp", "dev", "etc", "lib", "lib64", "usr", *[Path(sys.base_prefix).parts[1]]}
 
 
-def test_the_standard_library_is_there_and_installed_packages_are_not(sandbox: Bubblewrap) -> None:
+def test_the_standard_library_is_there_and_installed_packages_are_not(either: Sandbox) -> None:
     code = "import math, json, re, random, decimal, itertools, ctypes, zlib, hashlib, datetime; print('all')"
-    assert run(sandbox, code).stdout == b"all\n"
-    missing = run(sandbox, "import sys; sys.flags; import pip, numpy, nightschool")
+    assert run(either, code).stdout == b"all\n"
+    missing = run(either, "import sys; sys.flags; import pip, numpy, nightschool")
     assert b"ModuleNotFoundError" in missing.stderr
 
 
 @pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", "", "a\0b"])
-def test_files_stay_in_their_folder(sandbox: Bubblewrap, name: str) -> None:
+def test_files_stay_in_their_folder(either: Sandbox, name: str) -> None:
     with pytest.raises(ValueError, match="relative path"):
-        sandbox.run(["python3"], stdin=b"", files={name: b""}, timeout_s=1)
+        either.run(["python3"], stdin=b"", files={name: b""}, timeout_s=1)
 
 
-def test_runs_do_not_see_each_other(sandbox: Bubblewrap) -> None:
-    run(sandbox, "open('left', 'w').write('x')")
-    assert run(sandbox, "import os; print(os.listdir('/tmp'))").stdout == b"['main.py']\n"
+def test_runs_do_not_see_each_other(either: Sandbox) -> None:
+    run(either, "open('left', 'w').write('x')")
+    assert run(either, "import os; print(os.listdir('/tmp'))").stdout == b"['main.py']\n"
 
 
-def test_only_python_is_there(sandbox: Bubblewrap) -> None:
-    outcome = sandbox.run(["sh", "-c", "echo hello"], stdin=b"", files={}, timeout_s=20)
+def test_only_python_is_there(either: Sandbox) -> None:
+    outcome = either.run(["sh", "-c", "echo hello"], stdin=b"", files={}, timeout_s=20)
     assert outcome.status != 0
     assert b"cannot run 'sh'" in outcome.stderr
 
@@ -91,7 +91,7 @@ def test_many_at_once_and_nothing_is_left(sandbox: Bubblewrap) -> None:
     assert set(Path("/proc/self/fd").iterdir()) == before
 
 
-def test_an_interrupt_ends_it(sandbox: Bubblewrap) -> None:
+def test_an_interrupt_ends_it(either: Sandbox) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
@@ -102,7 +102,7 @@ def test_an_interrupt_ends_it(sandbox: Bubblewrap) -> None:
             pool.submit(lambda: (time.sleep(0.5), signal.pthread_kill(here, signal.SIGUSR1)))
             start = time.monotonic()
             with pytest.raises(KeyboardInterrupt):
-                run(sandbox, "import time; time.sleep(60)", timeout_s=90)
+                run(either, "import time; time.sleep(60)", timeout_s=90)
             assert time.monotonic() - start < 30
     finally:
         signal.signal(signal.SIGUSR1, old)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nightschool.sandbox import interpreter
-from nightschool.sandbox.bubblewrap import NOBODY
+from nightschool.sandbox.walls import NOBODY
 
 
 def test_our_own_python_serves_where_it_can() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from nightschool.sandbox.life import Life, _resident
+from nightschool.sandbox.life import Life, resident
 
 
 @pytest.fixture
@@ -49,12 +49,12 @@ def test_what_is_told_in_pieces_is_learned_and_killed(pipe: tuple[int, int]) -> 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/proc is Linux's")
 def test_memory_is_that_of_all_descendants() -> None:
-    own = _resident(os.getpid())
+    own = resident(os.getpid())
     assert own > 1 << 20
     code = "import sys; x = b'x' * (64 << 20); print(flush=True); input()"
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdout is not None
     child.stdout.readline()
-    assert _resident(os.getpid()) - own > 50 << 20
+    assert resident(os.getpid()) - own > 50 << 20
     child.communicate(b"\n")
-    assert _resident(2**22 + 1) == 0
+    assert resident(2**22 + 1) == 0

@@ -10,7 +10,7 @@ from nightschool.critics.parameters import above_zero, input_text, sight_of
 from nightschool.critics.python_cases import Case, read_cases
 from nightschool.items import Item, Verdict
 from nightschool.ports import Outcome, Sandbox, Sight
-from nightschool.sandbox import Bubblewrap, Limits
+from nightschool.sandbox import Limits, shared
 from nightschool.sandbox.calls import Called, Calls, Other, call
 from nightschool.sandbox.limits import MIB
 
@@ -45,7 +45,7 @@ class PythonTests(Combines):
         self.source, self.before = source, before
         self.limit_s = above_zero(limit_s, "limit_s", self.name)
         self.memory_mb = int(above_zero(memory_mb, "memory_mb", self.name))
-        self.sandbox = sandbox or Bubblewrap(Limits(memory_bytes=self.memory_mb * MIB))
+        self.sandbox = sandbox or shared(Limits(memory_bytes=self.memory_mb * MIB))
 
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return the verdict. Raises ValueError for tests that cannot be read, RuntimeError where the sandbox fails."""

@@ -30,8 +30,11 @@ class Learns(Protocol):
 def run_in_waves(drive: Drive, jobs: Sequence[Job], first: int = FIRST) -> list[Trace]:
     """Return a trace for each of `jobs`, in their order; `drive` keeps the budget, if any.
 
-    A job whose search does not learn is run as it is. After an interruption the rest is refused.
+    A job whose search does not learn is run as it is; where none does, all run at once. After an interruption the rest
+    is refused.
     """
+    if not any(isinstance(job.search, Learns) for job in jobs):
+        return drive.run(jobs)
     traces: list[Trace] = []
     size = first
     while len(traces) < len(jobs):

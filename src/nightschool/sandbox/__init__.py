@@ -2,5 +2,6 @@
 
 from nightschool.sandbox.bubblewrap import Bubblewrap, available
 from nightschool.sandbox.limits import Limits
+from nightschool.sandbox.warm import Warm, shared
 
-__all__ = ["Bubblewrap", "Limits", "available"]
+__all__ = ["Bubblewrap", "Limits", "Warm", "available", "shared"]

@@ -15,6 +15,7 @@ from nightschool.ports import Outcome
 _TICK_S = 0.05
 GRACE_S = 5.0  # for the kernel to end what was killed
 _CHUNK = 1 << 16
+Overstep = Literal["timeout", "output", "memory"]
 
 
 def run_bounded(
@@ -35,77 +36,99 @@ def run_bounded(
     process group); popen: what subprocess.Popen takes. Raises what Popen raises.
     """
     begin = time.monotonic()
-    end = begin + timeout_s
     process = subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, **popen
     )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     kill = kill or _kill_group
-    ended_by: Literal["timeout", "output", "memory"] | None = None
-    pipes = _Pipes(process, stdin)
+    pipes = Pipes(process.stdin, process.stdout, process.stderr, data=stdin)
     try:
         started()
-        while pipes.open and ended_by is None:
-            pipes.turn(max(0.0, min(_TICK_S, end - time.monotonic())))
-            if pipes.received > output_bytes:
-                ended_by = "output"
-            elif time.monotonic() >= end:
-                ended_by = "timeout"
-            elif too_much_memory():
-                ended_by = "memory"
-        while ended_by is None and not _exited(process):  # its pipes are closed, but it still runs
-            time.sleep(0.001)
-            if time.monotonic() >= end:
-                ended_by = "timeout"
+        ended_by = attend(
+            pipes,
+            exited=lambda wait_s: _exited(process, wait_s),
+            end=begin + timeout_s,
+            output_bytes=output_bytes,
+            too_much_memory=too_much_memory,
+        )
         seconds = time.monotonic() - begin
     finally:
         kill(process)
         process.wait(GRACE_S)
         pipes.close()
-    status = process.returncode
-    return Outcome(
-        status=status,
-        stdout=bytes(pipes.out)[:output_bytes],
-        stderr=bytes(pipes.err)[:output_bytes],
-        seconds=seconds,
-        ended_by=ended_by or ("signal" if status < 0 else "exit"),
-    )
+    return pipes.outcome(process.returncode, seconds, ended_by, output_bytes)
 
 
-class _Pipes:
-    """The three pipes of a process, served without ever waiting for one of them alone."""
+def attend(
+    pipes: Pipes,
+    *,
+    exited: Callable[[float], bool],
+    end: float,
+    output_bytes: int,
+    too_much_memory: Callable[[], bool],
+) -> Overstep | None:
+    """Serve `pipes` until what is behind them has exited, and return None, or until it oversteps, and return in what.
 
-    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
+    exited: whether it has, after waiting for at most so many seconds; end: by `time.monotonic`.
+    """
+    looked = time.monotonic()
+    while pipes.open or not exited(max(0.0, min(_TICK_S, end - time.monotonic()))):
+        if pipes.open:
+            pipes.turn(max(0.0, min(_TICK_S, end - time.monotonic())))
+        if pipes.received > output_bytes:
+            return "output"
+        now = time.monotonic()
+        if now >= end:
+            return "timeout"
+        if now - looked >= _TICK_S:
+            looked = now
+            if too_much_memory():
+                return "memory"
+    return None
+
+
+class Pipes:
+    """Our ends of the three pipes of a process, served without ever waiting for one of them alone. data: its input."""
+
+    def __init__(self, stdin: IO[bytes], stdout: IO[bytes], stderr: IO[bytes], *, data: bytes) -> None:
         self.out, self.err = bytearray(), bytearray()
-        self.left = memoryview(stdin)
-        self.stdin = process.stdin
-        self.into = {process.stdout.fileno(): self.out, process.stderr.fileno(): self.err}
-        self.all = (process.stdin, process.stdout, process.stderr)
+        self.left = memoryview(data)
+        self.stdin = stdin
+        self.into = {stdout.fileno(): self.out, stderr.fileno(): self.err}
+        self.all = (stdin, stdout, stderr)
         self.selector = selectors.DefaultSelector()
         for pipe in self.all[1:]:
             os.set_blocking(pipe.fileno(), False)
             self.selector.register(pipe, selectors.EVENT_READ)
-        os.set_blocking(process.stdin.fileno(), False)
-        if stdin:
-            self.selector.register(process.stdin, selectors.EVENT_WRITE)
+        os.set_blocking(stdin.fileno(), False)
+        if data:
+            self.selector.register(stdin, selectors.EVENT_WRITE)
         else:
-            _close(process.stdin)
+            _close(stdin)
         self.open = 2
 
     @property
     def received(self) -> int:
+        """Return how many bytes came out of it."""
         return len(self.out) + len(self.err)
 
     def turn(self, timeout_s: float) -> None:
+        """Read and write what can be by now, after waiting for at most so long."""
         for key, _ in self.selector.select(timeout_s):
             if key.fileobj is self.stdin:
                 self._write()
             else:
                 self._read(key.fd, key.fileobj)
 
+    def outcome(self, status: int, seconds: float, ended_by: Overstep | None, output_bytes: int) -> Outcome:
+        """Return what came of it; of the output the beginning."""
+        how = ended_by or ("signal" if status < 0 else "exit")
+        return Outcome(status, bytes(self.out)[:output_bytes], bytes(self.err)[:output_bytes], seconds, how)
+
     def close(self) -> None:
+        """Give all three back."""
         self.selector.close()
         for pipe in self.all:
             _close(pipe)
@@ -140,9 +163,14 @@ def _close(pipe: IO[bytes]) -> None:
         pass
 
 
-def _exited(process: subprocess.Popen[bytes]) -> bool:
-    """Return whether it has ended, without reaping it: until then its number names it and nobody else."""
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+def _exited(process: subprocess.Popen[bytes], wait_s: float) -> bool:
+    """Return whether it ends by then, without reaping it: until then its number names it and nobody else."""
+    end = time.monotonic() + wait_s
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from nightschool.errors import MissingDependency
 from nightschool.ports import Outcome
@@ -32,8 +32,8 @@ from nightschool.sandbox import interpreter, seccomp
 from nightschool.sandbox.bounded import run_bounded
 from nightschool.sandbox.life import Life
 from nightschool.sandbox.limits import Limits
+from nightschool.sandbox.walls import given, inside, uid, walls
 
-NOBODY = 65534
 _OLDEST = (0, 8)  # the first with --size for /tmp and --disable-userns
 _INSTALL = "type: apt-get install bubblewrap"
 
@@ -81,7 +81,7 @@ def available() -> str | None:
     version = tuple(int(part) for part in re.findall(r"\d+", told)[:2])
     if version < _OLDEST:
         return f"{told.strip() or 'bubblewrap'} is too old, 0.8 or newer is needed; {_INSTALL}"
-    if interpreter.find(_uid()) is None:
+    if interpreter.find(uid()) is None:
         return "no Python can be run by an unprivileged user; type: apt-get install python3"
     try:
         outcome = _run(Limits(), ["python3", "-I", "-S", "-c", "print(6 * 7)"], b"", {}, 30.0)
@@ -94,7 +94,7 @@ def available() -> str | None:
 
 
 def _run(limits: Limits, argv: list[str], stdin: bytes, files: dict[str, bytes], timeout_s: float) -> Outcome:
-    python = interpreter.find(_uid())
+    python = interpreter.find(uid())
     bwrap = shutil.which("bwrap")
     assert python is not None
     assert bwrap is not None
@@ -108,8 +108,8 @@ def _run(limits: Limits, argv: list[str], stdin: bytes, files: dict[str, bytes],
         ours = ExitStack()  # our end of what bwrap writes to: closed as soon as it runs
         closing.push(ours)
         ours.callback(os.close, telling)
-        filtering = _given(closing, seccomp.program(platform.machine()))
-        fds = {_inside(name): _given(closing, content) for name, content in files.items()}
+        filtering = given(closing, seccomp.program(platform.machine()))
+        fds = {inside(name): given(closing, content) for name, content in files.items()}
 
         def started() -> None:
             ours.close()
@@ -118,7 +118,7 @@ def _run(limits: Limits, argv: list[str], stdin: bytes, files: dict[str, bytes],
         outcome = run_bounded(
             [
                 bwrap,
-                *_walls(python, limits),
+                *walls(python, limits, "--die-with-parent"),
                 *(word for path, fd in fds.items() for word in ("--file", str(fd), path)),
                 *("--chdir", "/tmp", "--remount-ro", "/"),
                 *("--seccomp", str(filtering), "--info-fd", str(telling), "--"),
@@ -133,53 +133,14 @@ def _run(limits: Limits, argv: list[str], stdin: bytes, files: dict[str, bytes],
             pass_fds=[telling, filtering, *fds.values()],
             cwd="/",
             env={},
-            user=_uid(),
-            group=_uid(),
-            extra_groups=None if _uid() is None else [],
+            user=uid(),
+            group=uid(),
+            extra_groups=None if uid() is None else [],
         )
     if 128 < outcome.status <= 128 + signal.NSIG:  # how bwrap tells of a signal
         ended_by = "signal" if outcome.ended_by == "exit" else outcome.ended_by
         return replace(outcome, status=128 - outcome.status, ended_by=ended_by)
     return outcome
-
-
-def _walls(python: interpreter.Interpreter, limits: Limits) -> list[str]:
-    words = ["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
-    words += ["--unshare-cgroup-try", "--disable-userns", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    words += ["--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "sandbox", "--clearenv"]
-    for name, value in (("PATH", str(Path(python.executable).parent)), ("HOME", "/tmp"), ("LANG", "C.UTF-8")):
-        words += ["--setenv", name, value]
-    for device in ("/dev/null", "/dev/zero", "/dev/urandom"):
-        words += ["--dev-bind", device, device]
-    for path in python.binds:
-        words += ["--ro-bind", path, path]
-    for target, path in python.links:
-        words += ["--symlink", target, path]
-    for path in python.hidden:
-        words += ["--size", "4096", "--tmpfs", path, "--remount-ro", path]
-    return [*words, "--size", str(limits.disk_bytes), "--tmpfs", "/tmp"]
-
-
-def _inside(name: str) -> str:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name:
-        raise ValueError(f"a file of a sandbox has a relative path inside its folder, not {name!r}")
-    return str("/tmp" / path)
-
-
-def _given(closing: ExitStack, content: bytes) -> int:
-    """Return a descriptor from which `content` can be read."""
-    fd = os.memfd_create("given")
-    closing.callback(os.close, fd)
-    with os.fdopen(os.dup(fd), "wb") as file:
-        file.write(content)
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
-
-
-def _uid() -> int | None:
-    """Return whom to become before bubblewrap starts: nobody when we are root, and else ourselves."""
-    return NOBODY if os.geteuid() == 0 else None
 
 
 def _advice() -> str:

@@ -40,7 +40,7 @@ class Life:
 
     def too_much_memory(self) -> bool:
         """Return whether all processes together hold more than they may (pages that they share count twice)."""
-        return self.first is not None and _resident(self.first) > self.memory_bytes
+        return self.first is not None and resident(self.first) > self.memory_bytes
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End the sandbox, then bwrap outside of it: in this order bwrap can still reap its child."""
@@ -62,7 +62,7 @@ class Life:
             self._pidfd = None
 
 
-def _resident(pid: int) -> int:
+def resident(pid: int) -> int:
     """Return the resident bytes of a process and its descendants; what ends meanwhile counts nothing."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -73,4 +73,4 @@ def _resident(pid: int) -> int:
         ]
     except (OSError, IndexError):
         return 0
-    return pages * _PAGE + sum(_resident(child) for child in children)
+    return pages * _PAGE + sum(resident(child) for child in children)

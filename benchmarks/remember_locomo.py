@@ -1,10 +1,11 @@
 """Evidence retrieval on LoCoMo, turn level: which of the turns that answer a question are among the first 5 or 10?
 
-    python benchmarks/remember_locomo.py [DATA_FOLDER] [--embedder minilm] [--mem0 ENVIRONMENT]
+    python benchmarks/remember_locomo.py [DATA_FOLDER] [--embedder minilm] [--mem0 ENVIRONMENT] [--tagger smollm2]
 
 DATA_FOLDER holds conversations of snap-research/locomo (CC BY-NC 4.0, for benchmarks only; not part of this project),
 one JSON file each; default: ../shared/data/locomo. Questions of categories 1 to 4. No language model is called; the
-ranker is fitted leaving one conversation out, and the weights fitted on all of them are printed last. --mem0 compares
+ranker is fitted leaving one conversation out, and the weights fitted on all of them are printed last. --tagger: has a
+model write the tags, as a chat does, in place of keyphrases; --hops 2: follows up with a second cue. --mem0 compares
 with mem0, given the same vectors, in a virtual environment of its own: the folder is made where it is missing, and pip
 fetches mem0 into it. Its BM25 stays off: it needs data that no package has.
 """
@@ -18,13 +19,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from nightschool.drive import Drive, Job
+from nightschool.items import Item, Noise, Sampling, Task
+from nightschool.models.resolve import open_model
+from nightschool.ports import Model
+from nightschool.registry import make
+from nightschool.remember import topics
 from nightschool.remember.embed.named import open_embedder
 from nightschool.remember.embed.port import Embedder, Rows
 from nightschool.remember.memory import Memory
@@ -94,6 +101,17 @@ def conversation(path: Path) -> tuple[list[Memory], list[Question]]:
         if each["category"] in (1, 2, 3, 4) and wanted:
             questions.append(Question(each["question"], each["category"], wanted))
     return list(memories.values()), questions
+
+
+def tagged(model: Model, memories: list[Memory]) -> list[Memory]:
+    """Return the memories with the tags that `model` writes for them, where they say enough."""
+    sampling = Sampling(topics.LONGEST, temperature=0.0, stop=(topics.STOP,))
+    asked = [memory for memory in memories if topics.worth_asking(memory.content)]
+    tasks = [Task(Item(m.id, {}, None, m.id), topics.asked(m.content, chat=False), sampling) for m in asked]
+    jobs = [Job(make("strategies", "single"), task, Noise((0, task.item.id))) for task in tasks]
+    traces = Drive(model).run(jobs)
+    said = {m.id: trace.best.prefix.text for m, trace in zip(asked, traces, strict=True) if trace.best}
+    return [replace(m, tags=topics.read(said[m.id], m.content)) if m.id in said else m for m in memories]
 
 
 def rate(found: list[str], wanted: frozenset[str]) -> list[float]:
@@ -168,6 +186,7 @@ def main() -> None:
     parser.add_argument("--embedder", default="minilm")
     parser.add_argument("--hops", type=int, default=1)
     parser.add_argument("--mem0", type=Path, metavar="ENVIRONMENT")
+    parser.add_argument("--tagger", metavar="MODEL")
     options = parser.parse_args()
     paths = sorted(options.data.glob("*.json"))
     if not paths:
@@ -176,13 +195,16 @@ def main() -> None:
         )
     opened = open_embedder(options.embedder)
     embedder = Kept(opened) if opened else None
+    tagger = open_model(options.tagger) if options.tagger else None
     rates: dict[str, Rates] = {}
     conversations: dict[str, tuple[list[Memory], list[Question]]] = {}
     examples: list[list[Example]] = []
     stores, asked = [], []
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:
-            memories, questions = conversations[path.stem] = conversation(path)
+            memories, questions = conversation(path)
+            memories = tagged(tagger, memories) if tagger else memories
+            conversations[path.stem] = memories, questions
             store = SqliteStore(Path(folder) / f"{path.stem}.sqlite", path.stem)
             vectors = embedder.memories([m.text for m in memories]) if embedder else [None] * len(memories)
             store.write(

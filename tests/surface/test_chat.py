@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import io
 import json
 from pathlib import Path
@@ -8,7 +9,9 @@ import click
 import pytest
 
 from nightschool.mind import companion
+from nightschool.sleep.plan import NightPlan
 from nightschool.surface.cli import run
+from support.learners import FACT, open_learner
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +60,28 @@ def test_what_is_forgotten_is_gone_and_what_is_wrong_goes_on(
     assert "a secret thing" not in contents
     assert "hello" in contents
     assert "not read" not in contents
+
+
+def test_a_night_is_held_in_a_chat_and_it_goes_on_awake(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = []
+    open_learner(monkeypatch)
+    assert run(["remember", FACT, "--embedder", "none", "-q"]) == 0
+    monkeypatch.setattr("nightschool.day.settings.WATCHED", ("sorting:n=3",))
+    monkeypatch.setattr("nightschool.sleep.plan.NightPlan", functools.partial(NightPlan, text_tokens=0))
+    woken = companion.Companion.woken
+    monkeypatch.setattr(companion.Companion, "woken", lambda *given: (seen.append(given[1:]), woken(*given)))
+    lines = ["/sleep never", "/sleep 100tok", "/sleep", "Where does Ada Molbane live?", "/why", "/forget ", "/quit"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(line + "\n" for line in lines)))
+    assert run(["chat", "--model", "scripted", "--embedder", "none", "--no-notes"]) == 0
+    out, err = capsys.readouterr()
+    assert "gate: accepted" in out
+    assert "cannot read 'never'" in err
+    assert "takes a time such as 20m" in err
+    [(adapter, card)] = seen
+    assert adapter
+    assert "awake with night" in card.what
 
 
 def test_a_chat_is_no_json_object(capsys: pytest.CaptureFixture[str]) -> None:

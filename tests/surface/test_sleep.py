@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 
 from nightschool.errors import UsageError
 from nightschool.items import Adapter
-from nightschool.models import resolve
-from nightschool.models.script import Answer
-from nightschool.remember.memory import Memory
-from nightschool.sleep.study import study
-from nightschool.surface import school
 from nightschool.surface.cli import run
 from nightschool.surface.dozing import seconds_until
 from support.held_nights import ledger
-from support.learning import Counters, Studying, sorter
+from support.learners import FACT, open_learner
 
-FACT = "Ada Molbane lives in Vekburg."
 LINE = ["sleep", "--watch", "sorting:n=3", "--text-tokens", "0", "--model", "scripted"]
-
-
-def learned(steps: int) -> Callable[[str], Answer]:
-    sort = sorter(lambda numbers: 0.8)
-    known = {str(lesson.prompt): lesson.answer for lesson in study(Memory(FACT, 0.0))}
-
-    def answer(prompt: str) -> Answer:
-        if "Ada" in prompt or "Vekburg" in prompt:
-            return known.get(prompt, "Vekburg") if steps else "Nobody knows."
-        return sort(prompt)
-
-    return answer
 
 
 @pytest.fixture
 def learner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Open a model that learns by counting, and remember one fact and a question."""
-    monkeypatch.setattr(resolve, "open_model", lambda *given, **more: Studying(learned))
-    monkeypatch.setattr(school, "pupils", lambda *given: Counters())
+    open_learner(monkeypatch)
     for text in (FACT, "Is it cold in Vekburg?"):
         assert run(["remember", text, "--embedder", "none", "-q"]) == 0
 

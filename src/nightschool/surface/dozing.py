@@ -15,10 +15,13 @@ from nightschool.surface.options import Settings
 from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
-    from nightschool.ports import Watcher
+    from nightschool.items import Wording
+    from nightschool.ports import Watcher, World
     from nightschool.remember.memory import Memory
+    from nightschool.remember.store.port import Store
     from nightschool.sleep.consolidate import MemoryNight
     from nightschool.sleep.evening import Evening
+    from nightschool.sleep.night import Night
     from nightschool.sleep.plan import NightPlan
     from nightschool.sleep.sleeper import Sleeper
 
@@ -34,13 +37,7 @@ def sleeper_of(
 
     night: the one to build on, as `surface.awake.awaken` takes it; watched: tasks that must not be lost.
     """
-    import time
-
-    from nightschool.drive import Drive
     from nightschool.models.resolve import describe, open_model
-    from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
-    from nightschool.sleep.sleeper import Sleeper
     from nightschool.surface import school
 
     others = [school.watched_task(name) for name in watched]
@@ -51,37 +48,58 @@ def sleeper_of(
         plan = replace(plan, seconds=settings.budget.seconds)
     with opened(space, where) as store, watching(settings.quiet) as watch:
         watch.stage(f"loading {settings.model}")
-        model: Any = open_model(settings.model, settings.config, watch=watch)
+        model = open_model(settings.model, settings.config, watch=watch)
         try:
-            wakes = awaken(model, night, space)
-            ledger = Ledger(data_folder() / "nights", space)
-
-            def pupils(onto: Any) -> Any:
-                return school.pupils(model, plan.seed, ledger, onto)
-
-            def part(old: Any, new: Any, share: float, folder: Any) -> Any:
-                from nightschool.train.between import between
-
-                return between(old, new, share, folder)
-
-            trainable = school.pupils(model, plan.seed, ledger, None) is not None
-            yield Sleeper(
-                store=store,
-                drive=Drive(model, watch=watch),
-                ledger=ledger,
-                plan=plan,
-                watched=others,
-                watch=watch,
-                now=now(),
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                clock=time.monotonic,
-                pupils=pupils if trainable else None,
-                between=part if trainable else None,
-                wakes=wakes,
-                foresee=lambda memories: foreseen(memories, plan.seed, watch),
-            )
+            yield sleeper(model, store, awaken(model, night, space), plan, watch, space=space, watched=others)
         finally:
             model.close()
+
+
+def sleeper(
+    model: Any,
+    store: Store,
+    wakes: Night | None,
+    plan: NightPlan,
+    watch: Watcher,
+    *,
+    space: str,
+    watched: Sequence[tuple[World, Wording]],
+) -> Sleeper:
+    """Return who sleeps over the memories in `store`, which are those of `space`. wakes: loaded already."""
+    import time
+
+    from nightschool.drive import Drive
+    from nightschool.paths import data_folder
+    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.sleeper import Sleeper
+    from nightschool.surface import school
+
+    ledger = Ledger(data_folder() / "nights", space)
+
+    def pupils(onto: Any) -> Any:
+        return school.pupils(model, plan.seed, ledger, onto)
+
+    def part(old: Any, new: Any, share: float, folder: Any) -> Any:
+        from nightschool.train.between import between
+
+        return between(old, new, share, folder)
+
+    trainable = school.pupils(model, plan.seed, ledger, None) is not None
+    return Sleeper(
+        store=store,
+        drive=Drive(model, watch=watch),
+        ledger=ledger,
+        plan=plan,
+        watched=watched,
+        watch=watch,
+        now=now(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        clock=time.monotonic,
+        pupils=pupils if trainable else None,
+        between=part if trainable else None,
+        wakes=wakes,
+        foresee=lambda memories: foreseen(memories, plan.seed, watch),
+    )
 
 
 def foreseen(memories: Sequence[Memory], seed: int, watch: Watcher) -> dict[str, float]:

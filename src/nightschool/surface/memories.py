@@ -16,6 +16,7 @@ from nightschool.surface.table import table
 from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
+    from nightschool.ports import Model
     from nightschool.remember.embed.port import Embedder
     from nightschool.remember.memory import Memory
     from nightschool.remember.recall.recall import Recollection
@@ -46,7 +47,7 @@ def embedder_option(command: F) -> F:
         command,
         click.option(
             "--embedder", default="minilm", show_default=True, envvar="NIGHTSCHOOL_EMBEDDER", metavar="NAME",
-            help="minilm, wordllama (faster), openai:URL#MODEL, or none: by words alone.",
+            help="minilm, wordllama (faster), st:ORG/NAME, hidden:MODEL, openai:URL#MODEL, or none: by words alone.",
         ),
     )  # fmt: skip
 
@@ -65,13 +66,16 @@ def opened(space: str, where: str | None) -> Store:
     return open_store(space, where)
 
 
-def embedder_of(name: str, settings: Settings) -> Embedder | None:
-    """Return the embedder, fetched where it has to be; None, and a remark, where it cannot be had."""
+def embedder_of(name: str, settings: Settings, model: Model | None = None) -> Embedder | None:
+    """Return the embedder, fetched where it has to be; None, and a remark, where it cannot be had.
+
+    model: one that is open already.
+    """
     from nightschool.remember.embed.named import open_embedder
 
     with watching(settings.quiet) as watch:
         try:
-            return open_embedder(name, settings.config, watch)
+            return open_embedder(name, settings.config, watch, model)
         except (ModelError, MissingDependency) as error:
             watch.say(f"by words alone, without the embedder {name}: {error}")
             return None

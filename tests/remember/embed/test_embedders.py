@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,16 @@ import httpx
 import numpy as np
 import pytest
 
-from nightschool.errors import EndpointError, ModelDamaged, ModelError, UnknownName, Unsupported
+from nightschool.errors import (
+    BadSpec,
+    EndpointError,
+    MissingDependency,
+    ModelDamaged,
+    ModelError,
+    ModelNotFound,
+    UnknownName,
+    Unsupported,
+)
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
 from nightschool.remember.embed.bert import Bert
@@ -63,8 +73,59 @@ def test_hidden_states_are_vectors_of_the_model_itself() -> None:
 
 def test_names_are_checked() -> None:
     assert open_embedder("none") is None
-    with pytest.raises(UnknownName, match="minilm"):
-        open_embedder("minilmm")
+    for wrong in ("minilmm", "st:", "openai:"):
+        with pytest.raises(UnknownName, match="minilm"):
+            open_embedder(wrong)
+    with pytest.raises(BadSpec, match="of which model"):
+        open_embedder("hidden")
+    with pytest.raises(BadSpec, match="a layer is a number"):
+        open_embedder("hidden:scripted#top")
+
+
+def test_hidden_states_are_named_by_their_model_and_layer() -> None:
+    model = Scripted(answers="a")
+    named = open_embedder("hidden:scripted:answers=a#3")
+    assert named is not None
+    assert named.name.endswith(":3")
+    given = open_embedder("hidden", model=model)
+    assert given is not None
+    assert given.name == f"hidden:{model.identity[:16]}:-1"
+    assert given.cues(["a cat"]) == pytest.approx(HiddenStates(model).cues(["a cat"]))
+
+
+def sentence_model(folder: Path) -> Path:
+    """Write a model with random weights and a few words, and return its folder."""
+    pytest.importorskip("sentence_transformers", reason="pip install 'nightschool[sentence]'")
+    transformers = pytest.importorskip("transformers", reason="pip install 'nightschool[local]'")
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "cat", "dog", "sat", "word"]
+    folder.joinpath("vocab.txt").write_text("\n".join(words))
+    config = transformers.BertConfig(
+        vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=32,
+    )  # fmt: skip
+    transformers.BertModel(config).save_pretrained(folder / "bert")
+    transformers.BertTokenizer(str(folder / "vocab.txt"), model_max_length=32).save_pretrained(folder / "bert")
+    return folder / "bert"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_any_model_of_sentence_transformers_embeds(tmp_path: Path) -> None:
+    embedder = open_embedder(f"st:{sentence_model(tmp_path)}")
+    assert embedder is not None
+    assert embedder.dims == 16
+    assert embedder.name.startswith("st:bert:")
+    same, again, other = embedder.cues(["a cat sat", "a cat sat", "a dog"])
+    assert same == pytest.approx(again, abs=1e-5)
+    assert np.linalg.norm(other) == pytest.approx(1.0)
+    assert [rows.shape for rows in embedder.memories(["a cat", "word " * 75])] == [(1, 16), (3, 16)]
+    with pytest.raises(ModelNotFound, match="name ORG/NAME or a folder"):
+        open_embedder(f"st:{tmp_path}")
+
+
+def test_without_the_library_its_install_line_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(MissingDependency, match=r"nightschool\[sentence\]"):
+        open_embedder("st:some/model")
 
 
 def written(path: Path, tensors: dict[str, np.ndarray]) -> Path:

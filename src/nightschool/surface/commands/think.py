@@ -109,14 +109,26 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
             task, options["items"] or 5, search, settings.seed, critic=judge, wording=options["wording"],
             temperature=temperature, max_tokens=options["max_tokens"], critic_text=options["critic"],
         )  # fmt: skip
-    night, after = options["night"], None
+    night, after, model_name = options["night"], None, settings.model
+    if task is None and getattr(judge, "needs", None) is None:
+        model_name = _narrow(settings, search.spec, night)
     if options.get("teach") is not None:
         after = _teacher(search, options["teach"], options["step"], settings)
     traces, interrupted = _run(
-        jobs, settings, settings.model, lambda model: _awake(model, night, settings), options, resuming, after
+        jobs, settings, model_name, lambda model: _awake(model, night, settings), options, resuming, after
     )
     graders = [job.critics.get("reference") for job in jobs]
-    return _show(traces, graders, interrupted, settings, settings.model, listed=task is not None, verbose=verbose)
+    return _show(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
+
+
+def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
+    """Return the name of the model that answers one question, and say so where it is another than was asked for."""
+    from nightschool.surface.narrow import for_one_answer
+
+    name = for_one_answer(settings.model, strategy, night)
+    if name != settings.model:
+        remark(settings, f"one answer: llama.cpp writes it ({name}); {settings.model}:dtype=auto is the local engine")
+    return name
 
 
 def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[[Model, Sequence[Trace]], None]:

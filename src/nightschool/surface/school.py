@@ -32,6 +32,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     from nightschool.day.purse import Purse
     from nightschool.day.run import Day, wording_of
     from nightschool.exam import open_rungs
+    from nightschool.models.kinds import LOCAL
     from nightschool.models.resolve import describe, open_model
     from nightschool.paths import data_folder
     from nightschool.sleep.ledger import Ledger as Nights
@@ -41,7 +42,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     wording_of(world, plan.wording)
     open_rungs(plan.rungs)
     others = [watched_task(name) for name in plan.watched]
-    describe(settings.model)
+    kind = describe(settings.model)
     check_night(night)
     ledger = Nights(data_folder() / "nights")
     assert settings.config is not None  # `shared(model=True)` reads one
@@ -49,7 +50,9 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
         plan = replace(plan, term=replace(plan.term, seconds=settings.budget.seconds / 2))
     with watching(settings.quiet) as watch:
         watch.stage(f"loading {settings.model}")
-        model = open_model(settings.model, settings.config, watch=watch)
+        # text is read before and after with the same weights as sampling: a second set in float32 would take its time
+        same = {"weigh_dtype": "same"} if kind is LOCAL and "weigh_dtype" not in settings.model else {}
+        model = open_model(settings.model, settings.config, watch=watch, **same)
         try:
             wakes = awaken(model, night)
             purse = Purse(

@@ -2,7 +2,7 @@
 
 Clients ask one after the other, each time something else: plain and streamed answers, several choices, thinking with a
 critic, weights of a text, embeddings, a conversation with memory; some go away in the middle, some send what makes no
-sense. A person asks about once a minute; four clients that never wait are as many requests in ten minutes as some
+sense. A person asks about once a minute; sixteen clients that never wait are as many requests in ten minutes as some
 people make in a working day, which is printed. Memory is that of the whole process, clients included; it is flat where
 the second half of the time adds less than 2% to it. The engine keeps keys and values of what was said, up to a
 limit, so that what comes again is not computed again: `--cache-mb` sets it so low that it is full in the first half.
@@ -134,8 +134,8 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--model", default="smollm2")
     options.add_argument("--minutes", type=float, default=10)
-    options.add_argument("--clients", type=int, default=4)
-    options.add_argument("--cache-mb", type=int, default=256)
+    options.add_argument("--clients", type=int, default=16)
+    options.add_argument("--cache-mb", type=int, default=64)
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
     facts = asyncio.run(soak(asked.model, asked.minutes, asked.clients, asked.cache_mb))

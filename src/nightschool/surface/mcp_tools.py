@@ -73,7 +73,13 @@ def server(minds: Minds, memories: Memories, *, limits: Limits | None = None) ->
         try:
             turns = (*([Message("system", system)] if system else []), Message("user", question))
             extension = Extension(
-                strategy=strategy, critic=critic, budget=budget, events=None, memory=None, session=None
+                strategy=strategy,
+                critic=critic,
+                step_critic=None,
+                budget=budget,
+                events=None,
+                memory=None,
+                session=None,
             )
             wish = Wish(
                 prompt=Prompt(turns),

@@ -56,6 +56,21 @@ class PracticeData(TypedDict, total=False):
     note: str
 
 
+class ChosenData(TypedDict):
+    """A memory that a night took up. text: None where it was forgotten since; nats: per token, before the lessons."""
+
+    text: str | None
+    nats: float | None
+    lessons: int
+
+
+class SelectionData(TypedDict):
+    """What a night over memories took up, and how many it left for what reason."""
+
+    chosen: Sequence[ChosenData]
+    left: Mapping[str, int]
+
+
 class SleepData(TypedDict, total=False):
     """The lessons. losses: nats per token, one for each step; marks: steps at which a round of lessons began."""
 
@@ -138,6 +153,7 @@ class PageData(TypedDict, total=False):
     change: ChangeData
     exam: Mapping[str, Any]
     practice: PracticeData
+    selection: SelectionData
     sleep: SleepData
     gate: GateData
     recommendation: RecommendationData

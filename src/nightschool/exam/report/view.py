@@ -28,7 +28,7 @@ def view(data: Mapping[str, Any]) -> dict[str, Any]:
         "failures": list(data.get("failures") or _failures(exam, measured)),
         "warnings": [*data.get("warnings", ()), *exam.get("warnings", ())],
         "disclosure": _disclosure(data, exam),
-        "samples": _samples(exam),
+        "has_items": bool(exam.get("items")) and any(row["records"] for row in exam["rungs"]),
         "charts": charts,
     }
 
@@ -111,7 +111,7 @@ def _failures(exam: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> lis
     return found[:SHOWN_FAILURES]
 
 
-def _samples(exam: Mapping[str, Any]) -> dict[str, Any] | None:
+def samples_of(exam: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what the table of items is made of, smaller than the report: rows of lists, prompts by number."""
     if not exam.get("items"):
         return None
@@ -125,6 +125,11 @@ def _samples(exam: Mapping[str, Any]) -> dict[str, Any] | None:
             rows.append({"name": row["name"], "records": records})
     items = {item["id"]: [item["inputs"], item["target"]] for item in exam["items"]}
     return {"rows": rows, "items": items, "prompts": exam.get("prompts", [])} if rows else None
+
+
+def plain_first(names: Sequence[str]) -> list[str]:
+    """Return the names of ways with the plain question in front: what one looks at first."""
+    return sorted(names, key=lambda name: name != "zero-shot")
 
 
 def _disclosure(data: Mapping[str, Any], exam: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Writing a report: `report.json` and `index.html`, each whole or not at all."""
+"""Writing a report: `report.json` and `index.html`, each whole or not at all; and its sections for another page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -15,7 +16,7 @@ from typing import Any
 from nightschool.errors import BadFile
 from nightschool.exam.report import words
 from nightschool.exam.report.schema import PageData
-from nightschool.exam.report.view import view
+from nightschool.exam.report.view import plain_first, samples_of, view
 from nightschool.paths import write_durably
 
 JSON_NAME, PAGE_NAME = "report.json", "index.html"
@@ -53,8 +54,36 @@ def write(folder: Path, data: PageData) -> Path:
 
 def render(data: Mapping[str, Any]) -> str:
     """Return the page as HTML. It needs nothing from outside, and its policy lets only its own script run."""
-    style, script = _asset("page.css"), _asset("page.js")
-    html = _template().render(**view(data), style=style, script=script, script_hash=_hash(script), **_WORDS)
+    style, script = look("look.css") + _asset("report.css"), _script()
+    samples = samples_of(data.get("exam") or {})
+    ways = [] if samples is None else plain_first([row["name"] for row in samples["rows"]])
+    shown = {**view(data), "samples": samples, "ways": ways}
+    html = _template("page.html.j2").render(**shown, style=style, script=script, script_hash=_hash(script), **_WORDS)
+    return _encodable(html)
+
+
+def sections(data: Mapping[str, Any]) -> str:
+    """Return what is under the page's headline as HTML, to be put into another page; its items are not in it."""
+    return _encodable(_template("sections.html.j2").render(**view(data), **_WORDS))
+
+
+def look(name: str) -> str:
+    """Return a file that reports and the server's page share."""
+    return (LOOK / name).read_text(encoding="utf-8")
+
+
+LOOK = Path(__file__).parent / "look"
+"""what reports and the server's page share: look.css, dom.js, items.js"""
+
+
+@cache
+def _script() -> str:
+    """Return the page's modules one behind the other: a file on disk cannot import another."""
+    modules = (look("dom.js"), look("items.js"), _asset("report.js"))
+    return re.sub(r"^(import .*\n|export )", "", "\n".join(modules), flags=re.MULTILINE)
+
+
+def _encodable(html: object) -> str:
     return str(html).encode("utf-8", "replace").decode("utf-8")  # lone surrogates, which a model's bytes can become
 
 
@@ -79,8 +108,8 @@ def _hash(script: str) -> str:
 
 
 @cache
-def _template() -> Any:
-    from jinja2 import Environment
+def _template(name: str) -> Any:
+    from jinja2 import Environment, FunctionLoader
 
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(_asset("page.html.j2"))
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(_asset))
+    return environment.get_template(name)

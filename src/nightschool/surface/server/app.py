@@ -12,10 +12,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from nightschool.errors import UnknownName
-from nightschool.surface.server import exams, memories, metrics, openapi, pages, recognised
+from nightschool.surface.server import exams, memories, metrics, nights, openapi, pages, recognised
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.chat import chat
 from nightschool.surface.server.completions import complete
@@ -106,9 +105,9 @@ def application(
         Route("/v1/completions", complete, methods=["POST"]),
         Route("/v1/embeddings", embed, methods=["POST"]),
         Route("/api/state", pages.state),
-        Route("/api/nights", pages.nights),
-        Route("/api/nights/{night}", pages.night),
-        Route("/api/nights/{night}/wake", pages.wake, methods=["POST"]),
+        Route("/api/nights", nights.nights),
+        Route("/api/nights/{night}", nights.night),
+        Route("/api/nights/{night}/wake", nights.wake, methods=["POST"]),
         Route("/api/memories", memories.listed),
         Route("/api/memories", memories.add, methods=["POST"]),
         Route("/api/memories/{memory}", memories.one),
@@ -129,7 +128,7 @@ def application(
         Guard, served=served, hosts=hosts, body_bytes=body_bytes, body_s=body_s, log=log, complain=complain
     )
     app = Starlette(
-        routes=[*routes, Mount("/assets", StaticFiles(directory=pages.WEB))],
+        routes=[*routes, Mount("/assets", pages.Assets())],
         middleware=[guard],
         exception_handlers={HTTPException: no_such},
         lifespan=life,

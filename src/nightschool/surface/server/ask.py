@@ -6,11 +6,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from nightschool.asks import CriticRole
 from nightschool.drive import Budget, Job
 from nightschool.errors import NightschoolError, PromptTooLong, UsageError
 from nightschool.items import Item, Noise, Prefix, Prompt, Sampling, Segment, Task, digest
-from nightschool.ports import Critic, Model
+from nightschool.ports import Model
 from nightschool.remember.memory import Memory
 from nightschool.surface.server.minds import Meant, Minds
 from nightschool.surface.server.perceiving import with_memories
@@ -94,9 +93,7 @@ def job_of(wish: Wish, meant: Meant, minds: Minds, space: str, limits: Limits) -
             ends = tuple(sorted(getattr(model, "end_ids", ()))) if wish.ended else ()
             count = 0 if most == 0 else wish.n
             return Job(Draws(count, wish.tops, ends, _echo(prompt) if wish.echo else None), task, noise, budget)
-        search, judge = how
-        roles: list[CriticRole] = sorted(search.needs | {"verifier"})
-        critics: dict[CriticRole, Critic] = {} if judge is None else dict.fromkeys(roles, judge)
+        search, critics = how
         return Job(search, task, noise, budget, critics)
 
     return make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,9 @@ from starlette.responses import FileResponse, Response
 from nightschool.errors import UnknownName
 from nightschool.exam import ExamReport
 from nightschool.exam.across import across
+from nightschool.exam.report.view import plain_first
 from nightschool.exam.report.words import headline
+from nightschool.exam.report.write import sections
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.asked import number
 from nightschool.surface.server.keys import OWNER
@@ -80,17 +83,36 @@ def _summary(name: str, folder: Path) -> dict[str, Any]:
         "model": data.get("model") or exam.get("model"),
         "task": data.get("task") or exam.get("task"),
         "items": len(exam.get("items", ())),
-        "headline": data.get("headline") or headline(data),
+        "headline": headline(data),
     }
 
 
 async def exam(request: Request) -> Response:
-    """Return a report without its items: those are fetched row by row."""
+    """Return a report without its items, which are fetched row by row, and its sections as its own page has them."""
     data = await asyncio.to_thread(_read, _report(request))
     whole = data.get("exam") or {}
     rungs = [{key: value for key, value in row.items() if key != "records"} for row in whole.get("rungs", ())]
     kept = {key: value for key, value in whole.items() if key not in ("items", "prompts", "rungs")}
-    return Plain({**data, "title": data.get("title", ""), "exam": {**kept, "rungs": rungs}, "page": _page(request)})
+    told = {
+        **data,
+        "title": data.get("title", ""),
+        "headline": headline(data),
+        "exam": {**kept, "rungs": rungs},
+        "page": _page(request),
+        "ways": plain_first([row["name"] for row in whole.get("rungs", ()) if row.get("records")]),
+        "sections": await asyncio.to_thread(_sections, data),
+    }
+    return Plain(told)
+
+
+def _sections(data: dict[str, Any]) -> str:
+    from jinja2 import TemplateError
+
+    try:
+        return sections(data)
+    except (TemplateError, LookupError, TypeError, ValueError) as error:  # another version's, or written by hand
+        raise Refusal(404, f"this report cannot be shown: {error!r}; its own page, index.html, may still open",
+                      code="report_not_found") from error  # fmt: skip
 
 
 def _page(request: Request) -> str | None:
@@ -119,8 +141,24 @@ def _compared(reports: dict[str, Path]) -> dict[str, Any]:
     return {"pairs": [{**asdict(pair), "comparison": asdict(pair.comparison)} for pair in pairs]}
 
 
+_WHICH: dict[str, Callable[[float | None], bool]] = {
+    "all": lambda outcome: True,
+    "passed": lambda outcome: outcome == 1,
+    "failed": lambda outcome: outcome is not None and outcome != 1,
+    "missing": lambda outcome: outcome is None,
+}
+
+
+def _holds(record: dict[str, Any], known: dict[str, dict[str, Any]], words: str) -> bool:
+    if not words:
+        return True
+    item = known.get(record["item"], {})
+    texts = [record["item"], item.get("target") or "", *(item.get("inputs") or {}).values(), *record["answers"]]
+    return words in "\n".join(map(str, texts)).lower()
+
+
 async def items(request: Request) -> Response:
-    """Return some records of one row, with what was asked and what is true."""
+    """Return some records of one row, with what was asked and what is true; `which` and `q` choose among them."""
     data = await asyncio.to_thread(_read, _report(request))
     whole = data.get("exam") or {}
     rows = {row["name"]: row for row in whole.get("rungs", ())}
@@ -128,8 +166,12 @@ async def items(request: Request) -> Response:
     if name not in rows:
         raise Refusal(404, str(UnknownName("row", name, rows)), code="row_not_found", param="row")
     known = {item["id"]: item for item in whole.get("items", ())}
-    offset, records, prompts = number(request, "offset"), rows[name].get("records", []), whole.get("prompts", [])
-    some = []
+    which, words = request.query_params.get("which", "all"), request.query_params.get("q", "").lower()
+    if which not in _WHICH:
+        raise Refusal(400, f"which is one of {', '.join(_WHICH)}, not {which!r}", code="invalid_request", param="which")
+    every, prompts = rows[name].get("records", []), whole.get("prompts", [])
+    records = [each for each in every if _WHICH[which](each["outcome"]) and _holds(each, known, words)]
+    offset, some = number(request, "offset"), []
     for record in records[offset : offset + _AT_ONCE]:
         item, prompt = known.get(record["item"], {}), record["prompt"]
         prompt = prompts[prompt] if isinstance(prompt, int) else prompt  # kept once and by number in a report

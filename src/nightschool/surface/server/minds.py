@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightschool import registry
+from nightschool.asks import CriticRole
 from nightschool.critics.named import critic as named_critic
 from nightschool.errors import UnknownName, UsageError
 from nightschool.mind import Mind
@@ -26,13 +27,17 @@ SAFE = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What a name stands for. file: of a mind that settles everything; night: None for the model's own weights."""
+    """What a name stands for. file: of a mind that settles everything; night: None for the model's own weights.
+
+    critic: judges answers; step_critic: beginnings of them.
+    """
 
     name: str
     engine: Engine
     night: Night | None = None
     strategy: str | None = None
     critic: str | None = None
+    step_critic: str | None = None
     file: Mind | None = None
 
 
@@ -56,14 +61,15 @@ class Minds:
             strategy = names.strategy_of(extension.strategy)
         if extension is not None and extension.critic is not None:
             critic = extension.critic
+        step = extension.step_critic if extension is not None else None
         if named.model in self.files:
-            if strategy or critic or named.night:
-                raise UsageError(f"the mind {named.model} settles its strategy, its critic and its night itself")
+            if strategy or critic or step or named.night:
+                raise UsageError(f"the mind {named.model} settles its strategy, its critics and its night itself")
             mind = self.files[named.model]
             return Meant(name, self.engines[mind.model], file=mind)
         engine = self.engines[named.model]
         night = await self._night(engine, named.night, space)
-        return Meant(name, engine, night, strategy, critic)
+        return Meant(name, engine, night, strategy, critic, step)
 
     async def _night(self, engine: Engine, name: str | None, space: str) -> Night | None:
         kept = self.ledger(space)
@@ -90,14 +96,21 @@ class Minds:
         model.load_adapter(kept.adapter(meant.night))
         return meant.night.adapter
 
-    def search(self, meant: Meant) -> tuple[Search[Any], Critic | None] | None:
-        """Return how `meant` thinks and who judges, None where it answers at once. Raises UnknownName, BadSpec."""
-        judge = None if meant.critic is None else self._critic(meant.critic)
+    def search(self, meant: Meant) -> tuple[Search[Any], dict[CriticRole, Critic]] | None:
+        """Return how `meant` thinks and who judges what, None where it answers at once. Raises UnknownName, BadSpec."""
+        judges: dict[CriticRole, Critic] = {}
+        if meant.critic is not None:
+            judges["verifier"] = self._critic(meant.critic)
+        if meant.step_critic is not None:
+            judges["step"] = self._critic(meant.step_critic)
         if meant.strategy is None:
-            if judge is not None:
+            if judges:
                 raise UsageError('a critic judges what a strategy finds; give one: "strategy": "best-of-n:n=8"')
             return None
-        return registry.make("strategies", meant.strategy), judge
+        search: Search[Any] = registry.make("strategies", meant.strategy)
+        if "step" in search.needs and "step" not in judges and "verifier" in judges:
+            judges["step"] = judges["verifier"]  # it cannot do without one
+        return search, judges
 
     def _critic(self, text: str) -> Critic:
         for name in registry.names("critics"):

@@ -62,7 +62,11 @@ async def relayed(
     if name is None and (thinks or not better_there(asked)):
         return None
     extension = asked.nightschool
-    kept = [name for name in ("critic", "budget", "memory") if extension is not None and getattr(extension, name)]
+    kept = [
+        name
+        for name in ("critic", "step_critic", "budget", "memory")
+        if extension is not None and getattr(extension, name)
+    ]
     found = None if thinks else await served.relays.to(meant.engine)
     if found is None:
         if name is None:

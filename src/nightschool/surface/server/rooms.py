@@ -24,7 +24,7 @@ from nightschool.remember.strength import retrievability
 
 _AT_ONCE = 64  # memories embedded in one go, of those that were stored without
 _DAY = 86_400.0
-_AHEAD, _POINTS = 30, 40  # days of the forgetting curve that are drawn, and by how many points
+_AHEAD, _FEW, _POINTS = 30, 12, 40  # days of the forgetting curve that are drawn, by few points or by many
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,11 @@ class Rooms:
             some = store.recent(offset + limit)[offset:]
             return {"count": store.count(), "memories": [self._told(memory) for memory in some]}
 
+    def texts(self, space: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return by id what these memories say; one that is forgotten is not among them."""
+        with self._open(space) as store:
+            return {id: memory.content for id, memory in store.get(ids).items()}
+
     def search(self, space: str, cue: str, limit: int) -> dict[str, Any]:
         """Return what `cue` calls up, best first, with what each was found by and scored for."""
         found = self.call_up(space, cue, limit).found
@@ -114,7 +119,7 @@ class Rooms:
             }
             for link in links
         ]  # fmt: skip
-        return {**self._told(memory), "curve": self._curve(memory), "links": told_links}
+        return {**self._told(memory), "curve": self._curve(memory, _POINTS), "links": told_links}
 
     def add(self, space: str, text: str, tags: Sequence[str], marked: bool) -> dict[str, Any]:
         """Return the memory that was kept because somebody said so. Raises BadMemory."""
@@ -170,19 +175,20 @@ class Rooms:
             "surprise": memory.salience.surprise,
             "marked": memory.salience.marked,
             "left": retrievability(strength, self._clock()),
+            "curve": self._curve(memory, _FEW),
             "stability_days": strength.stability if strength else None,
             "recalls": strength.reviews if strength else 0,
             "superseded_by": memory.superseded_by,
         }
 
-    def _curve(self, memory: Memory) -> list[tuple[float, float]]:
-        """Return (Unix seconds, what is left) from the last recall to some weeks ahead."""
+    def _curve(self, memory: Memory, points: int) -> list[tuple[int, float]]:
+        """Return (Unix seconds, what is left) from the last recall to some weeks ahead, close where it bends."""
         if memory.strength is None:
             return []
         start = memory.strength.reviewed
-        end = max(self._clock(), start) + _AHEAD * _DAY
-        moments = [start + (end - start) * step / (_POINTS - 1) for step in range(_POINTS)]
-        return [(moment, retrievability(memory.strength, moment)) for moment in moments]
+        span = max(self._clock(), start) + _AHEAD * _DAY - start
+        moments = [start + span * (step / (points - 1)) ** 2 for step in range(points)]
+        return [(round(moment), round(retrievability(memory.strength, moment), 4)) for moment in moments]
 
 
 def _other(source: str, target: str, mine: str) -> str:

@@ -99,8 +99,11 @@ def verdict_data(verdict: Verdict | None) -> dict[str, Any] | None:
 
 
 def thought_data(thought: Thought) -> dict[str, Any]:
-    """Return a thought as JSON. said: what it adds to its parent; answer: what a critic is shown."""
+    """Return a thought as JSON. said: what it adds to its parent; answer: what a critic is shown; value: its score as
+    a step on the way, where the search has one.
+    """
     segments = thought.prefix.segments
+    value = thought.value if isinstance(thought.value, float) and math.isfinite(thought.value) else None
     return {
         "id": thought.id,
         "parent": thought.parent,
@@ -108,6 +111,7 @@ def thought_data(thought: Thought) -> dict[str, Any]:
         "answer": thought.answer,
         "finish": thought.finish,
         "logp": thought.logp if thought.logp is not None and math.isfinite(thought.logp) else None,
+        "value": value,
         "verdict": verdict_data(thought.verdict),
     }
 

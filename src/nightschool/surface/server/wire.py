@@ -27,6 +27,9 @@ class Extension(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     strategy: _Words | None = Field(None, description="as `nightschool ls strategies`: best-of-n:n=16, or best_of=16")
     critic: _Words | None = Field(None, description="who judges: regex:pattern=[0-9]+, or all(C; C)")
+    step_critic: _Words | None = Field(
+        None, description="who judges the beginnings of an answer, for strategies that go step by step: beam, mcts, smc"
+    )
     budget: _Words | None = Field(None, description="what it may spend: 2000tok,30s")
     memory: bool | None = Field(
         None, description="recall what this space remembers, and remember what is said; off where it is not given"

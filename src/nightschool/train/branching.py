@@ -26,8 +26,8 @@ _thread = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
-class _Apart:
-    """gather[B * L]: places in the row; back[T]: for each place, where among those it is computed; longest: L."""
+class Apart:
+    """A row apart. gather[B * L]: places in the row; back[T]: where among those each place is computed; longest: L."""
 
     gather: torch.Tensor
     back: torch.Tensor
@@ -43,22 +43,35 @@ def prepare(module: Any) -> None:
 @contextmanager
 def reading(row: Row | None) -> Iterator[None]:
     """Say that what the module reads meanwhile is `row`; nothing where examples apart would be more to multiply."""
-    before = getattr(_thread, "now", None)
-    _thread.now = None if row is None else _apart(row)
+    with reading_again(None if row is None else _apart(row)):
+        yield
+
+
+def read_now() -> Apart | None:
+    """Return what is being read by this thread, for `reading_again`."""
+    now: Apart | None = getattr(_thread, "now", None)
+    return now
+
+
+@contextmanager
+def reading_again(now: Apart | None) -> Iterator[None]:
+    """Say that what the module reads meanwhile is what `read_now` returned."""
+    before = read_now()
+    _thread.now = now
     try:
         yield
     finally:
         _thread.now = before
 
 
-def _apart(row: Row) -> _Apart | None:
+def _apart(row: Row) -> Apart | None:
     longest = max(map(len, row.places))
     if len(row.places) * longest**2 > len(row.ids) ** 2:
         return None
     gather = torch.zeros((len(row.places), longest), dtype=torch.long)
     for i, places in enumerate(row.places):
         gather[i, : len(places)] = torch.tensor(places)
-    return _Apart(gather.reshape(-1), row.owners * longest + row.depths, longest)
+    return Apart(gather.reshape(-1), row.owners * longest + row.depths, longest)
 
 
 def attend(
@@ -71,7 +84,7 @@ def attend(
     **kwargs: Any,
 ) -> tuple[torch.Tensor, None]:
     """Return the attention output [1, T, H, D] of `query` [1, H, T, D], by example where a row is read."""
-    now: _Apart | None = getattr(_thread, "now", None)
+    now = read_now()
     if now is None:
         found, _ = sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **kwargs)
         return found, None

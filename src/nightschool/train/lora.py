@@ -22,7 +22,7 @@ from nightschool.errors import BadFile, NotANumber, UsageError
 from nightschool.items import Adapter, Lesson
 from nightschool.models.local.heap import trim
 from nightschool.paths import write_durably
-from nightschool.train import low_rank
+from nightschool.train import low_rank, recompute
 from nightschool.train.adapter_folder import read_weights, write_adapter
 from nightschool.train.anchor import OldSelf
 from nightschool.train.examples import Teachable, encode_lesson
@@ -58,6 +58,8 @@ class Learner:
         self.module: Any = model.fresh_module()
         self.module.eval()  # dropout stays off: nothing here is random
         self._config = low_rank.inject(self.module, settings, seed, model.name)
+        if settings.recompute:
+            recompute.put_in(self.module)
         self._weights = low_rank.parameters(self.module)
         self._hidden = int(self.module.config.get_text_config().hidden_size)
         self._optimizer = torch.optim.AdamW(

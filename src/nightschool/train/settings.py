@@ -21,7 +21,8 @@ class LoraSettings:
     weight_decay: of AdamW; micro_tokens: most tokens, padding included, that one forward pass holds (for a model of 135
     million parameters in float32 each takes 2 MB, so 1,024 take 2 GB; what does not fit comes in the next pass);
     share_prefix: compute a beginning that lessons share once (the same gradient, less work); anchored: learn what is
-    rehearsed as the old self's whole distribution, not as the tokens that it drew (see `train.anchor`).
+    rehearsed as the old self's whole distribution, not as the tokens that it drew (see `train.anchor`);
+    recompute: gradient checkpointing (see `train.recompute`), for models whose steps do not fit into memory.
     """
 
     rank: int = 16
@@ -33,6 +34,7 @@ class LoraSettings:
     micro_tokens: int = 1024
     share_prefix: bool = True
     anchored: bool = True
+    recompute: bool = False
 
     def __post_init__(self) -> None:
         if self.rank < 1 or self.alpha <= 0 or self.clip <= 0 or self.micro_tokens < 1:

@@ -99,9 +99,10 @@ class Bench:
         plan = replace(plan, passes=self.steps * plan.batch * plan.fresh_share(older=False) / len(lessons))
         wall, cpu = time.perf_counter(), time.process_time()
         with tempfile.TemporaryDirectory() as folder:
+            settings = LoraSettings(anchored=arm != "no-anchor")
             made = teach(
-                lambda _: Learner.fresh(self.model, LoraSettings(anchored=arm != "no-anchor"), plan.seed), lessons, plan,
-                Path(folder), rehearsal=self.old if rehearsal else (), watch=Lines(quiet=True), clock=time.perf_counter,
+                lambda _: Learner.fresh(self.model, settings, plan.seed), lessons, plan, Path(folder),
+                rehearsal=self.old if rehearsal else (), watch=Lines(quiet=True), clock=time.perf_counter,
             )  # fmt: skip
             wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
             self.model.load_adapter(made.adapter)

@@ -176,7 +176,7 @@ class Recogniser:
             return kind.size * (1 if kind.support == "truth" else kind.levels)
         return self.modes * (1 + 2 * kind.size)
 
-    def _mixture(self, kind: Kind, out: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def mixture(self, kind: Kind, out: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return log-shares [n, modes], middles and log-widths [n, modes, size]."""
         shares, rest = out[:, : self.modes], out[:, self.modes :].reshape(len(out), self.modes, 2, kind.size)
         return torch.log_softmax(shares, 1), rest[:, :, 0], _WIDEST * torch.tanh(rest[:, :, 1] / _WIDEST)
@@ -188,7 +188,7 @@ class Recogniser:
         if kind.support == "level":
             logits = out.reshape(n, *kind.shape, kind.levels)
             return (logits - torch.log(-torch.log(lanes.uniform(logits.shape[1:])))).argmax(-1)
-        shares, middles, widths = self._mixture(kind, out)
+        shares, middles, widths = self.mixture(kind, out)
         mode = (shares - torch.log(-torch.log(lanes.child("mode").uniform((self.modes,))))).argmax(1)
         rows = torch.arange(n)
         free = middles[rows, mode] + widths[rows, mode].exp() * lanes.normal((kind.size,))
@@ -204,7 +204,7 @@ class Recogniser:
             return logps.gather(-1, value.reshape(n, -1, 1).long()).sum((1, 2))
         free = kind.free(value).double()
         slope = kind.placed(free)[1]
-        shares, middles, widths = self._mixture(kind, out)
+        shares, middles, widths = self.mixture(kind, out)
         apart = (free[:, None] - middles) * (-widths).exp()
         each = -0.5 * apart**2 - widths - 0.5 * math.log(2 * math.pi)
         return torch.logsumexp(shares + each.sum(2), 1) - slope

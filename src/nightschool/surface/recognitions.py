@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 from nightschool.paths import write_durably
 
 if TYPE_CHECKING:
+    from nightschool.society.digits.recognise import DigitFound, Drawn
     from nightschool.society.strokes.recognise import Explanation, Recognition
+
+    Found = Recognition | DigitFound
+    Try = Explanation | Drawn
 
 DATA = "recognition.json"
 """beside the page, what is drawn in it"""
@@ -24,7 +28,7 @@ svg { width: 10rem; border: 1px solid #bbb; background: #fff } figcaption { font
 """
 
 
-def write_page(folder: Path, seen: Sequence[tuple[str, Any, Recognition]], version: str) -> Path:
+def write_page(folder: Path, seen: Sequence[tuple[str, Any, Found]], version: str) -> Path:
     """Return the page, written to `folder`: for each image its recognition, the best tries drawn over it.
 
     seen: name, ink (a tensor [height, width]), and what came of it; version: of the library that was asked.
@@ -32,7 +36,8 @@ def write_page(folder: Path, seen: Sequence[tuple[str, Any, Recognition]], versi
     parts = [
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title><style>{_STYLE}</style>",
         f"<h1>What explains these drawings</h1><p>Concepts of library version <code>{html.escape(version)}</code>. "
-        "Black is the drawing; blue is a concept's one example, bent until it explains the drawing best.</p>",
+        "Black is the drawing; blue is a concept's one example, bent until it explains the drawing best, or the "
+        "outline of what a digit's network would draw.</p>",
     ]
     for name, ink, found in seen:
         mark = "" if found.explained else " class='none'"
@@ -45,13 +50,14 @@ def write_page(folder: Path, seen: Sequence[tuple[str, Any, Recognition]], versi
     write_durably(page, "\n".join(parts) + "</html>\n")
     drawn = [{**told(name, found), "ink": _ink(ink), "size": list(ink.shape)[::-1]} for name, ink, found in seen]
     for each, (_, ink, found) in zip(drawn, seen, strict=True):
-        for shown, one in zip(each["tries"][:_SHOWN], found.tries, strict=False):
+        tries: tuple[Try, ...] = found.tries
+        for shown, one in zip(each["tries"][:_SHOWN], tries, strict=False):
             shown["strokes"], shown["width"] = _strokes(ink, one)
     write_durably(folder / DATA, json.dumps({"library": version, "images": drawn}) + "\n")
     return page
 
 
-def told(image: str, found: Recognition) -> dict[str, Any]:
+def told(image: str, found: Found) -> dict[str, Any]:
     """Return what came of one image as JSON, without its drawing."""
     return {
         "image": image,
@@ -63,7 +69,7 @@ def told(image: str, found: Recognition) -> dict[str, Any]:
     }
 
 
-def _try(ink: Any, one: Explanation) -> str:
+def _try(ink: Any, one: Try) -> str:
     return (
         f"<figure>{_drawing(ink, one)}<figcaption><div class='bar' style='width:{100 * one.probability:.1f}%'></div>"
         f"<b>{html.escape(one.name)}</b> {one.probability:.1%}<br>evidence {one.nats:+.1f} nats, fit {one.fit:.2f}"
@@ -71,7 +77,7 @@ def _try(ink: Any, one: Explanation) -> str:
     )
 
 
-def _drawing(ink: Any, one: Explanation | None = None) -> str:
+def _drawing(ink: Any, one: Try | None = None) -> str:
     height, width = ink.shape
     shade = "#000" if one is None else "#ccc"
     strokes = ""
@@ -83,15 +89,27 @@ def _drawing(ink: Any, one: Explanation | None = None) -> str:
 
 def _ink(ink: Any) -> str:
     """Return the path of an SVG that covers every pixel of ink."""
-    return "".join(f"M{x} {y}h1v1h-1z" for y, x in ink.nonzero().tolist())
+    return "".join(f"M{x} {y}h1v1h-1z" for y, x in (ink > 0.5).nonzero().tolist())
 
 
-def _strokes(ink: Any, one: Explanation) -> tuple[str, float]:
+def _strokes(ink: Any, one: Try) -> tuple[str, float]:
     """Return the path of an SVG that draws an explanation over the ink, and how wide to draw it."""
+    from nightschool.society.digits.recognise import Drawn
+
     reach = max(ink.shape) / 70
+    if isinstance(one, Drawn):
+        return _outline(one.picture), reach
     ends = zip(one.points.tolist(), one.lines.tolist(), strict=True)
     lines = "".join(
         f"M{x - reach * dx:.1f} {y - reach * dy:.1f}L{x + reach * dx:.1f} {y + reach * dy:.1f}"
         for (x, y), (dx, dy) in ends
     )
     return lines, reach
+
+
+def _outline(picture: Any) -> str:
+    """Return the path of an SVG along the edges of the ink of `picture`, grey levels in [0, 1]."""
+    from contourpy import contour_generator
+
+    lines: Any = contour_generator(z=picture.numpy()).lines(0.5)
+    return "".join("M" + "L".join(f"{x + 0.5:.1f} {y + 0.5:.1f}" for x, y in line) for line in lines)

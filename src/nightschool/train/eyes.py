@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 
@@ -63,12 +62,12 @@ class Eyes(torch.nn.Module):
         weight = where[:, 1:].flatten().float()
         return (told * weight).sum() / weight.sum()
 
-    @torch.no_grad()
     def say(self, looks: Sequence[Look], most: int = 12, batch: int = 64) -> list[str]:
         """Return what the model says to each question, greedily, up to `most` tokens or the end of the line."""
         said: list[str] = []
-        for start in range(0, len(looks), batch):
-            said += self._say(looks[start : start + batch], most)
+        with torch.no_grad():
+            for start in range(0, len(looks), batch):
+                said += self._say(looks[start : start + batch], most)
         return said
 
     def _say(self, looks: Sequence[Look], most: int) -> list[str]:

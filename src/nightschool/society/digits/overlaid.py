@@ -61,9 +61,10 @@ class Pairs(nn.Module):
 
 def dream(shapes: Shapes, pool: torch.Tensor, n: int, dice: torch.Generator
           ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:  # fmt: skip
-    """Return pages [n, page] dreamt of two unlike kinds, and the kinds [n, 2], shapes [n, 2, latents] and moves [n, 2, 2].
+    """Return pages [n, page] dreamt of two unlike kinds, and kinds [n, 2], shapes [n, 2, latents], moves [n, 2, 2].
 
-    pool[kinds, m, latents]: shapes that single digits had; half of a dream's are from there, shaken, half from the prior.
+    pool[kinds, m, latents]: shapes that single digits had; seven of ten in a dream are from there, shaken, the others
+    from the prior.
     """
     k, d = len(shapes.names), shapes.settings.latents
     kinds = torch.stack([torch.randperm(k, generator=dice)[:2] for _ in range(n)])
@@ -110,7 +111,7 @@ class PairsFound:
     drawn: torch.Tensor
 
 
-def explain_pair(shapes: Shapes, pairs: Pairs, pages: torch.Tensor, search: PairSearch = PairSearch()) -> PairsFound:  # noqa: B008
+def explain_pair(shapes: Shapes, pairs: Pairs, pages: torch.Tensor, search: PairSearch = PairSearch()) -> PairsFound:
     """Return the two unlike kinds that together explain each of `pages` [n, page] best."""
     n, d, m = len(pages), shapes.settings.latents, search.tries
     every = torch.tensor(list(itertools.combinations(range(len(shapes.names)), 2)))
@@ -119,7 +120,8 @@ def explain_pair(shapes: Shapes, pairs: Pairs, pages: torch.Tensor, search: Pair
         chance = nn.functional.logsigmoid(there)[:, every].sum(2) + _absent(there, every)
         tried = every[chance.topk(m, 1).indices]
     rows = torch.arange(n)[:, None, None]
-    at = torch.cat([shape[rows, tried], move[rows, tried] / _MOVE], 3).reshape(n * m * 2, d + 2).clone().requires_grad_()
+    at = torch.cat([shape[rows, tried], move[rows, tried] / _MOVE], 3).reshape(n * m * 2, d + 2)
+    at = at.clone().requires_grad_()
     kinds, seen = tried.reshape(-1), pages.repeat_interleave(m, 0)
     climber = torch.optim.Adam([at], lr=search.rate, betas=(0.8, 0.95))
     best, top = at.detach().clone(), torch.full((n * m,), -torch.inf)
@@ -155,5 +157,3 @@ def _log_joint(shapes: Shapes, kinds: torch.Tensor, at: torch.Tensor, pages: tor
     fit = fit - pages.shape[1] * math.log(sigma * math.sqrt(2 * math.pi))
     prior = (-(at**2).sum(1) / 2 + torch.log_softmax(shapes.odds, 0)[kinds]).reshape(len(pages), 2).sum(1)
     return fit + prior - (d + 2) * math.log(2 * math.pi), each
-
-

@@ -1,9 +1,9 @@
 """How the networks learn from single digits, awake and asleep, in steps that can be broken off and gone on with.
 
-Awake, each network learns to draw its own digits, with a recogniser that finds the shapes (a variational bound). Asleep,
-the recogniser learns every kind's best shape for every digit: from dreams, where the shape is known, and from the digits
-again, by the gradient of the log joint; and the networks compete: the kind that a digit is of must explain it better
-than others do with the shapes that the recogniser finds for them. Ref: kingma2014; hinton1995.
+Awake, each network learns to draw its own digits, with a recogniser that finds the shapes (a variational bound).
+Asleep, the recogniser learns every kind's best shape for every digit: from dreams, where the shape is known, and from
+the digits again, by the gradient of the log joint; and the networks compete: the kind that a digit is of must explain
+it better than others do with the shapes that the recogniser finds for them. Ref: kingma2014; hinton1995.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from nightschool.society.digits.pictures import bent
 from nightschool.society.digits.shapes import PIXELS, Shapes
 from nightschool.society.recognisers.recogniser import Recogniser
 
-_WARM = 200  # steps until the rate is whole
-
 
 @dataclass(frozen=True, slots=True)
 class Course:
     """steps: in all; awake: part of them before sleep; each: digits of a kind in a batch; rivals: other kinds that a
     digit is tried as, each step; contest: how much competition counts; cool: what log joints are multiplied by where
-    they compete; bend: of the training digits; half: whether products are of bfloat16, for CPUs that have it."""
+    they compete; rate, warm: of AdamW, and steps until it is whole; bend: of the training digits; half: whether
+    products are of bfloat16, for CPUs that have it."""
 
-    steps: int = 8000
+    steps: int = 6000
     awake: float = 0.6
     each: int = 24
     rivals: int = 3
     contest: float = 1.0
     cool: float = 0.1
     rate: float = 2e-3
+    warm: int = 200
     bend: float = 1.0
     half: bool = False
 
@@ -44,7 +44,7 @@ class Lesson:
     checkpoint holds; a course broken off and gone on with comes to the same weights."""
 
     def __init__(self, shapes: Shapes, recogniser: Recogniser, images: torch.Tensor, labels: torch.Tensor,
-                 course: Course = Course(), seed: int = 0) -> None:  # noqa: B008  # fmt: skip
+                 course: Course = Course(), seed: int = 0) -> None:  # fmt: skip
         self.shapes, self.recogniser, self.course, self.seed, self.step = shapes, recogniser, course, seed, 0
         self.images = images
         self.by_kind = [(labels == k).nonzero()[:, 0] for k in range(len(shapes.names))]
@@ -69,13 +69,13 @@ class Lesson:
         return self.step >= self.course.steps
 
     def go(self) -> dict[str, float]:
-        """Take one step, and return what it was like: squared error of a digit, nats of its shape, and of the contest."""
+        """Take one step, and return how it was: squared error of a digit, nats of its shape, and of the contest."""
         course, k = self.course, len(self.shapes.names)
         dice = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
         rows = torch.cat([own[torch.randint(len(own), (course.each,), generator=dice)] for own in self.by_kind])
         seen = bent(self.images[rows], dice, course.bend)
         for group in self.climber.param_groups:
-            group["lr"] = course.rate * min(1.0, (self.step + 1) / _WARM) * (1 - self.step / course.steps) + 1e-6
+            group["lr"] = course.rate * min(1.0, (self.step + 1) / course.warm) * (1 - self.step / course.steps) + 1e-6
         with torch.autocast("cpu", torch.bfloat16, enabled=course.half):
             asleep = self.step >= course.awake * course.steps
             loss, facts = (self._asleep if asleep else self._awake)(seen, dice)

@@ -25,8 +25,7 @@ NAMES = tuple("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """latents: of each network; hidden: widths of its layers; sigma: of the pixels' noise; chosen on a part of the
-    training digits held back."""
+    """latents: of each network; hidden: widths of its layers; sigma: of the pixels' noise."""
 
     latents: int = 12
     hidden: tuple[int, ...] = (128, 256)
@@ -36,7 +35,7 @@ class Settings:
 class Shapes(nn.Module):
     """The networks of `names`, one row of every weight for each."""
 
-    def __init__(self, names: Sequence[str] = NAMES, settings: Settings = Settings(), seed: int = 0) -> None:  # noqa: B008
+    def __init__(self, names: Sequence[str] = NAMES, settings: Settings = Settings(), seed: int = 0) -> None:
         super().__init__()
         self.names, self.settings = tuple(names), settings
         sizes, k = (settings.latents, *settings.hidden, PIXELS), len(self.names)
@@ -104,5 +103,3 @@ class Shapes(nn.Module):
     def frozen(self) -> Shapes:
         """Return these very networks, set so that no gradient is kept for their weights."""
         return self.requires_grad_(False)
-
-

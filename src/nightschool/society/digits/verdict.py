@@ -60,5 +60,3 @@ def judge(shapes: Shapes, images: torch.Tensor, found: Explained, floor: float) 
         said = f"no model explains this: {why}" if why else f"{name} ({float(chances[i].max()):.1%})"
         verdicts.append(Verdict(None if why else name, said, tuple(chances[i].tolist()), nats, rest))
     return verdicts
-
-

@@ -85,7 +85,9 @@ def _density(trace: Trace, chosen: Given) -> torch.Tensor:
     for address, leaf in trace.leaves():
         if address in left:
             if drawn is not None:
-                raise Unsupported(f"the guess leaves out {drawn!r}, which {address!r} may hang on; let it make all before")
+                raise Unsupported(
+                    f"the guess leaves out {drawn!r}, which {address!r} may hang on; let it make all before"
+                )
             total = total + leaf.logp
             left.discard(address)
         elif not leaf.fixed:

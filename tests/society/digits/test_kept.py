@@ -1,0 +1,36 @@
+"""Digits on disk, and one picture in the terms of drawings."""
+
+import pytest
+import torch
+
+from nightschool.errors import BadFile
+from nightschool.society.digits.kept import Digits
+from nightschool.society.digits.recognise import recognise_digit
+from support.digits import bars, digits
+
+
+def test_it_comes_back_from_bytes():
+    known = digits()
+    again = Digits.unpack(known.pack())
+    assert again.pack() == known.pack()
+    assert again.floor == -200.0
+    assert not any(weight.requires_grad for weight in again.shapes.parameters())
+    with pytest.raises(BadFile, match="hold no digits"):
+        Digits.unpack(b"x" * 30)
+
+
+def test_a_picture_is_told_with_every_try():
+    found = recognise_digit(bars()[4].reshape(28, 28), digits())
+    assert found.explained
+    assert found.tries[0].name == "4"
+    assert len(found.tries) == 10
+    assert found.tries[0].nats == pytest.approx(0.0, abs=1e-3)
+    assert found.tries[0].nats > found.tries[1].nats
+    assert found.tries[0].fit > 0.9
+    assert found.tries[0].picture.shape == (28, 28)
+
+
+def test_an_empty_picture_is_explained_by_none():
+    found = recognise_digit(torch.zeros(60, 40), digits())
+    assert not found.explained
+    assert "no model explains this: there is no ink" in found.said

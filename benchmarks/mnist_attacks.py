@@ -58,7 +58,7 @@ class Smallest:
 
 def norm_attack(found: Smallest, steps: int, name: str = "gradient", reach: float = 1.0) -> None:
     """Walk down the margin, the change kept to a norm that shrinks where it is wrong and grows where it is not.
-    Ref: rony2019."""
+    After Rony et al. (2019)."""
     images, labels = found.images, found.labels
     change, norm = torch.zeros_like(images), torch.full((len(images), 1), reach)
     for step in range(steps):
@@ -93,7 +93,8 @@ def rival_attack(found: Smallest, draws: Callable[[torch.Tensor], tuple[torch.Te
 
 
 def boundary_attack(found: Smallest, pool: torch.Tensor, labels: torch.Tensor, steps: int, seed: int = 0) -> None:
-    """Walk along the boundary from images of other kinds, by answers alone. Ref: brendel2018."""
+    """Walk along the boundary from images of other kinds, by answers alone. After Brendel, Rauber and
+    Bethge (2018)."""
     dice = torch.Generator().manual_seed(seed)
     apart = torch.cdist(found.images, pool)
     apart[found.labels[:, None] == labels[None]] = torch.inf

@@ -14,10 +14,9 @@ import torch
 
 from nightschool.errors import Unsupported, UsageError
 from nightschool.society import columns
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Given, Trace
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
-from nightschool.society.traces import Given, Trace
 
 
 @dataclass(frozen=True, slots=True, eq=False)

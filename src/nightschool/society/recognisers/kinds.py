@@ -11,8 +11,8 @@ import torch
 from torch import distributions as laws
 
 from nightschool.errors import Unsupported
+from nightschool.society.generative import Trace
 from nightschool.society.primitives import Primitive
-from nightschool.society.traces import Trace
 
 Support = Literal["truth", "level", "line", "positive", "between"]
 

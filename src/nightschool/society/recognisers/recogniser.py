@@ -18,12 +18,11 @@ from torch import nn
 
 from nightschool.errors import BadFile, UnknownName, Unsupported, UsageError
 from nightschool.society import columns
-from nightschool.society.generative import Call, checked
+from nightschool.society.generative import Call, Given, Trace, checked
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
 from nightschool.society.primitives import categorical
 from nightschool.society.recognisers.kinds import Kind, kinds_of
-from nightschool.society.traces import Given, Trace
 
 _WIDEST = 6.0  # log-scales are kept within this of 0
 _PROPOSED = replace(categorical, name="proposed")  # what stands in traces for a choice that a network made

@@ -14,10 +14,9 @@ import torch
 from nightschool.errors import UsageError
 from nightschool.items import Noise
 from nightschool.society import columns
-from nightschool.society.generative import Call
+from nightschool.society.generative import Call, Trace
 from nightschool.society.lanes import Lanes
 from nightschool.society.recognisers.recogniser import Recogniser
-from nightschool.society.traces import Trace
 
 Batch = Mapping[str, torch.Tensor]
 

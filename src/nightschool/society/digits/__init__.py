@@ -8,6 +8,7 @@ verdict     what a digit is, or that no model explains it
 overlaid    two digits in one picture, explained by two networks at once
 pictures    reading images and placing them
 kept        all of it as one file
+learning    from a folder of examples to that file
 recognise   one picture, with every kind's try
 
 Ref: schott2019.

@@ -65,7 +65,7 @@ def digits(folder: str, name: str, steps: int, settings: Settings) -> None:
     shelf = library()
     from pathlib import Path
 
-    from nightschool.surface.digit_learning import learn_digits
+    from nightschool.society.digits.learning import learn_digits
     from nightschool.surface.watch import watching
 
     if name in {kept.name for kept in shelf}:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import torch
+
 from nightschool.errors import StopRequested, UsageError
+from nightschool.items import digest
 from nightschool.ports import Watcher
+from nightschool.society.digits.guessing import recogniser_for
+from nightschool.society.digits.kept import Digits
+from nightschool.society.digits.pictures import read_idx, read_package
+from nightschool.society.digits.schooling import Course, Lesson
+from nightschool.society.digits.shapes import Shapes
+from nightschool.society.digits.verdict import floor_of
 
 _EVERY = 100  # steps between checkpoints
 
@@ -17,16 +26,6 @@ def learn_digits(folder: Path, unfinished: Path, steps: int, seed: int, watch: W
     unfinished: where checkpoints are kept until it is done. Raises BadFile for a folder without digits, StopRequested
     where it was interrupted: the steps so far are kept.
     """
-    import torch
-
-    from nightschool.items import digest
-    from nightschool.society.digits.guessing import recogniser_for
-    from nightschool.society.digits.kept import Digits
-    from nightschool.society.digits.pictures import read_idx, read_package
-    from nightschool.society.digits.schooling import Course, Lesson
-    from nightschool.society.digits.shapes import Shapes
-    from nightschool.society.digits.verdict import floor_of
-
     names = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz")
     images, labels = read_idx(*(folder / n for n in names)) if (folder / names[0]).exists() else read_package(folder)
     if missing := sorted(set(range(10)) - set(labels.tolist())):
@@ -56,10 +55,8 @@ def learn_digits(folder: Path, unfinished: Path, steps: int, seed: int, watch: W
     return Digits(shapes, recogniser, floor).pack()
 
 
-def _keep(path: Path, lesson: object) -> None:
-    import torch
-
+def _keep(path: Path, lesson: Lesson) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".part")
-    torch.save(lesson.state(), half)  # type: ignore[attr-defined]
+    torch.save(lesson.state(), half)
     half.replace(path)

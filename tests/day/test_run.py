@@ -367,6 +367,7 @@ def test_time_is_told_by_stage(tmp_path):
     report = run_day(day)
     assert list(report.seconds) == [
         "exam before", "watch before", "rehearsal", "practice and lessons", "watch after", "exam after",
+        "by heart, or understood",
     ]  # fmt: skip
     assert all(seconds > 0 for seconds in report.seconds.values())
 

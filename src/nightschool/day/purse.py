@@ -36,6 +36,12 @@ class Purse(Drive):
         self.spent += sum((trace.usage for trace in traces), Usage())
         return traces
 
+    @property
+    def spent_all(self) -> bool:
+        """Return whether nothing is left of the total."""
+        left = self._left(None)
+        return left is not None and left.nothing
+
     @contextmanager
     def keeping(self, kept: Usage) -> Iterator[None]:
         """Keep `kept` back from the runs inside."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from nightschool.day.recommend import Recommendation
 from nightschool.day.term import Term
 from nightschool.exam import Comparison, ExamReport, Row
+from nightschool.exam import Finding as Found
 from nightschool.sleep.gate import Decision
 from nightschool.sleep.night import Night
 from nightschool.sleep.told import gate_page, told_by
@@ -18,7 +19,8 @@ from nightschool.sleep.told import gate_page, told_by
 class DayReport:
     """What a day brought, as far as it came. before, after: the plain question in the morning and in the evening.
 
-    ladder: the morning's exam by every way that was tried; evening: the exam after the night; seconds: of each stage;
+    ladder: the morning's exam by every way that was tried; evening: the exam after the night; understood: whether the
+    night taught by heart, and what carries over past what was practised; seconds: of each stage;
     partial: it was interrupted.
     """
 
@@ -32,6 +34,7 @@ class DayReport:
     evening: ExamReport | None = None
     after: Row | None = None
     change: Comparison | None = None
+    understood: tuple[Found, ...] = ()
     term: Term | None = None
     decision: Decision | None = None
     night: Night | None = None
@@ -69,6 +72,7 @@ class DayReport:
                 "p_value": self.decision.p_value if self.decision else None,
             },
             "watched": [asdict(found) for found in self.decision.watched] if self.decision else [],
+            "understood": {found.name: asdict(found) for found in self.understood},
             "recommendation": asdict(self.advice) if self.advice else None,
             "mind": self.mind_file,
             "exam": self.ladder.to_json() if self.ladder else None,
@@ -92,7 +96,7 @@ class DayReport:
             "disclosure": {"seed": self.seed, "model identity": self.identity, "settings": dict(self.settings)},
         }
         if self.ladder is not None:
-            page["exam"] = self.ladder.to_json()
+            page["exam"] = replace(self.ladder, findings=(*self.ladder.findings, *self.understood)).to_json()
         if self.before is not None and self.after is not None and self.change is not None:
             page["change"] = {
                 "name": "the plain question, greedy",

@@ -16,6 +16,7 @@ from nightschool.day.practise import Classroom, practise
 from nightschool.day.result import DayReport, practice_of
 from nightschool.day.school import School, hold_term
 from nightschool.day.term import Term, read_term
+from nightschool.day.understood import look_past_practice
 from nightschool.day.watched import paired, unseen, watched_tasks, watched_texts
 from nightschool.errors import StopRequested, Unsupported
 from nightschool.exam import ExamReport, Rung, open_rungs
@@ -37,6 +38,7 @@ def run_day(day: Day) -> DayReport:
         if term.adapter is not None:
             sleep_on_it(day, term, term.adapter)
         sit_in_the_evening(day)
+        look_past_practice(day)
         advise(day)
     return day.report
 

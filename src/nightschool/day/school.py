@@ -6,6 +6,7 @@ progress and nothing else: each finished round is on disk, and a resumed term go
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -114,7 +115,7 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
         place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
         pupil = pupil or school.pupil(None)
         school.watch.stage(f"lessons, round {number + 1}", plan.steps, "steps")
-        losses = _learn(
+        losses, shown = _learn(
             school,
             pupil,
             batches(
@@ -151,6 +152,7 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
             saved,
             "mastered" if mastered else "rounds",
             dict(school.room.record),
+            shown=dict(Counter(term.shown) + shown),
         )
         write_term(school.folder, term)
         _checkpoint(school.folder, number).unlink(missing_ok=True)
@@ -177,10 +179,12 @@ def _settle(school: School, term: Term, pupil: Pupil) -> Term:
         rehearsal=school.rehearsal,
         rehearsal_share=plan.settling_rehearsal,
     )
-    losses = _learn(school, pupil, mixed, [left / (plan.settle + 1) for left in range(plan.settle, 0, -1)])
+    losses, shown = _learn(school, pupil, mixed, [left / (plan.settle + 1) for left in range(plan.settle, 0, -1)])
     saved = pupil.save(school.folder / "adapters")
     school.publish(saved)
-    settled = replace(term, adapter=saved, settling=losses, settling_s=school.clock() - began)
+    settled = replace(
+        term, adapter=saved, settling=losses, settling_s=school.clock() - began, shown=dict(Counter(term.shown) + shown)
+    )
     write_term(school.folder, settled)
     return settled
 
@@ -211,14 +215,16 @@ def _learn(
     mixed: Iterable[Sequence[Lesson]],
     paces: Iterable[float] = repeat(1.0),
     learned: float = 0.0,
-) -> tuple[float, ...]:
-    losses = []
+) -> tuple[tuple[float, ...], Counter[str]]:
+    """Return the loss of each step, and how often each lesson was learned from, rehearsal left out."""
+    losses, shown = [], Counter[str]()
     for batch, pace in zip(mixed, paces, strict=False):
         losses.append(pupil.step(batch, pace).loss)
+        shown.update(lesson.id for lesson in batch if lesson.source != "rehearsal")
         school.watch.advance(1, loss=round(losses[-1], 3))
         if len(losses) >= _IN_A_ROW and max(losses[-_IN_A_ROW:]) < learned:
             break
-    return tuple(losses)
+    return tuple(losses), shown
 
 
 def _line(number: int, done: Round) -> str:

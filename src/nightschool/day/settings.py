@@ -41,8 +41,9 @@ class DaySettings:
     of worked examples that practice may show; teacher: `self` learns from what the verifier passed, `expert` from
     demonstrations; watched, watched_items, text_tokens: what must not be lost, and how closely it is looked at (the
     gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer; None for as many as `text_read_by` has
-    a model read); rehearsed_items: practice items of
-    each watched task whose answers by the old self are rehearsed; target: the accuracy that is wanted,
+    a model read); rehearsed_items: practice items of each watched task whose answers by the old self are rehearsed;
+    understood_items: for whether the night taught by heart or for good, past what was practised (0: not asked);
+    target: the accuracy that is wanted,
     which makes the day end with the cheapest way that reaches it.
     """
 
@@ -60,6 +61,7 @@ class DaySettings:
     watched_items: int = 250
     rehearsed_items: int = 250
     text_tokens: int | None = None
+    understood_items: int = 32
     target: float | None = None
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ class Term:
     """What the whole term brought.
 
     adapter: None when there was nothing to learn; record: what each item gave; settling, settling_s: losses and seconds
-    of the steps at the end.
+    of the steps at the end; shown: how often each lesson was learned from, by its id.
     """
 
     rounds: tuple[Round, ...] = ()
@@ -73,6 +73,7 @@ class Term:
     failures: tuple[tuple[str, str, str], ...] = ()
     settling: tuple[float, ...] = ()
     settling_s: float = 0.0
+    shown: dict[str, int] = field(default_factory=dict)
 
     @property
     def usage(self) -> Usage:

@@ -73,6 +73,20 @@ def clustered_rate(clusters: Sequence[Sequence[float]], level: float = 0.95) -> 
     return Score(rate, min(score.low, rate), max(score.high, rate), m)
 
 
+def apart(first: Score, second: Score) -> Score:
+    """Return the first rate less the second, of other items, with the interval that their Wilson intervals make.
+
+    n: items of both. Ref: newcombe1998.
+
+    >>> apart(wilson(9, 10), wilson(3, 10)).low > 0
+    True
+    """
+    gap = first.value - second.value
+    low = gap - math.hypot(first.value - first.low, second.high - second.value)
+    high = gap + math.hypot(first.high - first.value, second.value - second.low)
+    return Score(gap, max(-1.0, low), min(1.0, high), first.n + second.n)
+
+
 def log_factorials(n: int) -> Floats:
     """Return log k! for k = 0 .. n."""
     return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, n + 1, dtype=float)))])

@@ -11,7 +11,7 @@ Results are whole numbers, never negative, and divisions come out even.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from nightschool.errors import BadSpec
@@ -56,6 +56,15 @@ class Arithmetic(Drawn):
         sizes += [(self.digits, self.ops, steps) for steps in range(2, self.steps + 1)]
         worlds = [Arithmetic(digits, ops, steps, self.shown or self.steps == 1) for digits, ops, steps in sizes]
         return (*worlds[:-1], self)
+
+    def beyond(self) -> Mapping[str, Arithmetic]:
+        """Return where the same skill is asked for past this world: more steps, longer numbers, other signs."""
+        found = {"wider range": Arithmetic(self.digits + 1, self.ops, self.steps, self.shown or self.steps == 1)}
+        if self.steps > 1:
+            found["longer"] = Arithmetic(self.digits, self.ops, self.steps + 1, self.shown)
+        if others := "".join(sign for sign in _SIGNS if sign not in self.ops):
+            found["other symbols"] = Arithmetic(self.digits, others, self.steps, self.shown or self.steps == 1)
+        return found
 
     def babble(self, item: Item, noise: Noise) -> str:
         """Return an answer of the right form, its results being those of other sums of the same size."""

@@ -56,6 +56,16 @@ class Automaton(Drawn):
         lengths = [2**power for power in range(self.steps.bit_length()) if 2**power < self.steps]
         return (*(Automaton(self.states, self.letters, n, self.shown) for n in lengths), self)
 
+    def beyond(self) -> Mapping[str, Automaton]:
+        """Return where the same skill is asked for past this world: longer words, more states, more letters."""
+        found = {"longer": Automaton(self.states, self.letters, min(2 * self.steps, 64), self.shown)}
+        if self.states < len(_STATES):
+            wider = min(self.states + 2, len(_STATES))
+            found["wider range"] = Automaton(wider, self.letters, self.steps, self.shown)
+        if self.letters < len(_LETTERS):
+            found["other symbols"] = Automaton(self.states, self.letters + 1, self.steps, self.shown)
+        return {name: world for name, world in found.items() if world.spec != self.spec}
+
     def babble(self, item: Item, noise: Noise) -> str:
         """Return random states, as many as are wanted."""
         dice = Dice(noise)

@@ -56,6 +56,11 @@ class Copying(Drawn):
         sizes = [n for n in (3, 6, 12) if n < self.n]
         return (*(Copying(self.kind, n, max(1, self.fillers * n // self.n)) for n in sizes), self)
 
+    def beyond(self) -> Mapping[str, Copying]:
+        """Return where the same skill is asked for past this world: in longer rows, as long as there are letters."""
+        longer = min(2 * self.n, len(_LETTERS))
+        return {"longer": Copying(self.kind, longer, 2 * self.fillers)} if longer > self.n else {}
+
     def babble(self, item: Item, noise: Noise) -> str:
         """Return what stands in the row, in random order, or any of its digits."""
         dice, row = Dice(noise), item.inputs["row"].split()

@@ -71,6 +71,23 @@ class Sorting(Drawn):
         least = 10 ** (digits - 1) if digits > 1 else 0
         return (least, most) if self.high > 0 else (-most, -least)
 
+    def beyond(self) -> Mapping[str, Sorting]:
+        """Return where the same skill is asked for past this world: more numbers, larger ones, other signs.
+
+        >>> [world.spec for world in Sorting(n=4).beyond().values()]
+        ['sorting:n=6,low=10,high=99', 'sorting:n=4,low=100,high=999', 'sorting:n=4,low=-99,high=-10']
+        """
+        found = {"longer": Sorting(self.n + 2, self.low, self.high, self.distinct)} if self._room(self.n + 2) else {}
+        if self.high > 0:
+            most = 10 ** len(str(self.high))
+            found["wider range"] = Sorting(self.n, most, 10 * most - 1, self.distinct)
+        if self.low > 0:
+            found["other symbols"] = Sorting(self.n, -self.high, -self.low, self.distinct)
+        return found
+
+    def _room(self, n: int) -> bool:
+        return not self.distinct or self.high - self.low + 1 >= 2 * n
+
     def babble(self, item: Item, noise: Noise) -> str:
         """Return the numbers in random order, or random numbers where `guess` says so."""
         dice = Dice(noise)

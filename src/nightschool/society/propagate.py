@@ -56,7 +56,7 @@ def propagate(
         fresh = _scaled(wires.to_variables(wires.to_factors(messages), total), kind)
         if damping:
             fresh = torch.logaddexp(fresh + math.log1p(-damping), messages + math.log(damping))
-        residual = float((fresh.exp() - messages.exp()).abs().max()) if len(messages) else 0.0
+        residual = float((fresh.exp() - messages.exp()).abs().max().detach()) if len(messages) else 0.0
         messages = fresh
     beliefs, log_z = wires.read(messages, total)
     return Beliefs(beliefs, log_z, residual <= tolerance, residual, rounds)

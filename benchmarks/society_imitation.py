@@ -223,7 +223,8 @@ def main() -> None:
             facts[f"{name} from {n}"] = score
             reached = n if reached is None and score["high"] <= CRITERION else reached
             print(f"{name:11} from {n:5} examples: error {score['error']:.4f} "
-                  f"[{score['low']:.4f}, {score['high']:.4f}], {score['cpu_s']:.0f} CPU-seconds to learn", flush=True)  # fmt: skip
+                  f"[{score['low']:.4f}, {score['high']:.4f}], "
+                  f"{score['cpu_s']:.0f} CPU-seconds to learn", flush=True)  # fmt: skip
         facts[f"{name} reaches the criterion with"] = reached
         print(f"{name:11} reaches {CRITERION} with {reached or f'none of up to {sizes[-1]}'} examples")
     for n in LARGER[: 1 if chosen.quick else 3]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from nightschool.mind import companion
+from nightschool.mind import companion, sure
 from nightschool.sleep.plan import NightPlan
 from nightschool.surface.cli import run
 from support.learners import FACT, open_learner
@@ -127,3 +127,23 @@ def test_ctrl_c_ends_an_answer_and_not_the_session(
     assert chat(monkeypatch, "tell me a long story", "are you there?") == 0
     assert capsys.readouterr().out == " ...\naye\n"
     assert "tell me a long story" in {memory["content"] for memory in memories(capsys)}
+
+
+def test_what_it_is_not_sure_of_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def standing(model, said, about, at, reading, adapter):
+        assert (said, about.splitlines()[-1], at) == ("aye", "where is the key?", 0.9)
+        return sure.Standing(
+            (sure.Sentence("It is here.", 0.4, "unsure"), sure.Sentence("It is.", 0.05, "denied"),
+             sure.Sentence("A key.", 0.95, "sure")), (), 2,
+        )  # fmt: skip
+
+    monkeypatch.setattr(sure, "standing", standing)
+    monkeypatch.setattr("sys.stdin", io.StringIO("where is the key?\n"))
+    assert run(["chat", "--model", "scripted:answers=aye", "--embedder", "none", "--sure", "0.9"]) == 0
+    said = capsys.readouterr().err
+    assert "not sure of it (0.40): It is here." in said
+    assert "does not believe it (0.05): It is." in said
+    assert "A key." not in said
+    assert "2 more sentences were not asked back" in said
+    assert run(["chat", "--model", "scripted", "--reading", "nowhere.json"]) == 2
+    assert "--reading is for --sure" in capsys.readouterr().err

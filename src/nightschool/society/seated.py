@@ -19,7 +19,7 @@ from nightschool.society.program import Program
 def seated(outer: Program, inner: Mapping[str, Callable[..., Call]]) -> Program:
     """Return `outer` with the choices at these addresses made by other models.
 
-    inner: by address, the call that makes it, from what `outer` is called with. Its value is what the choice was. Raises
+    inner: by address, the call that makes it, from what `outer` is called with; its value takes the place. Raises
     UnknownName, as it runs, for an address at which `outer` makes no choice.
     """
 

@@ -14,6 +14,7 @@ import click
 from nightschool.errors import NightschoolError, UsageError
 from nightschool.surface.awake import awaken, check_night, night_option
 from nightschool.surface.cards import card_of
+from nightschool.surface.doubts import Doubt, doubts
 from nightschool.surface.memories import embed_rest, embedder_of, embedder_option, explained, now, opened, store_options
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import remark
@@ -43,6 +44,13 @@ _HELP = """/remember TEXT   keep it, and keep it in mind
 @click.option(
     "--exam", "exams", multiple=True, metavar="REPORT", help="An exam that this mind sat, so that it knows what it can."
 )
+@click.option(
+    "--sure",
+    type=click.FloatRange(0.5, 1, max_open=True),
+    metavar="P",
+    help="Ask back every sentence, and name those less likely than P to the model itself.",
+)
+@click.option("--reading", metavar="FILE", help="How to take its word, as practice items taught (with --sure).")
 @night_option
 @store_options
 @embedder_option
@@ -54,6 +62,8 @@ def command(
     imply: bool,
     no_notes: bool,
     exams: tuple[str, ...],
+    sure: float | None,
+    reading: str | None,
     night: str | None,
     space: str,
     where: str | None,
@@ -69,6 +79,7 @@ def command(
     if settings.budget is not None:
         raise UsageError("a chat has no --budget; --max-tokens limits an answer")
     check_night(night, space)
+    doubt = doubts(sure, reading)
     from nightschool.items import Sampling
     from nightschool.mind.companion import SYSTEM, Companion
     from nightschool.models.resolve import open_model
@@ -89,7 +100,7 @@ def command(
                 notes=not no_notes,
             )  # fmt: skip
             remark(settings, f"{settings.model}, {store.count():,} memories in {space!r}; /help lists commands")
-            _talk(_Session(companion, store, model, space, awake, settings))
+            _talk(_Session(companion, store, model, space, awake, settings, doubt))
 
 
 @dataclass
@@ -102,6 +113,7 @@ class _Session:
     space: str
     awake: Night | None
     settings: Settings
+    doubt: Doubt
 
 
 def _talk(session: _Session) -> None:
@@ -119,7 +131,7 @@ def _talk(session: _Session) -> None:
             if text.startswith("/"):
                 _obey(text, session)
             else:
-                _answer(session.companion, text, session.settings)
+                _answer(session, text)
         except NightschoolError as error:  # one turn that failed does not end the session
             click.echo(f"nightschool: {error}", err=True)
         except KeyboardInterrupt:
@@ -135,17 +147,23 @@ def _line() -> str:
     return line
 
 
-def _answer(companion: Companion, text: str, settings: Settings) -> None:
-    before = companion.gone
+def _answer(session: _Session, text: str) -> None:
+    companion, settings = session.companion, session.settings
+    before, said = companion.gone, ""
     pieces = companion.hear(text)
     try:
         for piece in pieces:
+            said += piece
             click.echo(piece, nl=False)
             sys.stdout.flush()
     except KeyboardInterrupt:
         pieces.close()
         click.echo(" ...", nl=False)
     click.echo()
+    about = "\n".join([*(each.memory.text for each in companion.recalled), text])
+    adapter = session.awake.adapter if session.awake else None
+    for line in session.doubt(session.model, said, about, adapter):
+        remark(settings, line)
     if companion.gone > before:
         remark(settings, f"{companion.gone} earlier turns are no longer shown to the model; they are kept in memory")
 

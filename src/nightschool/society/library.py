@@ -1,8 +1,8 @@
-"""The library of concepts: what was learned from one example or one definition each, kept for good.
+"""The library of concepts: what was learned from one drawing, one definition or a few pairs each, kept for good.
 
 One folder: `library.sqlite` knows names and history, `objects/DIGEST.safetensors` holds the drawings and
-`objects/DIGEST.json` the definitions, named by what is in them. Objects are written and synced first, then one
-transaction makes them count; so a kill leaves the old library or the new one. The version is a digest of names and
+`objects/DIGEST.json` the definitions and programs, named by what is in them. Objects are written and synced first, then
+one transaction makes them count; so a kill leaves the old library or the new one. The version is a digest of names and
 contents: the same after a restart, and on any machine.
 """
 
@@ -22,6 +22,7 @@ from safetensors.torch import load, save
 from nightschool import paths
 from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.items import digest
+from nightschool.society.expressions.concept import Function, function_from
 from nightschool.society.strokes.ink import LEAST
 from nightschool.society.words import Definition, Part
 
@@ -43,7 +44,7 @@ class Kept:
 
     name: str
     digest: str
-    kind: Literal["drawing", "definition", "networks"] = "drawing"
+    kind: Literal["drawing", "definition", "networks", "program"] = "drawing"
 
 
 class Library:
@@ -78,6 +79,15 @@ class Library:
     def networks(self, kept: Kept) -> bytes:
         """Return what `learn` was given. Raises BadFile for a damaged one."""
         return self._read(kept, bytes)
+
+    def program(self, function: Function) -> Kept:
+        """Return the concept that was made of examples of what it does. Raises UsageError for one that is there."""
+        data = json.dumps(function.told(), ensure_ascii=False).encode()
+        return self._keep(Kept(function.name, digest(data.hex())[:32], "program"), data)
+
+    def function(self, kept: Kept) -> Function:
+        """Return the program that the concept is. Raises BadFile for a damaged one."""
+        return self._read(kept, lambda data: function_from(json.loads(data)))
 
     def _keep(self, kept: Kept, data: bytes) -> Kept:
         if not kept.name.strip() or "\n" in kept.name:

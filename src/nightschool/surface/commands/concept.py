@@ -1,13 +1,16 @@
-"""`nightschool concept`: learn a concept from one drawing or one definition, and look after those that were learned."""
+"""`nightschool concept`: learn a concept from a drawing, a definition or pairs, and look after what was learned."""
 
 from __future__ import annotations
 
+import json
+import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nightschool.errors import UsageError
+from nightschool.errors import BadFile, UsageError
 from nightschool.surface.concepts import library
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer, remark
@@ -18,30 +21,45 @@ if TYPE_CHECKING:
 
 @click.group("concept", short_help="Learn concepts from one example each.")
 def command() -> None:
-    """Learn concepts from one drawing or one definition each, list, show and remove them.
+    """Learn concepts from one drawing, one definition or a few pairs each, list, show, apply and remove them.
 
-    nightschool recognise uses those that were drawn, later definitions those that were defined.
+    nightschool recognise uses those that were drawn, later definitions those that were defined, apply those of pairs.
     """
 
 
-@command.command("add", short_help="Learn a concept from one drawing or one definition.")
+@command.command("add", short_help="Learn a concept from a drawing, a definition or pairs.")
 @click.argument("name", required=False)
 @click.argument("image", required=False)
 @click.option("--text", metavar="TEXT", help='A definition: "A zorp is a small purple jar that hums."')
+@click.option("--pairs", metavar="FILE", help="Inputs and outputs (JSON lines or CSV) that a program is to explain.")
+@click.option(
+    "--seconds", type=click.FloatRange(0, min_open=True), default=5.0, show_default=True, metavar="S",
+    help="How long to look for a program.",
+)  # fmt: skip
 @shared()
-def add(name: str | None, image: str | None, text: str | None, settings: Settings) -> None:
-    """Learn the concept NAME from the drawing in IMAGE, or from the definition in --text, for good.
+def add(
+    name: str | None, image: str | None, text: str | None, pairs: str | None, seconds: float, settings: Settings
+) -> None:
+    """Learn the concept NAME from the drawing in IMAGE, the definition in --text, or the pairs in --pairs, for good.
 
     A definition names its word itself, and says what it is in words that are known: those of colours, sizes, shapes,
     materials, motions and sounds, and those that were defined before. Words in it that contradict each other are named.
+
+    Of pairs, {"input": "Ada Lovelace", "output": "AL"} a line, the likeliest program is found that makes each output of
+    its input: texts, numbers, and lists of numbers.
     """
+    if pairs is not None:
+        if image is not None or text is not None or name is None:
+            raise UsageError("type: nightschool concept add NAME --pairs FILE, without an image or a text")
+        _explain(name, pairs, seconds, settings)
+        return
     if text is not None:
         if image is not None:
             raise UsageError("a concept is learned from a drawing or from --text, not from both; leave one out")
         _define(text, name, settings)
         return
     if name is None or image is None:
-        raise UsageError("type: nightschool concept add NAME IMAGE, or: nightschool concept add --text TEXT")
+        raise UsageError("type: nightschool concept add NAME IMAGE, or with --text TEXT, or NAME --pairs FILE")
     shelf = library()
     from nightschool.society.strokes.ink import read_image
 
@@ -63,8 +81,6 @@ def digits(folder: str, name: str, steps: int, settings: Settings) -> None:
     MNIST. A kill costs nothing: the same line goes on where it was.
     """
     shelf = library()
-    from pathlib import Path
-
     from nightschool.society.digits.learning import learn_digits
     from nightschool.surface.watch import watching
 
@@ -75,6 +91,40 @@ def digits(folder: str, name: str, steps: int, settings: Settings) -> None:
     kept = shelf.learn(name, networks)
     data = {"name": kept.name, "digest": kept.digest, "library": shelf.version}
     answer(settings, f"{kept.name} is learned ({kept.digest[:12]})", data)
+
+
+def _explain(name: str, path: str, seconds: float, settings: Settings) -> None:
+    shelf = library()
+    from nightschool.search.budget import Budget
+    from nightschool.society.expressions.concept import learn, pairs_in
+
+    try:
+        written = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadFile(f"cannot read pairs from {path}: {error}") from error
+    function = learn(name, pairs_in(written), Budget(seconds=seconds), time.monotonic)
+    kept = shelf.program(function)
+    data = {"digest": kept.digest, "library": shelf.version, **function.told()}
+    answer(settings, f"{kept.name} is learned: {function.program} ({kept.digest[:12]})", data)
+
+
+@command.command("apply", short_help="Apply a concept that was learned from pairs.")
+@click.argument("name")
+@click.argument("value", metavar="INPUT")
+@shared()
+def apply(name: str, value: str, settings: Settings) -> None:
+    """Print what the program of the concept NAME makes of INPUT: a text, or a number or list in JSON."""
+    shelf = library()
+    kept = shelf.find(name)
+    if kept.kind != "program":
+        raise UsageError(f"{name!r} is a {kept.kind} and does nothing to an input; those learned with --pairs do")
+    function = shelf.function(kept)
+    try:
+        given = value if function.given == "text" else json.loads(value)
+    except ValueError as error:
+        raise UsageError(f"{name} takes a {function.given} in JSON, such as [1, 2, 3], not {value!r}") from error
+    result = function.apply(given)
+    answer(settings, result if isinstance(result, str) else json.dumps(result), {"name": name, "output": result})
 
 
 def _define(text: str, name: str | None, settings: Settings) -> None:
@@ -120,7 +170,7 @@ def listing(settings: Settings) -> None:
 @click.argument("name")
 @shared()
 def show(name: str, settings: Settings) -> None:
-    """Show the drawing that the concept NAME was learned from, in characters, or the definition."""
+    """Show the drawing that the concept NAME was learned from, in characters, or the definition, or the program."""
     shelf = library()
     kept = shelf.find(name)
     if kept.kind == "definition":
@@ -133,6 +183,11 @@ def show(name: str, settings: Settings) -> None:
         size = len(shelf.networks(kept))
         facts: dict[str, object] = {"name": kept.name, "digest": kept.digest, "bytes": size}
         answer(settings, f"{kept.name}: generative networks of the ten digits, {size / 1e6:.1f} MB", facts)
+        return
+    if kept.kind == "program":
+        function = shelf.function(kept)
+        pairs = "\n".join(f"{json.dumps(one)} -> {json.dumps(wanted)}" for one, wanted in function.examples)
+        answer(settings, f"{function.program}\n{pairs}", {"digest": kept.digest, **function.told()})
         return
     image = shelf.image(kept)
     height, width = image.shape

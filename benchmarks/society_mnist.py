@@ -41,7 +41,7 @@ from nightschool.society.digits.verdict import floor_of, judge
 from nightschool.stats.rates import wilson
 
 STAGES = ("train", "accuracy", "budget", "robustness", "overlaid", "nothing")
-PAIR_STEPS, PLAIN_STEPS = 1800, 1200
+PAIR_STEPS, PLAIN_STEPS = 1500, 1000
 
 
 class Over(Exception):

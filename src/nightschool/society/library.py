@@ -69,6 +69,24 @@ class Library:
         data = json.dumps(asdict(definition) | {"denied": sorted(definition.denied)}, ensure_ascii=False).encode()
         return self._keep(Kept(definition.name, digest(data.hex())[:32], "definition"), data)
 
+    def drawings(self) -> dict[str, torch.Tensor]:
+        """Return the examples of all drawn concepts, by name. Raises BadFile for a damaged one."""
+        return {kept.name: self.image(kept) for kept in self if kept.kind == "drawing"}
+
+    @property
+    def drawn(self) -> str:
+        """Return the digest of the drawn concepts alone: what a recogniser of drawings depends on."""
+        return digest([[kept.name, kept.digest] for kept in self if kept.kind == "drawing"])[:16]
+
+    def keep_dreams(self, dreamt: bytes) -> None:
+        """Keep what a night dreamt of the drawn concepts (`strokes.dreams`), in place of what there was."""
+        paths.write_durably(self.folder / "dreams.safetensors", dreamt)
+
+    def dreams(self) -> bytes | None:
+        """Return what the last night dreamt, None where none did."""
+        path = self.folder / "dreams.safetensors"
+        return path.read_bytes() if path.exists() else None
+
     def learn(self, name: str, networks: bytes) -> Kept:
         """Return the set of concepts called `name` whose networks learned from many examples (`digits.kept`).
 

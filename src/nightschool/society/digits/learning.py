@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import torch
@@ -51,7 +50,7 @@ def learn_digits(folder: Path, unfinished: Path, steps: int, seed: int, watch: W
     recogniser.module.requires_grad_(False)
     some = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))[:2000]
     floor = floor_of(shapes, recogniser, images[some])
-    shutil.rmtree(unfinished, ignore_errors=True)
+    path.unlink(missing_ok=True)
     return Digits(shapes, recogniser, floor).pack()
 
 

@@ -25,7 +25,8 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
     """Say which of the concepts in the library explains each IMAGE, by analysis by synthesis.
 
     Concepts are learned from one example each, nightschool concept add NAME IMAGE, or from many, nightschool concept
-    digits FOLDER. Where no concept explains a drawing, that is the answer, and the exit code is 1.
+    digits FOLDER. After a night (nightschool sleep) that dreamt of many, those that its recogniser proposes are fitted.
+    Where no concept explains a drawing, that is the answer, and the exit code is 1.
     """
     shelf = library()
     from nightschool.surface.recognitions import told, write_page
@@ -47,12 +48,18 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
 
 
 def _drawings(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
-    from nightschool.society.strokes.ink import read_image
+    from nightschool.society.strokes.ink import LEAST, read_image
     from nightschool.society.strokes.recognise import recognise
+    from nightschool.surface.dreaming import FITTED, MANY, shortlist_of
 
-    known = {kept.name: shelf.image(kept) for kept in shelf if kept.kind == "drawing"}
+    known = shelf.drawings()
     inks = [read_image(path) for path in images]
-    return [(path, ink, recognise(ink, known)) for path, ink in zip(images, inks, strict=True)]
+    shortlist = shortlist_of(shelf) if len(known) >= MANY else None
+    found = []
+    for path, ink in zip(images, inks, strict=True):
+        names = known if shortlist is None or int(ink.sum()) < LEAST else shortlist.propose(ink, FITTED)
+        found.append((path, ink, recognise(ink, {name: known[name] for name in names})))
+    return found
 
 
 def _digits(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:

@@ -98,6 +98,7 @@ def _over_memories(
     from nightschool.sleep.plan import NightPlan
     from nightschool.sleep.prepare import prepare
     from nightschool.surface.dozing import planned, sleeper_of, told
+    from nightschool.surface.dreaming import dream_of_concepts
 
     plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens, writer=study)
     with sleeper_of(plan, settings, space=space, where=where, night=night, watched=watched or WATCHED[:1]) as sleeper:
@@ -105,7 +106,12 @@ def _over_memories(
             evening = prepare(sleeper)
             answer(settings, planned(evening), evening.as_dict())
         else:
-            answer(settings, *told(sleep_over(sleeper)))
+            dreamt = dream_of_concepts(settings.seed, sleeper.watch)
+            text, data = told(sleep_over(sleeper))
+            if dreamt is not None:
+                text += f"\ndreamt: of {dreamt['drawings']} drawn concepts; recognise fits those that it proposes"
+                data["dreams"] = dreamt
+            answer(settings, text, data)
     return 0
 
 

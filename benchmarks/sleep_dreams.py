@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from nightschool.items import Noise
+from nightschool.items import Noise, Score
 from nightschool.society.strokes.dreams import learn_shortlist, nearest
 from nightschool.society.strokes.recognise import recognise
 from nightschool.stats.paired import Paired, difference, mcnemar
@@ -29,9 +29,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared/data/omniglot")
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--steps", type=int, default=300)
-    parser.add_argument(
-        "--fit", type=int, default=0, help="fit this many of what is proposed, and see whether it is named"
-    )
+    parser.add_argument("--fit", type=int, default=0, help="fit this many of what is proposed")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
@@ -67,13 +65,17 @@ def main() -> None:
 
 def compare(name: str, before: list[bool], after: list[bool]) -> dict[str, Any]:
     """Return both rates with their intervals, and the paired gain; and say them."""
-    gain, p, n = difference(Paired.of(before, after)), mcnemar(Paired.of(before, after)), len(before)
+    both, n = Paired.of(before, after), len(before)
+    gain, p = difference(both), mcnemar(both)
     first, second = wilson(sum(before), n), wilson(sum(after), n)
-    print(f"{name}: alike {first.value:.1%} [{first.low:.1%}, {first.high:.1%}], dreamt {second.value:.1%} "
-          f"[{second.low:.1%}, {second.high:.1%}], gain {gain.value:+.1%} [{gain.low:+.1%}, {gain.high:+.1%}], p {p:.2g}",
-          flush=True)  # fmt: skip
-    return {"before": first.value, "after": second.value, "gain": gain.value, "low": gain.low, "high": gain.high, "p": p,
-            "n": n}  # fmt: skip
+    print(f"{name}: alike {said(first)}, dreamt {said(second)}, gain {said(gain)}, p {p:.2g}", flush=True)
+    return {"before": first.value, "after": second.value, "gain": gain.value, "low": gain.low, "high": gain.high,
+            "p": p, "n": n}  # fmt: skip
+
+
+def said(score: Score) -> str:
+    """Return a rate with its interval, in percent."""
+    return f"{score.value:.1%} [{score.low:.1%}, {score.high:.1%}]"
 
 
 if __name__ == "__main__":

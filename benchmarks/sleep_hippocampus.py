@@ -1,4 +1,4 @@
-"""What a hippocampus foretells: `python benchmarks/sleep_hippocampus.py [--events 3000] [--seeds 3]`.
+"""What a hippocampus foretells: `python benchmarks/sleep_hippocampus.py [--events 3000] [--seeds 3] [--first 0]`.
 
 A stream of experiences, each of three words. Reward depends on what came before: a seed that is rained on within four
 events bears fruit, a reward, two to four events later; a spark near straw burns, a punishment, likewise. Everything
@@ -64,6 +64,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=3000)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--first", type=int, default=0, help="the first seed, for a run in parts")
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--latent", action="store_true", help="sentences, and a hippocampus over hidden states")
     parser.add_argument("--json", action="store_true")
@@ -72,7 +73,7 @@ def main() -> None:
         latent(given)
         return
     areas: dict[str, list[float]] = {name: [] for name in ("hippocampus", "recency", "surprise", "tags")}
-    for seed in range(given.seeds):
+    for seed in range(given.first, given.first + given.seeds):
         lived = stream(given.events, seed)
         told = tell(lived, horizon=HORIZON)
         cut = 2 * len(lived) // 3

@@ -38,7 +38,8 @@ class Companion:
 
     card: what it is and can do; session: names this conversation in the store; adapter: of the weights, loaded already;
     imply: let the model first write what the recalled memories come to, as a goal for its answer; notes: let it tag
-    what is said, weigh how surprising that is, and summarise what leaves, beside its answers.
+    what is said, weigh how surprising that is, and summarise what leaves, beside its answers; context_tokens: that it
+    is shown and answers with at most, None for all that it reads.
     What it says is drawn with `Noise((seed, session, turn))`.
     """
 
@@ -57,12 +58,15 @@ class Companion:
         seed: int = 0,
         imply: bool = False,
         notes: bool = True,
+        context_tokens: int | None = None,
     ) -> None:
         self._model, self._store, self._embedder, self._clock = model, store, embedder, clock
         self._session, self._system, self._seed, self._adapter = session, system, seed, adapter
         self._imply, self._notes = imply, notes
         self._card = card or Card("")
         self._sampling = sampling or Sampling(max_tokens=256, temperature=0.7)
+        most = model.context_tokens if context_tokens is None else min(context_tokens, model.context_tokens)
+        self._budget = most - self._sampling.max_tokens
         self._turns: list[Turn] = []
         self._number = 0
         self._unnoted: list[Memory] = []
@@ -128,14 +132,13 @@ class Companion:
         here = {*(turn.memory for turn in self._turns), *(memory.id for memory in self._gist)}
         ranker = ranker_of(self._store)
         found = recall(self._store, text, self._embedder, self._clock(), _RECALLED + len(here), ranker=ranker)
-        return [each for each in found if each.memory.id not in here][:_RECALLED]
+        return [each for each in found if each.fits and each.memory.id not in here][:_RECALLED]
 
     def _think(self, said: list[str]) -> Iterator[str]:
         """Give the answer piece by piece, putting each into `said` first."""
-        budget = self._model.context_tokens - self._sampling.max_tokens
         context = assemble(
             self._turns,
-            budget_tokens=budget,
+            budget_tokens=self._budget,
             count=self._model.count_tokens,
             system=self._system,
             card=self._card.text,
@@ -148,7 +151,7 @@ class Companion:
         prompt = Prompt(context.messages)
         with closing(Service(self._model)) as service:
             if self._imply and context.shown:
-                self.implied = self._implied(service, context.shown, budget - context.tokens)
+                self.implied = self._implied(service, context.shown, self._budget - context.tokens)
                 prompt = implied.with_goal(prompt, self.implied)
             if self._notes:
                 self._scribe = Scribe(service, self._adapter, Noise((self._seed, self._session, self._number, "notes")))

@@ -124,7 +124,7 @@ def explained(found: Sequence[Recollection], *, every_score: bool) -> str:
         outdated = "  (superseded)" if memory.superseded_by else ""
         lines.append(f"{rank:>2}. {memory.text}{outdated}")
         if every_score:
-            parts = ", ".join(f"{name} {value:+.2f}" for name, value in _largest(each.parts))
+            parts = ", ".join(f"{name} {value:+.2f}" for name, value in _largest(each.parts) if abs(value) >= 0.005)
             lines.append(f"    {memory.id}  {date(memory.time)}  score {each.score:.2f} = {parts}")
             lines.append(f"    found by {', '.join(each.ways)}; {each.retrievability:.0%} remembered")
     return "\n".join(lines)

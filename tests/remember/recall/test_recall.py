@@ -106,6 +106,13 @@ def test_a_newer_fact_comes_first_unless_the_cue_asks_for_before(store: SqliteSt
     assert all(each.parts.get("superseded", 0.0) == 0.0 for each in before)
 
 
+def test_what_shares_nothing_with_the_cue_does_not_fit(store: SqliteStore) -> None:
+    for turn, text in enumerate(["Where is the key?", "Below a pot.", "It rains.", "Cellos sound."]):
+        keep(store, told(text, 3 * turn if turn > 1 else turn), Hashing())
+    fits = {each.memory.content: each.fits for each in recall(store, "the key", Hashing(), 0.0)}
+    assert fits == {"Where is the key?": True, "Below a pot.": True, "It rains.": False, "Cellos sound.": False}
+
+
 def test_marks_put_forward(store: SqliteStore) -> None:
     keep(store, alone("the plan is green", 0.0))
     keep(store, alone("the plan is large", 1.0, salience=Salience(marked=True)))

@@ -25,6 +25,8 @@ _LISTED = 100  # from each way of finding
 _POOL = 100  # kept when the ways are fused
 _BESIDE = 30  # of the best, whose neighbours become candidates too
 _SPREAD = 10  # of the best, whose links are followed
+_NEAR = 0.3  # cosine
+_FITTING = ("words", "words-1", "words+1", "tag", "time", "linked", "second cue")
 _FADED = 0.5  # what is left of the weight of a memory that is wholly forgotten: weighted, never zeroed
 _OUTDATED = 1.0  # nats that something superseded has to be better by
 _SALIENT = 0.3  # nats that the most salient memory is ahead by
@@ -43,6 +45,14 @@ class Recollection:
     features: Mapping[str, float]
     parts: Mapping[str, float]
     retrievability: float
+
+    @property
+    def fits(self) -> bool:
+        """Return whether it or the turn beside it shares words with the cue, or it a tag or a time, is linked, or near.
+
+        In a small store everything is found somehow; what does not fit is better not put before a model.
+        """
+        return self.features.get("meaning", 0.0) >= 3 * _NEAR or any(self.features.get(name, 0.0) for name in _FITTING)
 
 
 def recall(

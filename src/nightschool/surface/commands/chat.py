@@ -39,6 +39,12 @@ _HELP = """/remember TEXT   keep it, and keep it in mind
 @click.option(
     "--max-tokens", type=click.IntRange(min=1), default=256, show_default=True, metavar="N", help="Longest answer."
 )
+@click.option(
+    "--context",
+    type=click.IntRange(min=64),
+    metavar="N",
+    help="Tokens shown and answered at most.  [default: all it reads]",
+)
 @click.option("--imply", is_flag=True, help="Let the model first write what the memories come to.")
 @click.option("--no-notes", is_flag=True, help="Ask the model for answers alone: no tags, surprise or summaries.")
 @click.option(
@@ -59,6 +65,7 @@ def command(
     system: str | None,
     temperature: float,
     max_tokens: int,
+    context: int | None,
     imply: bool,
     no_notes: bool,
     exams: tuple[str, ...],
@@ -97,7 +104,7 @@ def command(
                 model, store, meaning, clock=now, session=secrets.token_hex(4),
                 card=card_of(model, awake, store, exams), sampling=Sampling(max_tokens, temperature),
                 adapter=awake.adapter if awake else None, seed=settings.seed, system=system or SYSTEM, imply=imply,
-                notes=not no_notes,
+                notes=not no_notes, context_tokens=context,
             )  # fmt: skip
             remark(settings, f"{settings.model}, {store.count():,} memories in {space!r}; /help lists commands")
             _talk(_Session(companion, store, model, space, awake, settings, doubt))

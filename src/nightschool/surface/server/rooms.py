@@ -74,7 +74,8 @@ class Rooms:
             return Called(cue)
         with self._open(space) as store, self._lock:
             found = self._recalled(store, cue, limit * 2)
-        return Called(cue, tuple(each for each in found if not session or each.memory.session != session)[:limit])
+        fitting = tuple(each for each in found if each.fits and (not session or each.memory.session != session))
+        return Called(cue, fitting[:limit])
 
     def said(self, space: str, called: Called, answer: str, session: str, turn: int) -> None:
         """Keep what is new in the answer, and strengthen what was recalled for it and then used."""
@@ -99,7 +100,8 @@ class Rooms:
 
     def search(self, space: str, cue: str, limit: int) -> dict[str, Any]:
         """Return what `cue` calls up, best first, with what each was found by and scored for."""
-        found = self.call_up(space, cue, limit).found
+        with self._open(space) as store, self._lock:
+            found = self._recalled(store, cue, limit)
         told = [
             {**self._told(each.memory), "score": each.score, "ways": list(each.ways), "parts": dict(each.parts)}
             for each in found

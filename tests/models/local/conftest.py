@@ -17,9 +17,13 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
 @pytest.fixture(scope="session")
 def tiny(folder_of: Callable[[str], Path]) -> Callable[..., LocalModel]:
-    """From a kind (and options) to a local model that keeps nothing of what other tests asked."""
+    """From a kind (and options) to a local model that keeps nothing of what other tests asked.
+
+    In float32 unless asked otherwise: what is exact is tested, also where the hardware would have bfloat16.
+    """
 
     def make(kind: str = "llama", **options: object) -> LocalModel:
-        return LocalModel.from_folder(folder_of(kind), name=f"tiny-{kind}", identity=kind, device="cpu", **options)
+        how = {"device": "cpu", "dtype": "float32", **options}
+        return LocalModel.from_folder(folder_of(kind), name=f"tiny-{kind}", identity=kind, **how)
 
     return make

@@ -1,7 +1,8 @@
 """How long it takes to be ready: `python benchmarks/startup.py [--json] [--runs N]`.
 
 Each line is a process of its own, started again and again: the help, the list of worlds, and `smollm2` loaded from its
-cache up to one token drawn. Medians and the best of all runs; wall and CPU seconds.
+cache up to one token drawn, by the local engine and by `nightschool think`, which has llama.cpp write one answer where
+that is installed. Medians and the best of all runs; wall and CPU seconds.
 
 No start of a model can be quicker than the imports of torch and of transformers' model classes, which load torch's
 compiler, its distributed tensors with SymPy, and, where it is installed, SciPy: the last line says what share they are.
@@ -32,6 +33,7 @@ COMMANDS = {
     "nightschool ls worlds": ["-m", "nightschool", "ls", "worlds"],
     LEAST: ["-c", "from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer, LlamaForCausalLM"],
     ALL: ["-c", _DRAW],
+    "nightschool think, one token": ["-m", "nightschool", "think", "--max-tokens", "1", "Hello"],
 }
 
 

@@ -21,7 +21,8 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from typing import Any
 from nightschool.drive import Drive, Job
 from nightschool.items import Item, Noise, Prompt, Sampling, Split, Task
 from nightschool.models.resolve import open_model
+from nightschool.paths import write_durably
 from nightschool.remember.memory import Memory
 from nightschool.sleep.looking import answers
 from nightschool.sleep.plan import NightPlan
@@ -99,6 +101,17 @@ def rated(
     return found
 
 
+@contextmanager
+def kept_or_passing(kept: Path | None, arm: str) -> Iterator[Path]:
+    """Yield the folder of an arm: in `kept`, so that a night that was stopped goes on, or one that is thrown away."""
+    if kept is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    else:
+        (kept / arm).mkdir(parents=True, exist_ok=True)
+        yield kept / arm
+
+
 def score(right: int, n: int) -> dict[str, Any]:
     measured = wilson(right, n)
     return {"right": right, "n": n, "low": measured.low, "high": measured.high}
@@ -111,6 +124,7 @@ def main() -> None:
     parser.add_argument("--split", choices=[split.value for split in Split], default="exam")
     parser.add_argument("--families", type=int, default=4, help="five facts each")
     parser.add_argument("--plan", nargs="*", default=[], metavar="NAME=VALUE", help="of the plan of a night")
+    parser.add_argument("--kept", type=Path, help="a folder in which what was stopped goes on")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
 
@@ -122,30 +136,36 @@ def main() -> None:
     model: Any = open_model(given.model)
     drive = Drive(model)
     before = said(drive, local, None)
-    results: dict[str, Any] = {
-        "in-context": rated(
-            drive, {name: shown(told, kinds) for name, kinds in MEASURES.items()}, None,
-            ([*sums(told, front=True), *strangers(others, told, front=True)], before),
-        )
-    }  # fmt: skip
+    results: dict[str, Any] = {}
+    if given.kept and (given.kept / "results.json").exists():
+        results = json.loads((given.kept / "results.json").read_text(encoding="utf-8"))
+    if "in-context" not in results:
+        front = [*sums(told, front=True), *strangers(others, told, front=True)]
+        posed = {name: shown(told, kinds) for name, kinds in MEASURES.items()}
+        results["in-context"] = rated(drive, posed, None, (front, before))
     plan = overridden(NightPlan(), given.plan)
     sentences = [Memory(text, 0.0) for one in told for text in one.statements]
-    steps = 0
     for arm in ("night", "fine-tuning"):
+        if arm in results:
+            continue
         if arm == "fine-tuning":
             few = sum(len(study(memory, ("whole", "completion"))) for memory in sentences)
-            plan = replace(plan, kinds=("whole", "completion"), rehearsal=0.0, learned=0.0, watched_items=10,
-                           text_tokens=0, passes=max(1, steps - plan.settle) * plan.batch / few)  # fmt: skip
+            steps = results["night"]["steps"] - plan.settle
+            plan = replace(
+                plan, kinds=("whole", "completion"), rehearsal=0.0, learned=0.0, watched_items=10, text_tokens=0,
+                passes=max(1, steps) * plan.batch / few,
+            )  # fmt: skip
         wall, cpu = time.perf_counter(), time.process_time()
-        with tempfile.TemporaryDirectory() as folder:
-            night = held(drive, told, questions, plan, Lines(quiet=True), Path(folder))
+        with kept_or_passing(given.kept, arm) as folder:
+            night = held(drive, told, questions, plan, Lines(quiet=True), folder)
             assert night.night is not None
             assert night.taught is not None
-            steps = len(night.taught.losses)
             results[arm] = rated(drive, bare, night.night.adapter, (local, before)) | {
-                "steps": steps, "accepted": night.accepted, "wall_s": time.perf_counter() - wall,
-                "cpu_s": time.process_time() - cpu,
+                "steps": len(night.taught.losses), "accepted": night.accepted, "reason": night.reason,
+                "wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu,
             }  # fmt: skip
+        if given.kept:
+            write_durably(given.kept / "results.json", json.dumps(results))
     print(f"{len(sentences)} facts, one sentence each")
     for arm, found in results.items():
         rates = "; ".join(

@@ -3,9 +3,10 @@
 A small net, taught from nothing to sort three numbers, learns pairs of words in the night, by LoRA as any model does.
 Sorting is watched. Bad nights rehearse nothing and go too fast, each at a pace and for a length of its own; good ones
 rehearse half of every batch, slowly. A night is bad where it truly lost 15 points or more on 600 items that the gate
-never sees, good where it lost fewer than 2; those in between are counted and prove nothing. Nights are held until there
-are enough of either. The gate sees 250 other items and tries parts of the change as ever (`sleep.shrink`); what it
-keeps is measured on the 600 again: a bad night is promoted where what was kept has lost 15 points or more.
+never sees, good where it lost fewer than 2; those in between are counted and prove nothing. Nights are held until
+there are enough of either; with --json FILE it goes on where it was stopped. The gate sees 250 other items and tries
+parts of the change as ever (`sleep.shrink`); what it keeps is measured on the 600 again: a bad night is promoted
+where what was kept has lost 15 points or more.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 from nightschool.critics.exact import Exact
 from nightschool.drive import Drive
 from nightschool.items import Adapter, Item, Lesson, Prompt, Split
+from nightschool.paths import write_durably
 from nightschool.sleep.gate import Decision, WatchedTask, decide
 from nightschool.sleep.looking import answers
 from nightschool.sleep.plan import NightPlan
@@ -161,13 +163,18 @@ def main() -> None:
     one = Night(given.schooling)
     print(f"sorting before: {one.rate:.1%} of {len(one.unseen)}, {sum(one.before['seen'].values())} of {len(one.seen)}")
     found: dict[str, list[dict[str, Any]]] = {"bad": [], "good": [], "between": []}
-    for kind in ("bad", "good"):
-        for seed in range(10 * given.nights):
-            if len(found[kind]) == given.nights:
-                break
-            held = one.held(seed, bad=kind == "bad")
+    if given.json and given.json.exists():
+        found = json.loads(given.json.read_text(encoding="utf-8"))
+    done = {(held["kind"], held["seed"]) for some in found.values() for held in some}
+    for seed in range(10 * given.nights):
+        for kind in ("bad", "good"):
+            if len(found[kind]) >= given.nights or (kind, seed) in done:
+                continue
+            held = one.held(seed, bad=kind == "bad") | {"kind": kind, "seed": seed}
             is_kind = held["lost"] >= BAD if kind == "bad" else held["lost"] < FINE and held["gain"] > 0
             found[kind if is_kind else "between"].append(held)
+            if given.json:
+                write_durably(given.json, json.dumps(found))
     bad, good = found["bad"], found["good"]
     promoted = sum(each["kept_lost"] >= BAD for each in bad)
     refused = sum(each["share"] is None for each in good)
@@ -178,8 +185,6 @@ def main() -> None:
         f"lost {max(parts, default=0):.1%} at most; {len(good)} good ones: {refused} refused "
         f"(at most {wilson(refused, max(len(good), 1)).high:.1%}); {len(found['between'])} in between"
     )
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

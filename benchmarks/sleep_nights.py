@@ -30,6 +30,7 @@ from nightschool.drive import Drive
 from nightschool.items import Item, Prompt, Split
 from nightschool.models.resolve import open_model
 from nightschool.paths import write_durably
+from nightschool.remember.forget import forget
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
@@ -77,8 +78,10 @@ def plan_of(arm: str, base: NightPlan, families: Sequence[Household], *, older: 
     return replace(mine, passes=steps * mine.batch * mine.fresh_share(older=older) / lessons)
 
 
-def hold(model: Any, folder: Path, arm: str, base: NightPlan, told: int, all_: Sequence[Household]) -> dict[str, Any]:
-    """Tell the families of night `told` and hold it; return what it took and what the gate said."""
+def hold(
+    model: Any, folder: Path, arm: str, base: NightPlan, told: int, all_: Sequence[Household], *, new: bool = True
+) -> dict[str, Any]:
+    """Tell the families of night `told`, if they are `new`, and hold it; return what it took and what the gate said."""
     mine = all_[told * FAMILIES : (told + 1) * FAMILIES]
     arithmetic = open_world("arithmetic")
     way = next(each for each in arithmetic.wordings if each.name == "calculator")
@@ -87,7 +90,7 @@ def hold(model: Any, folder: Path, arm: str, base: NightPlan, told: int, all_: S
     if wakes is not None:
         model.load_adapter(ledger.adapter(wakes))
     with SqliteStore(folder / "memories.sqlite") as store:
-        for i, text in enumerate(text for one in mine for text in one.statements):
+        for i, text in enumerate(text for one in mine if new for text in one.statements):
             keep(store, Memory(text, 1000.0 * told + i))
 
         def pupils(onto: Any) -> Any:
@@ -126,6 +129,27 @@ def ask(model: Any, folder: Path, some: Asked) -> dict[str, bool]:
     if wakes is not None:
         model.load_adapter(ledger.adapter(wakes))
     return answers(Drive(model), some, Facts().reference, wakes.adapter if wakes else None, tokens=12)
+
+
+def forgotten(
+    model: Any, folder: Path, arm: str, base: NightPlan, number: int, all_: Sequence[Household]
+) -> dict[str, Any]:  # fmt: skip
+    """Forget the first fact of night `number`, sleep once more, and return what is left of it and of the others."""
+    first = all_[number * FAMILIES]
+    mine = questions(all_[number * FAMILIES : (number + 1) * FAMILIES])
+    about = {item.id for item, _ in mine if item.inputs["fact"] == "home" and first.a in item.id}
+    before = ask(model, folder, mine)
+    with SqliteStore(folder / "memories.sqlite") as store:
+        secret = next(memory.id for memory in store.each() if memory.content == first.state("home"))
+        forget(store, secret, 1000.0 * number + 999.5)
+    found = hold(model, folder, arm, base, number, all_, new=False)
+    after = ask(model, folder, mine)
+    return {
+        "secret_before": sum(before[name] for name in about), "secret_after": sum(after[name] for name in about),
+        "secret_n": len(about), "others_before": sum(right for name, right in before.items() if name not in about),
+        "others_after": sum(right for name, right in after.items() if name not in about),
+        "others_n": len(mine) - len(about), "reason": found["reason"], "wall_s": found["wall_s"],
+    }  # fmt: skip
 
 
 def kept_of(state: dict[str, Any], nights: Sequence[int], rng: np.random.Generator) -> dict[str, Any] | None:
@@ -181,6 +205,7 @@ def main() -> None:
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin no night after so many")
     parser.add_argument("--every", type=int, default=10, help="nights between looks at all facts")
+    parser.add_argument("--forget", action="store_true", help="at the end, forget a fact of the last night, and ask")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--split", choices=[split.value for split in Split], default="exam")
     parser.add_argument("--plan", nargs="*", default=[], metavar="NAME=VALUE", help="of the plan of a night")
@@ -211,6 +236,13 @@ def main() -> None:
             f"{right} of {len(mine)} right; {found['parts']}; {found['reason']}", flush=True,
         )  # fmt: skip
     show(given.arm, state)
+    if given.forget:
+        found = forgotten(model, folder, given.arm, base, len(state["nights"]) - 1, families)
+        print(
+            f"forgotten: {found['secret_before']} of {found['secret_n']} questions about it right before, "
+            f"{found['secret_after']} after; of the others of its night {found['others_before']} and "
+            f"{found['others_after']} of {found['others_n']}; {found['wall_s']} s; {found['reason']}"
+        )
     model.close()
 
 

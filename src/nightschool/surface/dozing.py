@@ -37,18 +37,21 @@ def sleeper_of(
 
     night: the one to build on, as `surface.awake.awaken` takes it; watched: tasks that must not be lost.
     """
+    from nightschool.models.kinds import LOCAL
     from nightschool.models.resolve import describe, open_model
     from nightschool.surface import school
 
     others = [school.watched_task(name) for name in watched]
-    describe(settings.model)
+    kind = describe(settings.model)
     check_night(night, space)
     assert settings.config is not None  # `shared(model=True)` reads one
     if settings.budget is not None and settings.budget.seconds is not None:
         plan = replace(plan, seconds=settings.budget.seconds)
     with opened(space, where) as store, watching(settings.quiet) as watch:
         watch.stage(f"loading {settings.model}")
-        model = open_model(settings.model, settings.config, watch=watch)
+        # text is read before and after with the same weights as sampling: a second set in float32 would take its time
+        same = {"weigh_dtype": "same"} if kind is LOCAL and "weigh_dtype" not in settings.model else {}
+        model = open_model(settings.model, settings.config, watch=watch, **same)
         try:
             yield sleeper(model, store, awaken(model, night, space), plan, watch, space=space, watched=others)
         finally:

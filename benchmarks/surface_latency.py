@@ -4,7 +4,7 @@ First token: the same question one by one, straight to the engine's thread and o
 difference of the medians is what the server adds. Throughput: as many clients at once as `--clients`, over HTTP with
 streams, against the engine alone with the same requests in its batch. CPU seconds are of the whole process, clients
 included, so that the ratio is if anything too low. Where there are playwright and a Chromium, the page's first view is
-opened too: how long until one can type, the middle of five, and how many bytes came.
+opened too: how long until one can type, the middle of five, and how many bytes came; `--view` measures that alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import os
 import shutil
 import statistics
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -111,24 +113,42 @@ async def first_view(url: str) -> dict[str, float]:
     return {"first_view_ms": 1000 * statistics.median(took), "first_view_kb": max(sizes) / 1000}
 
 
-async def measure(name: str, clients: int, rounds: int, tokens: int) -> dict[str, float]:
-    engine = Engine(name, lambda: open_model(name), max_live=max(64, clients))
+@asynccontextmanager
+async def served(engine: Engine) -> AsyncIterator[str]:
+    """Give the address of a server of this engine, for as long as the context lasts."""
     listening = bound("127.0.0.1", 0)
     ready = asyncio.Event()
-    serving = server(application(Served(Minds({name: engine}))), ready.set)
+    serving = server(application(Served(Minds({engine.name: engine}))), ready.set)
     running = asyncio.create_task(serving.serve(sockets=[listening]))
     await ready.wait()
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    serving.should_exit = True
+    await running
+
+
+async def view_alone() -> dict[str, float]:
+    async with served(Engine("scripted", lambda: open_model("scripted"))) as url:
+        return await first_view(url)
+
+
+async def measure(name: str, clients: int, rounds: int, tokens: int) -> dict[str, float]:
+    engine = Engine(name, lambda: open_model(name), max_live=max(64, clients))
+    async with served(engine) as url:
+        facts = await measure_at(url, engine, clients, rounds, tokens)
+        return facts | await first_view(url)
+
+
+async def measure_at(url: str, engine: Engine, clients: int, rounds: int, tokens: int) -> dict[str, float]:
+    name, facts = engine.name, dict[str, float]()
     limits = httpx.Limits(max_connections=clients + 1)
-    facts: dict[str, float] = {}
     async with httpx.AsyncClient(base_url=url, timeout=600, limits=limits) as client:
-        plain, served = [], []
+        plain, asked = [], []
         for number in range(rounds + 3):
             # the first few warm both up; by turns, so that a busy machine is busy for both
             plain.append(await first_in_engine(engine, 2 * number))
-            served.append(await first_over_http(client, name, 2 * number + 1))
+            asked.append(await first_over_http(client, name, 2 * number + 1))
         facts["first_token_engine_ms"] = 1000 * statistics.median(plain[3:])
-        facts["first_token_http_ms"] = 1000 * statistics.median(served[3:])
+        facts["first_token_http_ms"] = 1000 * statistics.median(asked[3:])
         facts["added_ms"] = facts["first_token_http_ms"] - facts["first_token_engine_ms"]
         await many_in_engine(engine, clients, 4)
         began, cpu = time.perf_counter(), time.process_time()
@@ -139,10 +159,7 @@ async def measure(name: str, clients: int, rounds: int, tokens: int) -> dict[str
         sampled = await many_over_http(client, name, clients, tokens)
         facts["http_tokens_per_s"] = sampled / (time.perf_counter() - began)
         facts["http_tokens_per_cpu_s"] = sampled / (time.process_time() - cpu)
-    facts |= await first_view(url)
     facts["share_of_engine"] = facts["http_tokens_per_cpu_s"] / facts["engine_tokens_per_cpu_s"]
-    serving.should_exit = True
-    await running
     return facts
 
 
@@ -153,9 +170,11 @@ def main() -> None:
     options.add_argument("--clients", type=int, default=64)
     options.add_argument("--rounds", type=int, default=30)
     options.add_argument("--tokens", type=int, default=48)
+    options.add_argument("--view", action="store_true", help="the page's first view alone, without a real model")
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
-    facts = asyncio.run(measure(asked.model, asked.clients, asked.rounds, asked.tokens))
+    work = view_alone() if asked.view else measure(asked.model, asked.clients, asked.rounds, asked.tokens)
+    facts = asyncio.run(work)
     if asked.json:
         print(json.dumps(facts))
     else:

@@ -29,9 +29,9 @@ from nightschool.ports import Model
 from nightschool.surface.server.app import application
 from nightschool.surface.server.engine import Engine
 from nightschool.surface.server.minds import Minds
-from nightschool.surface.server.searches import Draws
 from nightschool.surface.server.served import Served
 from nightschool.surface.server.serving import bound, server
+from nightschool.surface.server.v1.searches import Draws
 
 
 def job(number: int, tokens: int) -> Job:

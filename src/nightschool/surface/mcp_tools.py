@@ -21,13 +21,13 @@ from nightschool.errors import NightschoolError
 from nightschool.items import Message, Prompt, Split
 from nightschool.ports import Model
 from nightschool.surface.mcp_memory import Memories
-from nightschool.surface.server.ask import Limits, Wish, job_of
 from nightschool.surface.server.engine import Failed
 from nightschool.surface.server.keys import OWNER
 from nightschool.surface.server.minds import Minds
 from nightschool.surface.server.names import strategy_of
 from nightschool.surface.server.refusal import refusal_of
-from nightschool.surface.server.shapes import spent, thought_data
+from nightschool.surface.server.v1.ask import Limits, Wish, job_of
+from nightschool.surface.server.v1.shapes import spent, thought_data
 from nightschool.surface.server.wire import Extension
 
 _MOST_ITEMS = 500

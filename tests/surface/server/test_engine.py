@@ -160,7 +160,7 @@ def test_a_defect_is_complained_of_and_the_server_goes_on() -> None:
 
 
 def test_the_time_limit_of_a_request_cuts_it() -> None:
-    from nightschool.surface.server.ask import Limits
+    from nightschool.surface.server.v1.ask import Limits
 
     model = Scripted(rule=lambda prompt, written: {"a": 1.0}, context_tokens=10 * ENDLESS)
     with running(Served(minds_of({"m": lambda: model}), Limits(seconds=0.3))) as here:

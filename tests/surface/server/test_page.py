@@ -12,7 +12,7 @@ from nightschool.exam.report import LOOK
 from nightschool.models.scripted import Scripted
 from nightschool.sleep.ledger import Ledger
 from nightschool.surface.server.keys import Keys
-from nightschool.surface.server.pages import WEB
+from nightschool.surface.server.page.pages import WEB
 from nightschool.surface.server.rooms import Rooms
 from nightschool.surface.server.served import Served
 from support import showing

@@ -68,10 +68,10 @@ def command(
         if (error.name or "").startswith("nightschool"):
             raise
         raise MissingDependency(f"serve needs {error.name}; type: pip install 'nightschool[serve]'") from error
-    from nightschool.surface.server.ask import Limits
     from nightschool.surface.server.guard import LOOPBACK_NAMES, loopback
     from nightschool.surface.server.rooms import Rooms
     from nightschool.surface.server.served import Served
+    from nightschool.surface.server.v1.ask import Limits
 
     assert settings.config is not None  # `shared(model=True)` reads one
     who = _keys(keys)

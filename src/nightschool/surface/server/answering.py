@@ -15,7 +15,7 @@ from nightschool.drive.service import Over
 from nightschool.items import Draw
 from nightschool.surface.server.engine import Event, Failed, Ticket, first_of
 from nightschool.surface.server.refusal import Refusal, refusal_of
-from nightschool.surface.server.searches import Drawing
+from nightschool.surface.server.v1.searches import Drawing
 
 PING_S = 15
 

@@ -14,14 +14,15 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from nightschool.errors import UnknownName
-from nightschool.surface.server import exams, memories, metrics, nights, openapi, pages, recognised
+from nightschool.surface.server import metrics, openapi
 from nightschool.surface.server.answering import Plain
-from nightschool.surface.server.chat import chat
-from nightschool.surface.server.completions import complete
-from nightschool.surface.server.embeddings import embed
 from nightschool.surface.server.guard import Guard
+from nightschool.surface.server.page import exams, memories, nights, pages, recognised
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.served import Served, served_of
+from nightschool.surface.server.v1.chat import chat
+from nightschool.surface.server.v1.completions import complete
+from nightschool.surface.server.v1.embeddings import embed
 
 _BORN = 1_700_000_000  # the protocol wants a date; weights have none, and one that never changes can be cached
 

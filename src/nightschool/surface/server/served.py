@@ -8,13 +8,13 @@ from pathlib import Path
 from starlette.requests import Request
 
 from nightschool.items import Usage
-from nightschool.surface.server.ask import Limits
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.metrics import Metrics
 from nightschool.surface.server.minds import Minds
 from nightschool.surface.server.relays import Relays
 from nightschool.surface.server.rooms import Rooms
 from nightschool.surface.server.tickets import Tickets
+from nightschool.surface.server.v1.ask import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from nightschool.asks import Hidden, Refused
 from nightschool.surface.server.answering import Plain, settled, wait_for
-from nightschool.surface.server.ask import texts_of
-from nightschool.surface.server.completions import texts_from
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.served import seen, served_of
+from nightschool.surface.server.v1.ask import texts_of
+from nightschool.surface.server.v1.completions import texts_from
 from nightschool.surface.server.wire import EmbeddingRequest, ignored, read
 
 _MOST_TEXTS = 2048

@@ -16,8 +16,8 @@ from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
 from nightschool.sleep.told import gate_page
 from nightschool.surface.server.answering import Plain
-from nightschool.surface.server.asked import number
 from nightschool.surface.server.minds import BARE
+from nightschool.surface.server.page.asked import number
 from nightschool.surface.server.served import Served, served_of
 from nightschool.surface.server.wire import WakeRequest, read
 

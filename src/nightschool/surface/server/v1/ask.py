@@ -12,9 +12,9 @@ from nightschool.items import Item, Noise, Prefix, Prompt, Sampling, Segment, Ta
 from nightschool.ports import Model
 from nightschool.remember.memory import Memory
 from nightschool.surface.server.minds import Meant, Minds
-from nightschool.surface.server.perceiving import with_memories
 from nightschool.surface.server.refusal import Refusal
-from nightschool.surface.server.searches import Draws, Texts
+from nightschool.surface.server.v1.perceiving import with_memories
+from nightschool.surface.server.v1.searches import Draws, Texts
 from nightschool.surface.server.wire import Extension
 
 _SLACK = 16  # tokens that a chat template writes around a message, at most, where the model does not tell

@@ -22,8 +22,8 @@ from nightschool.exam.report.view import plain_first
 from nightschool.exam.report.words import headline
 from nightschool.exam.report.write import sections
 from nightschool.surface.server.answering import Plain
-from nightschool.surface.server.asked import number
 from nightschool.surface.server.keys import OWNER
+from nightschool.surface.server.page.asked import number
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.served import Served, served_of
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nightschool.items import Draw, Segment, Thought, Usage, Verdict
 
 if TYPE_CHECKING:
-    from nightschool.surface.server.telling import Told
+    from nightschool.surface.server.v1.telling import Told
 
 FINISH = {"end": "stop", "stop": "stop", "length": "length", "cancelled": "length", "error": "error"}
 """How a draw ended, as the protocol says it: what a budget or a time limit cut was cut by length."""

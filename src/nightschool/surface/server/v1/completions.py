@@ -17,15 +17,15 @@ from starlette.responses import Response
 from nightschool.drive.service import Heard, Over
 from nightschool.items import Draw, Prompt, Segment, Usage
 from nightschool.models.openai_http.shapes import COMPLETIONS
-from nightschool.surface.server import telling
 from nightschool.surface.server.answering import Answers, Plain, begun, settled, streamed, wait_for
-from nightschool.surface.server.ask import Wish, job_of
 from nightschool.surface.server.engine import Failed, Ticket
 from nightschool.surface.server.minds import Meant
 from nightschool.surface.server.refusal import Refusal
-from nightschool.surface.server.relay import relayed
 from nightschool.surface.server.served import Served, seen, served_of
-from nightschool.surface.server.shapes import finish_of, text_logprobs, usage
+from nightschool.surface.server.v1 import telling
+from nightschool.surface.server.v1.ask import Wish, job_of
+from nightschool.surface.server.v1.relay import relayed
+from nightschool.surface.server.v1.shapes import finish_of, text_logprobs, usage
 from nightschool.surface.server.wire import CompletionRequest, ignored, read, refuse_contradictions
 
 _MOST_PROMPTS = 256

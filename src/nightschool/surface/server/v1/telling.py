@@ -11,8 +11,8 @@ from nightschool.items import Draw, Segment
 from nightschool.ports import Model
 from nightschool.surface.server.minds import Meant
 from nightschool.surface.server.refusal import Refusal
-from nightschool.surface.server.searches import ECHO, Drawing, weighing
-from nightschool.surface.server.shapes import pieces
+from nightschool.surface.server.v1.searches import ECHO, Drawing, weighing
+from nightschool.surface.server.v1.shapes import pieces
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from nightschool.errors import UnknownName
 from nightschool.surface.recognitions import DATA
 from nightschool.surface.server.answering import Plain
-from nightschool.surface.server.exams import folders
+from nightschool.surface.server.page.exams import folders
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.served import served_of
 

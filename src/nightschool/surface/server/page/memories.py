@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from nightschool.surface.server.answering import Plain
-from nightschool.surface.server.asked import number
+from nightschool.surface.server.page.asked import number
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.served import served_of
 from nightschool.surface.server.wire import MemoryChange, MemoryRequest, ignored, read

@@ -20,16 +20,16 @@ from starlette.responses import Response
 from nightschool.drive.service import Heard, Over
 from nightschool.items import Message, Prompt
 from nightschool.models.openai_http.shapes import CHAT
-from nightschool.surface.server import telling
 from nightschool.surface.server.answering import Answers, Plain, begun, settled, streamed, wait_for
-from nightschool.surface.server.ask import Wish, job_of
 from nightschool.surface.server.engine import Changed, Event, Failed, Ticket
 from nightschool.surface.server.minds import Meant
-from nightschool.surface.server.perceiving import Perceived, perceive
 from nightschool.surface.server.refusal import Refusal
-from nightschool.surface.server.relay import relayed
 from nightschool.surface.server.served import Served, seen, served_of
-from nightschool.surface.server.shapes import (
+from nightschool.surface.server.v1 import telling
+from nightschool.surface.server.v1.ask import Wish, job_of
+from nightschool.surface.server.v1.perceiving import Perceived, perceive
+from nightschool.surface.server.v1.relay import relayed
+from nightschool.surface.server.v1.shapes import (
     chat_logprobs,
     finish_of,
     spent,

@@ -15,7 +15,7 @@ from nightschool.exam.report import LOOK
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.served import served_of
 
-WEB = Path(__file__).parent.parent / "web"
+WEB = Path(__file__).parents[2] / "web"
 
 
 async def page(request: Request) -> Response:

@@ -202,10 +202,10 @@ def main() -> None:
         f"# {most + tests} graphs with exact probabilities: {time.process_time() - began:.0f} CPU-seconds", flush=True
     )
     ways: dict[str, tuple[Any, Sequence[int], int]] = {
-        "society": (society, (1, 4, 16, 64), 30 if chosen.quick else 80),
+        "society": (society, (1, 4, 16, 64), 30 if chosen.quick else 100),
         "transformer": (
             transformer,
-            [n for n in (16, 64, 256, 1024, 4096) if n <= most],
+            [n for n in (64, 256, 1024, 4096) if n <= most],
             100 if chosen.quick else 1400,
         ),
     }
@@ -217,7 +217,10 @@ def main() -> None:
         reached = None
         for n in sizes:
             start = time.process_time()
-            best[name] = [learn(pool[:n], seed, steps if n > 256 else steps // 2) for seed in range(seeds)]
+            best[name] = [
+                learn(pool[:n], seed, steps if n > 1024 else steps // 2 if n > 256 else steps // 3)
+                for seed in range(seeds)
+            ]
             score = scored([errors(predict, test, 8) for predict in best[name]])
             score["cpu_s"] = (time.process_time() - start) / seeds
             facts[f"{name} from {n}"] = score

@@ -37,7 +37,7 @@ from nightschool.society.expressions.school import Mindful, Problem, sleep, wake
 from nightschool.stats.paired import Paired, mcnemar
 from nightschool.stats.rates import wilson
 
-ARMS = ("plain", "weights", "library", "recogniser", "both")
+ARMS = ("plain", "both", "library", "recogniser", "weights")
 LIMITS = (0.25, 1.0, 4.0, 16.0)
 BASE = Grammar(LISTS, "list")
 
@@ -66,8 +66,8 @@ def learn_now(problems: list[Problem], folder: Path, quick: bool, days: int) -> 
     solved: dict[str, Any] = {}
     mind, began = Mindful(BASE), time.process_time()
     for day in range(days):
-        solved = wake(mind, problems, solved, Budget(seconds=0.5 if quick else 3.0), time.process_time)
-        night = sleep(BASE, problems, solved, Noise(("night", day)), 500 if quick else 4000)
+        solved = wake(mind, problems, solved, Budget(seconds=0.5 if quick else 1.5), time.process_time)
+        night = sleep(BASE, problems, solved, Noise(("night", day)), 500 if quick else 2000)
         mind = Mindful(night.invented.grammar, night.recogniser)
         print(f"# day {day}: {len(solved)} of {len(problems)} solved, {len(night.invented.gains)} primitives learned, "
               f"{time.process_time() - began:.0f} CPU-seconds", file=sys.stderr)  # fmt: skip
@@ -94,12 +94,12 @@ def minds(folder: Path) -> dict[str, Mindful]:
 
 def runs(problems: list[Problem], done: dict[tuple[str, str], dict[str, Any]], arms: list[str], most: float
          ) -> Iterator[tuple[Problem, str, float]]:  # fmt: skip
-    """Yield what is still to be measured: all at four seconds first, then what needed more."""
-    for limit in (4.0, most):
-        for problem in problems:
-            for arm in arms:
+    """Yield what is still to be measured: all for one second first, then what needed more."""
+    for limit in sorted({1.0, 4.0, most}):
+        for arm in arms:
+            for problem in problems:
                 kept = done.get((problem.name, arm))
-                if kept is None or (kept["ended"] == "budget" and kept["limit"] < limit):
+                if limit <= most and (kept is None or (kept["ended"] == "budget" and kept["limit"] < limit)):
                     yield problem, arm, limit
 
 
@@ -127,16 +127,21 @@ def measure(problems: list[Problem], folder: Path, arms: list[str], most: float,
 def summary(problems: list[Problem], done: dict[Any, Any]) -> list[dict[str, Any]]:
     rows = []
     for arm in ARMS:
-        mine = [done[one.name, arm] for one in problems if (one.name, arm) in done]
         for limit in LIMITS:
-            known = [row for row in mine if row["ended"] != "budget" or row["limit"] >= limit]
-            if len(known) < len(problems):
+            mine = [done[one.name, arm] for one in problems if known(done, one, arm, limit)]
+            if len(mine) < len(problems):
                 continue
-            right = sum(row["ended"] == "found" and row["seconds"] <= limit for row in known)
-            score = wilson(right, len(known))
+            right = sum(row["ended"] == "found" and row["seconds"] <= limit for row in mine)
+            score = wilson(right, len(mine))
             rows.append({"arm": arm, "cpu_s": limit, "solved": score.value, "low": score.low, "high": score.high,
-                         "n": score.n, "spent_s": sum(min(row["seconds"], limit) for row in known)})  # fmt: skip
+                         "n": score.n, "spent_s": sum(min(row["seconds"], limit) for row in mine)})  # fmt: skip
     return rows
+
+
+def known(done: dict[Any, Any], problem: Problem, arm: str, limit: float) -> bool:
+    """Return whether it was looked for long enough to tell what `limit` seconds come to."""
+    row = done.get((problem.name, arm))
+    return row is not None and (row["ended"] != "budget" or row["limit"] >= limit)
 
 
 def paired(problems: list[Problem], done: dict[Any, Any], limit: float) -> list[str]:
@@ -144,7 +149,7 @@ def paired(problems: list[Problem], done: dict[Any, Any], limit: float) -> list[
     said = []
     for arm in ARMS[1:]:
         both = [(done[one.name, "plain"], done[one.name, arm]) for one in problems
-                if (one.name, "plain") in done and (one.name, arm) in done]  # fmt: skip
+                if known(done, one, "plain", limit) and known(done, one, arm, limit)]  # fmt: skip
         if not both:
             continue
         first, second = ([row["ended"] == "found" and row["seconds"] <= limit for row in side]

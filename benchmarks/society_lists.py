@@ -66,8 +66,9 @@ def learn_now(problems: list[Problem], folder: Path, quick: bool, days: int) -> 
     solved: dict[str, Any] = {}
     mind, began = Mindful(BASE), time.process_time()
     for day in range(days):
-        solved = wake(mind, problems, solved, Budget(seconds=0.5 if quick else 1.5), time.process_time)
-        night = sleep(BASE, problems, solved, Noise(("night", day)), 500 if quick else 2000)
+        solved = wake(mind, problems, solved, Budget(seconds=0.5 if quick else 1.0), time.process_time)
+        night = sleep(BASE, problems, solved, Noise(("night", day)), 500 if quick else 1500,
+                      compare=day == days - 1)  # fmt: skip
         mind = Mindful(night.invented.grammar, night.recogniser)
         print(f"# day {day}: {len(solved)} of {len(problems)} solved, {len(night.invented.gains)} primitives learned, "
               f"{time.process_time() - began:.0f} CPU-seconds", file=sys.stderr)  # fmt: skip
@@ -76,6 +77,7 @@ def learn_now(problems: list[Problem], folder: Path, quick: bool, days: int) -> 
              "cpu_s": time.process_time() - began}  # fmt: skip
     (folder / "learned.json").write_text(json.dumps(facts, indent=1))
     (folder / "with.safetensors").write_bytes(pack(night.recogniser))
+    assert night.without is not None  # the last night compares
     (folder / "without.safetensors").write_bytes(pack(night.without))
     (folder / "done").touch()
 

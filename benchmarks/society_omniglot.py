@@ -91,6 +91,10 @@ def main() -> None:
         "--background", action="store_true", help="measure on background alphabets, and fit the weights"
     )
     parser.add_argument("--every", type=int, default=1, help="judge every Nth new drawing")
+    parser.add_argument(
+        "--added", type=int, default=0, help="for each drawing, learn that many more characters, each by "
+        "itself, of other runs, and count the right ones that are lost by it",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     if not chosen.data.is_dir():
@@ -98,14 +102,21 @@ def main() -> None:
     torch.set_num_threads(1)
     runs = background_runs(chosen.data) if chosen.background else standard_runs(chosen.data)
     wrong, trials, cpu, all_features, truths, log_loss, poor = [], 0, 0.0, [], [], 0.0, 0
+    lost, added = 0, 0
     for number, (known, new, truth) in enumerate(runs):
         errors = 0
+        others = [image for other, (images, _, _) in enumerate(runs) if other != number for image in images]
         for image, right in list(zip(new, truth, strict=True))[:: chosen.every]:
             began = time.process_time()
             judged = judge(trace_ink([image]), trace_ink(known))  # nothing is kept from trial to trial
             cpu += time.process_time() - began
             trials += 1
             errors += int(judged.evidence.argmax()) != right
+            if chosen.added and int(judged.evidence.argmax()) == right:  # each of the others is learned by itself
+                more = Dice(Noise(("added", number, trials))).shuffled(others)[: chosen.added]
+                evidence = judge(trace_ink([image]), trace_ink(more)).evidence
+                lost += int((evidence > judged.evidence[right]).sum())
+                added += len(more)
             log_loss -= float(judged.posterior[right].log())
             poor += float(judged.fit[right]) < POOR
             all_features.append(judged.features)
@@ -117,6 +128,10 @@ def main() -> None:
     print(f"wrong: {rate:.1f}% [{100 * score.low:.1f}, {100 * score.high:.1f}] of {trials} trials")
     print(f"log-loss {log_loss / trials:.3f} nats; {cpu / trials:.2f} CPU-seconds a trial")
     print(f"right characters that would not count as explained: {poor} of {trials}")
+    if added:
+        spoiled = wilson(lost, added)
+        print(f"right drawings lost to one more concept: {lost} of {added} "
+              f"[{100 * spoiled.low:.2f}%, {100 * spoiled.high:.2f}%]")  # fmt: skip
     print("for comparison: " + ", ".join(f"{name} {percent}%" for name, percent in PEOPLE.items()))
     weights = None
     if chosen.background:
@@ -124,7 +139,8 @@ def main() -> None:
         print("fitted weights: " + ", ".join(f"{n}: {w:.2f}" for n, w in zip(FEATURES, weights, strict=True)))
     if chosen.json:
         facts = {"wrong": sum(wrong), "trials": trials, "by_run": wrong, "cpu_s_per_trial": cpu / trials,
-                 "log_loss": log_loss / trials, "fitted": weights, "background": chosen.background}  # fmt: skip
+                 "log_loss": log_loss / trials, "fitted": weights, "background": chosen.background,
+                 "lost": lost, "added": added}  # fmt: skip
         print(json.dumps(facts))
 
 

@@ -31,7 +31,9 @@ def test_a_drawing_is_learned_once_and_recognised(capsys: pytest.CaptureFixture[
     told = json.loads(capsys.readouterr().out)
     assert told["images"][0]["tries"][0]["name"] == "house"
     page = Path(told["report"]).read_text(encoding="utf-8")
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 1 + 3 + 8  # as it is, three tries, and the best one drawn again
+    assert "How they fought" in page
+    assert page.count("<tr>") == 1 + 3
     assert "house (" in page
     assert "http" not in page
     [drawn] = json.loads(Path("report/recognition.json").read_text(encoding="utf-8"))["images"]

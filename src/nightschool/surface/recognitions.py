@@ -22,8 +22,11 @@ DATA = "recognition.json"
 _SHOWN = 5
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-figure { display: inline-block; margin: 0 1rem 1rem 0; width: 10rem; vertical-align: top }
-svg { width: 10rem; border: 1px solid #bbb; background: #fff } figcaption { font-size: 13px }
+figure { display: inline-block; margin: 0 .6rem 1rem 0; width: 9rem; vertical-align: top }
+svg { width: 9rem; border: 1px solid #bbb; background: #fff } figcaption { font-size: 13px }
+table { border-collapse: collapse; font-size: 13px; margin: 0 0 1rem } caption { text-align: left; padding: 4px 0 }
+th, td { padding: 2px 8px; text-align: right; border-bottom: 1px solid #ddd; font-weight: normal }
+.sheet svg { width: 5rem; height: 5rem; margin-right: .5rem }
 .bar { height: 6px; background: #2a6fb0; min-width: 1px } .none { color: #a33 }
 """
 
@@ -44,6 +47,7 @@ def write_page(folder: Path, seen: Sequence[tuple[str, Any, Found]], version: st
         parts.append(f"<h2>{html.escape(name)}</h2><p{mark}>{html.escape(found.said)}</p>")
         parts.append(f"<figure>{_drawing(ink)}<figcaption>as it is</figcaption></figure>")
         parts += [_try(ink, one) for one in found.tries[:_SHOWN]]
+        parts += [_fight(found.tries[:_SHOWN]), _again(ink, found)]
         if len(found.tries) > _SHOWN:
             parts.append(f"<p>{len(found.tries) - _SHOWN} more concepts explain it less well.</p>")
     page = folder / "index.html"
@@ -74,6 +78,50 @@ def _try(ink: Any, one: Try) -> str:
         f"<figure>{_drawing(ink, one)}<figcaption><div class='bar' style='width:{100 * one.probability:.1f}%'></div>"
         f"<b>{html.escape(one.name)}</b> {one.probability:.1%}<br>evidence {one.nats:+.1f} nats, fit {one.fit:.2f}"
         "</figcaption></figure>"
+    )
+
+
+def _fight(tries: Sequence[Try]) -> str:
+    """Return a table of what the evidence of each try is made of, as far as it tells."""
+    terms = [(one, getattr(one, "terms", None)) for one in tries]
+    if not terms or not terms[0][1] or len(terms) < 2:
+        return ""
+    best = terms[0][1]
+    head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in best)
+    rows = []
+    for one, made_of in terms:
+        cells = "".join(f"<td>{made_of[name] - best[name]:+.1f}</td>" for name in best)
+        rows.append(f"<tr><th scope='row'>{html.escape(one.name)}</th>{cells}<td><b>{one.nats:+.1f}</b></td></tr>")
+    return (
+        "<table><caption>How they fought: nats of evidence, less what the best one has</caption>"
+        f"<tr><th scope='col'>concept</th>{head}<th scope='col'>together</th></tr>{''.join(rows)}</table>"
+    )
+
+
+def _again(ink: Any, found: Found) -> str:
+    """Return the best concept drawn again a few times, where that is known."""
+    again = getattr(found, "again", ())
+    if not again:
+        return ""
+    sheet = "".join(_exemplar(points, lines) for points, lines in again)
+    return f"<div class='sheet'><p><b>{html.escape(found.tries[0].name)}</b>, drawn again</p>{sheet}</div>"
+
+
+def _exemplar(points: Any, lines: Any) -> str:
+    low, high = points.min(0).values.tolist(), points.max(0).values.tolist()
+    size = max(high[0] - low[0], high[1] - low[1], 1.0)
+    edge = 0.1 * size
+    box = f"{low[0] - edge:.1f} {low[1] - edge:.1f} {high[0] - low[0] + 2 * edge:.1f} {high[1] - low[1] + 2 * edge:.1f}"
+    path = _lines(points, lines, size / 45)
+    stroke = f"<path d='{path}' stroke='#000' stroke-width='{size / 30:.2f}' stroke-linecap='round'/>"
+    return f"<svg viewBox='{box}' role='img' aria-label='drawn again'>{stroke}</svg>"
+
+
+def _lines(points: Any, lines: Any, reach: float) -> str:
+    ends = zip(points.tolist(), lines.tolist(), strict=True)
+    return "".join(
+        f"M{x - reach * dx:.1f} {y - reach * dy:.1f}L{x + reach * dx:.1f} {y + reach * dy:.1f}"
+        for (x, y), (dx, dy) in ends
     )
 
 

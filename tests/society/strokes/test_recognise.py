@@ -42,6 +42,17 @@ def test_something_must_be_known():
 
 
 def test_a_drawing_is_drawn_again():
-    points = exemplars(drawing("cross"), Warp.drawn(Noise(("again",)), 6, Prior(), temperature=0.3))
-    assert points.shape[0] == 6
-    assert float((points[0] - points[1]).abs().max()) > 1
+    again = exemplars(drawing("cross"), Warp.drawn(Noise(("again",)), 6, Prior(), temperature=0.3))
+    assert len(again) == 6
+    (first, lines), (second, _) = again[:2]
+    assert first.shape == second.shape == lines.shape
+    assert float((first - second).abs().max()) > 1
+
+
+def test_what_is_explained_is_drawn_again_and_evidence_is_the_sum_of_its_terms():
+    found = recognise(drawing("ladder", turn=-0.1, shake=3.0), KNOWN, QUICK)
+    assert len(found.again) == 8
+    best, second = found.tries[:2]
+    assert sum(second.terms.values()) - sum(best.terms.values()) == pytest.approx(second.nats, abs=1e-3)
+    again = recognise(drawing("ladder", turn=-0.1, shake=3.0), KNOWN, QUICK).again
+    assert torch.equal(found.again[0][0], again[0][0])

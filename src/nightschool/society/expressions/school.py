@@ -61,20 +61,21 @@ class Mindful:
 @dataclass(frozen=True)
 class Night:
     """What sleep made. plain: weights of the plain language, fitted; invented: the library; recogniser: of the language
-    with the library, and `without`, of the plain one."""
+    with the library, and `without`, of the plain one, where it was asked for."""
 
     plain: Grammar
     invented: Invented
     recogniser: Recogniser
-    without: Recogniser
+    without: Recogniser | None
     solved: Mapping[str, Term] = field(default_factory=dict)
 
 
 def sleep(base: Grammar, problems: Sequence[Problem], solved: Mapping[str, Term], noise: Noise,
-          many: int = 4000) -> Night:  # fmt: skip
+          many: int = 4000, compare: bool = False) -> Night:  # fmt: skip
     """Return the night after a day on which `solved` (in primitives of `base` alone, by name) was found.
 
     There are `many` dreams; solutions are replayed among them, each as often as makes a quarter of them all.
+    compare: teach a recogniser of the plain language too.
     Raises MissingDependency without stitch.
     """
     asked = [problem for problem in problems if problem.name in solved and problem.given == base.given]
@@ -93,7 +94,7 @@ def sleep(base: Grammar, problems: Sequence[Problem], solved: Mapping[str, Term]
         plain,
         invented,
         taught(invented.grammar, [term for term, _ in invented.solutions], "library"),
-        taught(plain, [term for term, _ in solutions], "plain"),
+        taught(plain, [term for term, _ in solutions], "plain") if compare else None,
         dict(solved),
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from nightschool.surface.cli import run
 
+DOC = (Path(__file__).parents[2] / "docs/json.md").read_text(encoding="utf-8")
 PAIRS = [
     {"input": "Ada Lovelace", "output": "AL"},
     {"input": "Bo Li", "output": "BL"},
@@ -32,6 +34,9 @@ def test_a_program_is_learned_once_shown_and_applied(capsys: pytest.CaptureFixtu
     assert told["given"] == "text"
     assert run(["concept", "apply", "initials", "Grace Hopper"]) == 0
     assert capsys.readouterr().out == "GH\n"
+    assert run(["concept", "apply", "initials", "Grace Hopper", "--json"]) == 0
+    schema = DOC.split('schema="applied"\n')[1].split("```")[0]
+    jsonschema.validate(json.loads(capsys.readouterr().out), json.loads(schema))
     assert run(["concept", "show", "initials"]) == 0
     shown = capsys.readouterr().out
     assert told["program"] in shown

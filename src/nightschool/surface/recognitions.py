@@ -83,8 +83,8 @@ def _try(ink: Any, one: Try) -> str:
 
 def _fight(tries: Sequence[Try]) -> str:
     """Return a table of what the evidence of each try is made of, as far as it tells."""
-    terms = [(one, getattr(one, "terms", None)) for one in tries]
-    if not terms or not terms[0][1] or len(terms) < 2:
+    terms: list[tuple[Try, dict[str, float]]] = [(one, getattr(one, "terms", {})) for one in tries]
+    if len(terms) < 2 or not terms[0][1]:
         return ""
     best = terms[0][1]
     head = "".join(f"<th scope='col'>{html.escape(name)}</th>" for name in best)

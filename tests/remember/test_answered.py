@@ -35,6 +35,12 @@ def test_only_what_is_new_in_an_answer_is_kept(tmp_path: Path) -> None:
 def test_what_a_marked_memory_says_is_not_kept_again() -> None:
     assert unrepeated("Call me Captain. Aye.", [told("Call me Captain.")]) == "Aye."
     assert unrepeated("Nothing of it.", [told("Call me Captain.")]) == "Nothing of it."
+    assert unrepeated("Call me Captain. Dr. Bo is in.", [told("Call me Captain.")]) == "Dr. Bo is in."
+
+
+def test_whole_words_are_compared() -> None:
+    assert unrepeated("U", [told("under the blue pot")]) == "U"
+    assert unrepeated("Blue!", [told("under the blue pot")]) == ""
 
 
 def test_notes_change_what_is_there_and_lead_to_kin(tmp_path: Path) -> None:

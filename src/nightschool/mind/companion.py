@@ -224,11 +224,11 @@ class Companion:
     def _answered(self, cue: str, answer: str) -> None:
         """Keep what is new in the answer, and strengthen what was recalled and then used."""
         memory = Memory(answer, self._clock(), "assistant", "I", self._session, self._number)
-        kept = keep_answer(
-            self._store, memory, cue, self.recalled, kept=self._card.kept, embedder=self._embedder
-        )  # fmt: skip
+        said = self._store.get([turn.memory for turn in self._turns if turn.memory]).values()
+        shown = [*self._card.kept, *said]
+        kept = keep_answer(self._store, memory, cue, self.recalled, kept=shown, embedder=self._embedder)
         self._number += 1
-        again = [m.id for m in (*(each.memory for each in self.recalled), *self._card.kept) if answer in m.content]
+        again = [m.id for m in (*(each.memory for each in self.recalled), *shown) if answer in m.content]
         self._turns.append(Turn("assistant", answer, kept.id if kept else again[0] if again else None))
         if kept:
             self._unnoted.append(kept)

@@ -27,10 +27,11 @@ def keep_answer(
     kept: Sequence[Memory] = (),
     embedder: Embedder | None = None,
 ) -> Memory | None:
-    """Return what was kept of `answer`, durably; None where all of it repeats what was recalled or is on the card.
+    """Return what was kept of `answer`, durably; None where all of it repeats what was recalled or said before.
 
     Recalled text is no new experience: sentences that repeat it are left out. What is kept is linked to what it was
-    made of, so that it goes when that is forgotten; and what was of use grows stronger. kept: what the user marked.
+    made of, so that it goes when that is forgotten; and what was of use grows stronger. kept: what the model was shown
+    besides, such as what the user marked and the conversation.
     """
     shown = [*(each.memory for each in recalled), *kept]
     fresh = unrepeated(answer.content, shown)
@@ -58,7 +59,7 @@ def unrepeated(text: str, shown: Sequence[Memory]) -> str:
         return ""
     sentences = [each for each in _SENTENCE.split(text) if each.strip()]
     new = [each for each in sentences if not any(_plain(each) in m or m in _plain(each) for m in known)]
-    return text.strip() if len(new) == len(sentences) else "\n".join(each.strip() for each in new)
+    return text.strip() if len(new) == len(sentences) else " ".join(each.strip() for each in new)
 
 
 def used(shown: Sequence[Memory], cue: str, answer: str) -> list[str]:
@@ -73,4 +74,6 @@ def _share(memory: str, answer: str, cue: str) -> float:
 
 
 def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    """Return the words of `text` with a blank around each, so that one text is in another by whole words."""
+    words = " ".join(re.findall(r"\w+", text.casefold()))
+    return f" {words} "

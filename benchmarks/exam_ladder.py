@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,16 +36,57 @@ from nightschool.surface.watch import watching
 from nightschool.worlds.open import open_world
 
 
-class Clocked:
-    """A rung whose wall and CPU seconds are added to `times`, from its plan to its last row."""
+class Book:
+    """Wall and CPU seconds by rung, and of the whole, over all runs; written down every few seconds, since a run may be
+    killed at any time."""
 
-    def __init__(self, rung: Rung, times: dict[str, list[float]]) -> None:
-        self.rung, self.times, self.began = rung, times, (0.0, 0.0)
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.times: dict[str, list[float]] = json.loads(path.read_text()) if path is not None and path.exists() else {}
+        self.rung, self.counted, self.lock = "", now(), threading.Lock()
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            threading.Thread(target=self._write_on, daemon=True).start()
+
+    def turn(self, rung: str) -> None:
+        """Count what passed for the rung before, and go on with `rung`; empty: between rungs."""
+        self.count()
+        with self.lock:
+            self.rung = rung
+
+    def count(self) -> None:
+        """Count what passed since the last time, for the rung in hand and for the whole."""
+        with self.lock:
+            here = now()
+            passed = [after - before for after, before in zip(here, self.counted, strict=True)]
+            self.counted = here
+            for name in ("whole", self.rung) if self.rung else ("whole",):
+                self.times[name] = [a + b for a, b in zip(self.times.get(name, [0.0, 0.0]), passed, strict=True)]
+
+    def write(self) -> None:
+        """Write the times down, whole or not at all."""
+        if self.path is not None:
+            part = self.path.with_suffix(".part")
+            part.write_text(json.dumps(self.times))
+            part.replace(self.path)
+
+    def _write_on(self) -> None:
+        while True:
+            time.sleep(5.0)
+            self.count()
+            self.write()
+
+
+class Clocked:
+    """A rung whose seconds are counted, from its plan to its last row."""
+
+    def __init__(self, rung: Rung, book: Book) -> None:
+        self.rung, self.book = rung, book
         self.name, self.needs, self.critics, self.trained = rung.name, rung.needs, rung.critics, rung.trained
 
     def plan(self, room: Room) -> Plan:
         """Return the rung's plan; its time begins."""
-        self.began = now()
+        self.book.turn(self.name)
         return self.rung.plan(room)
 
     def read(self, room: Room, done: Done) -> Sequence[Line]:
@@ -52,14 +94,7 @@ class Clocked:
         try:
             return self.rung.read(room, done)
         finally:
-            self.stop()
-
-    def stop(self) -> None:
-        """Count what passed since the plan, once."""
-        if self.began != (0.0, 0.0):
-            passed = [after - before for after, before in zip(now(), self.began, strict=True)]
-            self.times[self.name] = [a + b for a, b in zip(self.times.get(self.name, [0.0, 0.0]), passed, strict=True)]
-            self.began = (0.0, 0.0)
+            self.book.turn("")
 
 
 def now() -> tuple[float, float]:
@@ -83,10 +118,9 @@ def main() -> int:
     wanted = specs(args.rungs) if args.rungs else ()
     rungs = [rung for rung in rungs if not wanted or rung.partition(":")[0] in wanted]
     world = open_world(args.task)
-    book = None if args.kept is None else args.kept / "times.json"
-    times: dict[str, list[float]] = json.loads(book.read_text()) if book is not None and book.exists() else {}
+    book = Book(None if args.kept is None else args.kept / "times.json")
     cache = None if args.kept is None else Cache(args.kept / "draws.sqlite")
-    clocked = [Clocked(rung, times) for rung in open_rungs(rungs)]
+    clocked = [Clocked(rung, book) for rung in open_rungs(rungs)]
     began = now()
     with watching(args.json) as watch:
         model = open_model(args.model, config.read(None), watch=watch)
@@ -105,13 +139,13 @@ def main() -> int:
             drive=Drive(model, watch=watch, cache=cache),
             cache=cache,
         )
-    for rung in clocked:
-        rung.stop()  # one that was interrupted
+    book.turn("")
     passed = [after - before for after, before in zip(now(), began, strict=True)]
-    wall, cpu = times["whole"] = [a + b for a, b in zip(times.get("whole", [0.0, 0.0]), passed, strict=True)]
+    times = dict(book.times)
+    wall, cpu = times["whole"]
+    book.write()
     asked = None if cache is None else cache.misses
-    if book is not None and cache is not None:
-        book.write_text(json.dumps(times))
+    if cache is not None:
         cache.close()
     if args.report is not None:
         write(args.report, page_of(report))

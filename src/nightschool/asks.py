@@ -98,7 +98,8 @@ class Proposed:
 class Weighed:
     """segments: the continuations with `tokens` and `logps` filled in (nats); ranks: of each token, 0 is likeliest.
 
-    tops: of each continuation at each token (id, logp) of the likeliest, best first; empty where none were asked for.
+    tops: of each continuation at each token (id, logp) of the likeliest, best first; empty where none were asked for;
+    ranks_to: the rank from which on ranks are told as this one, by who sees no further; 0: all are exact.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Weighed:
     ranks: tuple[tuple[int, ...], ...]
     usage: Usage
     tops: tuple[tuple[Tops, ...], ...] = ()
+    ranks_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)

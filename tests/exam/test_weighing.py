@@ -18,7 +18,7 @@ def test_every_text_is_weighed_in_one_ask() -> None:
     assert logps[2] == -math.inf
     assert trace.best is not None
     assert trace.best.answer == "yes"
-    assert trace.thoughts[0].value[0] == 1  # n is the second likeliest first letter
+    assert trace.thoughts[0].value.tokens[0] == 1  # n is the second likeliest first letter
 
 
 def test_searches_of_other_texts_have_other_names() -> None:

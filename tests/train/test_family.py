@@ -15,10 +15,13 @@ WORLD = Copying("all", n=3)
 def test_what_is_taught_is_questions_with_answers_and_never_a_control() -> None:
     tokenizer = byte_tokenizer()
     for example in texts([WORLD], 8, 0)(0):
-        text = tokenizer.decode(list(example.tokens[: example.start]))
-        answer = tokenizer.decode(list(example.tokens[example.start : -1])).strip(" '")
-        assert all(symbol in text for symbol in answer.split())
-        assert not text.startswith("Question")
+        asked = tokenizer.decode(list(example.tokens[: example.start]))
+        learned = tokenizer.decode(list(example.tokens[example.start : -1]))
+        row = asked.replace('"', " ").splitlines()[-2 if asked.endswith(("Copy:", "'")) else -1]
+        first = learned.splitlines()[0].strip(" '").split()
+        assert len(first) == 3
+        assert all(letter in row for letter in first)  # the first answer copies the row that stands before it
+        assert not asked.startswith("Question")
 
 
 def test_the_same_texts_whoever_learns_them() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from nightschool.asks import CriticRole
 from nightschool.drive import Job
@@ -45,7 +45,8 @@ class Room:
     loaded already. solved: lessons out of practice that `train` may be given; train: makes an adapter of lessons and
     loads it into the model; run: runs searches at once, for rungs that must practise before they can be examined; twin:
     runs them on the same architecture with shuffled weights, where there is one (the control of what was learned);
-    tuned: lets a model of its own learn lessons in a way of `train.tuner`, and runs jobs on it (twin: the shuffled
+    lens: what reads states of a layer as words, and how many layers there are, where the model has it; tuned: lets a
+    model of its own learn lessons in a way of `train.tuner`, and runs jobs on it (twin: the shuffled
     weights learn).
     """
 
@@ -61,6 +62,7 @@ class Room:
     run: Callable[[Sequence[Job]], Sequence[Trace]] | None = None
     twin: Callable[[Sequence[Job]], Sequence[Trace]] | None = None
     tuned: Callable[[str, Sequence[Lesson], Sequence[Job], bool], Sequence[Trace]] | None = None
+    lens: tuple[Callable[[Any, int, Sequence[int]], tuple[Sequence[float], Sequence[int]]], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ def sit(
         None if tune is None else lambda way, learned, jobs, on_twin: hall.elsewhere(
             lambda: tune(way, learned, on_twin), jobs
         ),
+        lens=_lens_of(model),
     )  # fmt: skip
     grader = Grader(world.reference, workers)
     rows: dict[str, Row] = {}
@@ -209,6 +210,11 @@ def sit(
         partial=partial,
         version=version("nightschool"),
     )
+
+
+def _lens_of(model: Model) -> Any:
+    lens, depth = getattr(model, "lens", None), getattr(model, "depth", None)
+    return None if lens is None or depth is None else (lens, depth)
 
 
 def _sit_rung(

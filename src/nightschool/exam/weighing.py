@@ -13,6 +13,14 @@ from nightschool.items import Noise, Prefix, Segment, Task, Thought
 
 
 @dataclass(frozen=True, slots=True)
+class Ranks:
+    """Of each token of a text: 0 is likeliest. to: the rank from which on ranks are told as this one; 0: all exact."""
+
+    tokens: tuple[int, ...]
+    to: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Scales:
     """What is weighed, and what came back."""
 
@@ -23,7 +31,7 @@ class Scales:
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """Each of `texts` behind the prompt: a thought with `logp` in nats, tokens in its segment, `value` its ranks."""
+    """Each of `texts` behind the prompt: a thought with `logp` in nats, tokens in its segment, `value` its `Ranks`."""
 
     texts: tuple[str, ...]
 
@@ -55,7 +63,12 @@ class Weighing:
             if isinstance(reply, Weighed):
                 thoughts = tuple(
                     Thought(
-                        i, None, Prefix(state.task.prompt, (segment,)), segment.text, logp=segment.logp, value=ranks
+                        i,
+                        None,
+                        Prefix(state.task.prompt, (segment,)),
+                        segment.text,
+                        logp=segment.logp,
+                        value=Ranks(ranks, reply.ranks_to),
                     )
                     for i, (segment, ranks) in enumerate(zip(reply.segments, reply.ranks, strict=True))
                 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nightschool.ports import Model, Watcher, World
 
 RUNGS = ("control", "zero-shot", "few-shot")
-LOOKS = ("truth-rank", "failures", "horizon")
+LOOKS = ("truth-rank:layers=0", "failures", "horizon")
 
 
 @dataclass(frozen=True, slots=True)

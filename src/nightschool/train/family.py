@@ -1,14 +1,15 @@
 """A small family from nothing: models of several sizes, or one at several times, taught the same texts of some worlds.
 
-A text is a question of a world as a document, in one of its wordings, with some worked examples before it; its answer
-is what is learned. Only practice items are in it. Questions without task information (controls) are never shown.
+A text is a question of a world as a document, in one of its wordings, with some worked examples before it; from its
+first answer on it is learned. Only practice items are in it. Questions without task information (controls) are never
+shown.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from nightschool.worlds.dice import Dice
 
 CONTEXT = 1024
 _SHAPE = re.compile(r"(\d+)x(\d+)")
-_SHOTS = (0, 0, 1, 3)  # as often as each is here
+_SHOTS = (0, 1, 3, 3)  # as often as each is here
 _KNOWN = 4000  # practice items of each world
 
 
@@ -100,11 +101,19 @@ def texts(worlds: Sequence[World], batch: int, seed: int) -> Callable[[int], lis
 def _text(tokenizer: Any, dice: Dice, world: World, ways: Sequence[Wording], items: Sequence[Item]) -> Example:
     for shots in (dice.pick(_SHOTS), 0):
         wording, item = dice.pick(ways), dice.pick(items)
-        shown = [other for _ in range(shots) if (other := dice.pick(items)).key != item.key]
-        prompt = world.pose(item, wording, list({other.id: other for other in shown}.values()))
-        example = text_example(tokenizer, f"{prompt.text}{prompt.prefill}", answer_of(wording, item))
-        if len(example.tokens) <= CONTEXT:
-            return example
+        picked = [other for _ in range(shots) if (other := dice.pick(items)).key != item.key]
+        shown = list({other.id: other for other in picked}.values())
+        prompt = world.pose(item, wording, shown)
+        whole = f"{prompt.text}{prompt.prefill}"
+        example = text_example(tokenizer, whole, answer_of(wording, item))
+        if len(example.tokens) > CONTEXT:
+            continue
+        if shown:  # the worked answers are learned as well: four for the price of one text
+            first = world.pose(shown[0], wording)
+            begun = f"{first.text}{first.prefill}"
+            if whole.startswith(begun):
+                return replace(example, start=len(begun.encode()))
+        return example
     raise UsageError(f"an item of {world.spec} is longer than {CONTEXT} bytes; make it smaller")
 
 

@@ -1,7 +1,9 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from nightschool.asks import Weighed
 from nightschool.exam.analyses.truth_rank import continuation
 from nightschool.items import Message, Prompt
 from nightschool.models.scripted import Scripted
@@ -43,6 +45,28 @@ def test_the_first_token_is_weighed_among_all() -> None:
     for item, rank, probability, _, _ in finding.facts["items"]:
         first = str(2 * int(item[1:]))[0]
         assert (rank, round(probability, 3)) == {"2": (1, 0.7), "4": (2, 0.2), "6": (3, 0.1)}.get(first, (4, 0.0))
+
+
+class Nearsighted(Scripted):
+    """Tells the ranks of its three likeliest tokens, as a server does that lists no more."""
+
+    def step(self):  # type: ignore[no-untyped-def]
+        progress = super().step()
+        replies = tuple(
+            replace(each, ranks=tuple(tuple(min(r, 3) for r in ranks) for ranks in each.ranks), ranks_to=3)
+            if isinstance(each, Weighed) else each
+            for each in progress.replies
+        )  # fmt: skip
+        return replace(progress, replies=replies)
+
+
+def test_ranks_past_what_a_server_lists_are_bounds() -> None:
+    model = Nearsighted({"": {"2": 0.6, "4": 0.2, "6": 0.1, "8": 0.06, "1": 0.04}})
+    finding = found(Doubling(), model, "truth-rank", items=60)
+    assert finding.facts["ranks_to"] == 3
+    assert set(finding.facts["first_token_top"]) == {"1"}
+    assert "4 or worse" in [row[2] for row in finding.table]
+    assert "is a bound, 4 or worse" in " ".join(finding.notes)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Weigh
-from nightschool.errors import NotANumber, UnknownName, UsageError
+from nightschool.errors import NotANumber, UnknownName, Unsupported, UsageError
 from nightschool.items import Adapter, Prefix, Prompt
 from nightschool.models.local import adapters, check, folder, packed
 from nightschool.models.local.flight import AnyJob
@@ -23,6 +23,7 @@ from nightschool.models.local.schedule import Schedule
 from nightschool.models.local.text import Text
 from nightschool.ports import Ability
 
+_NORMS = ("norm", "final_layer_norm", "ln_f", "final_layernorm")  # as architectures call what stands before the head
 _TWINS = 1  # adapters whose merged (and packed) weights are held
 
 
@@ -237,6 +238,29 @@ class LocalModel:
         Full tuning must first give it tensors of its own: what is written in place here is written there.
         """
         return folder.twin(self.module, check.plain_attention(self.module))
+
+    @property
+    def depth(self) -> int:
+        """Return the number of layers: states are of layer 0, the embedding, to this one, after the last norm."""
+        return int(self.module.config.get_text_config().num_hidden_layers)
+
+    def lens(self, states: Any, layer: int, tokens: Sequence[int]) -> tuple[list[float], list[int]]:
+        """Return log-probability and rank (0 is likeliest) of tokens[n] as `states` [n, d] of `layer` would tell them.
+
+        States before the last layer go through the last norm first. Raises Unsupported where no last norm is known.
+        Ref: nostalgebraist2020 (the logit lens).
+        """
+        body, head = self.module.get_decoder(), self.module.get_output_embeddings()
+        norm = next((found for name in _NORMS if (found := getattr(body, name, None)) is not None), None)
+        if norm is None or head is None:
+            raise Unsupported(f"{self.name}: where its last norm is is not known, so its layers tell no words")
+        with torch.no_grad():
+            given = torch.as_tensor(states, device=self.device).to(head.weight.dtype)
+            logits = head(given if layer in (self.depth, -1) else norm(given)).float()
+            logps = logits.log_softmax(-1)
+            own = logps[torch.arange(len(tokens)), torch.as_tensor(tokens, device=self.device)]
+            ranks = (logps > own[:, None]).sum(-1)
+        return own.tolist(), ranks.tolist()
 
     @property
     def held_bytes(self) -> int:

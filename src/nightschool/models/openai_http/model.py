@@ -276,7 +276,8 @@ class HttpModel:
         echoes = [request.reply for request in running.requests if request.reply is not None]
         segments = zip(ask.continuations, echoes, strict=True)
         weighed = tuple(Segment(segment.text, None, echo.logps) for segment, echo in segments)
-        self._replies.append(Weighed(ask.id, weighed, tuple(echo.ranks for echo in echoes), self._usage(running)))
+        ranks = tuple(echo.ranks for echo in echoes)
+        self._replies.append(Weighed(ask.id, weighed, ranks, self._usage(running), ranks_to=shapes.TOP))
 
     def _usage(self, running: _Running) -> Usage:
         ask = running.ask

@@ -22,7 +22,7 @@ ASK = [{"role": "user", "content": "What is the capital of France?"}]
 
 @pytest.fixture(scope="module")
 def here() -> Iterator[Running]:
-    with running(Served(minds_of({"smollm2": lambda: open_model("smollm2")}))) as server:
+    with running(Served(minds_of({"smollm2": lambda: open_model("smollm2", dtype="float32")}))) as server:
         yield server
         assert server.defects == []
 

@@ -72,7 +72,7 @@ def read(folder: Path | None) -> list[Question]:
     for example in json.loads(path.read_text(encoding="utf-8"))["examples"]:
         paragraph, options = example["input"].split("\nOptions:\n")
         choices = [line.partition(") ")[2] for line in options.split("\n")]
-        questions.append(Question(f"Question: {paragraph}\nAnswer:", choices, "ABC".index(example["target"][1])))
+        questions.append(Question(f"{paragraph}\nAnswer:", choices, "ABC".index(example["target"][1])))
     return questions
 
 

@@ -108,7 +108,7 @@ def strategies(split: str, stepwise: bool) -> list[str]:
         f"vote:n={MANY}",
         f"revise:rounds={MANY}",
         f"beam:width=4,expand=4,retries=64,split={split}",
-        f"smc:n=4,sweeps={MANY},split={split}",
+        f"smc:n=4,sweeps={MANY},grow=2,split={split}",
         f"mcts:n={MANY},split={split}{value}",
         *([f"chain:n={MANY},split={split}"] if stepwise else []),
         f"evolve:n={MANY}",

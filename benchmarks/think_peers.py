@@ -47,7 +47,7 @@ from think_curves import FAMILIES, MANY, Cells, jobs_of, mean, right, solved
 
 ENDED = "<ended>"
 """How a step says that its answer ended: its_hub looks for a stop token in the text."""
-OURS = ("beam:width=4,expand=4,retries=64", "smc:n=8,sweeps=4096", "mcts:n=4096")
+OURS = ("beam:width=4,expand=4,retries=64", "smc:n=4,sweeps=4096,grow=2", "mcts:n=4096")
 BEST_OF_N = f"best-of-n:n={MANY},first_pass=true,wave=4"
 
 

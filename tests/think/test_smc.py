@@ -150,6 +150,19 @@ def test_several_sweeps_measure_their_own_variance() -> None:
     assert 0 < evidence.variance < 0.05
 
 
+def test_populations_grow_and_each_counts_by_its_size() -> None:
+    search = Smc(n=4, split="tokens", step_tokens=1, sweeps=5, grow=2, first_pass=False)
+    _, z = exact(phi)
+    found = [evidence for _, evidence in sweeps(search, 60)]
+    assert {(evidence.sweeps, evidence.particles) for evidence in found} == {(5, 4 + 8 + 16 + 32 + 64)}
+    each = [math.exp(evidence.log_z) for evidence in found]
+    mean = sum(each) / len(each)
+    deviation = math.sqrt(sum((f - mean) ** 2 for f in each) / (len(each) - 1))
+    assert abs(mean - z) < 4 * deviation / math.sqrt(len(each))
+    told = sum(evidence.variance for evidence in found) / len(found)
+    assert 0.3 < told / (deviation / z) ** 2 < 3
+
+
 def test_a_step_critic_that_does_not_pass_ends_a_beginning() -> None:
     step = Likes(lambda a: float("a" not in a), least=0.5)
     of = Job(

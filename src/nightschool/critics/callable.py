@@ -1,4 +1,4 @@
-"""Any Python function as a critic."""
+"""Any Python function as a critic, in this process or in some of its own."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nightschool.critics.apart import Apart
 from nightschool.critics.compose import Combines
 from nightschool.critics.parameters import above_zero, sight_of
 from nightschool.errors import BadSpec, UnknownName
@@ -19,12 +20,14 @@ from nightschool.ports import Sight
 
 
 class CallableCritic(Combines):
-    """Judges with a function of yours: `f(answer)` or `f(item, answer)`. It is trusted and runs in this process.
+    """Judges with a function of yours: `f(answer)` or `f(item, answer)`. It is trusted.
 
     path: the function, or where it is: `package.module:function` or `judge.py:function`.
     It returns a bool, a score in [0, 1] (passed from `pass_at` on), either of them with feedback as a pair, or a
     Verdict. sight: `verifier` (the default) hands it the item without its target, `reference` with it.
     timeout_s: after which it is left alone (see `timelimit`), an error verdict.
+    processes: 0 for this process; else as many of its own (see `apart`), for a function that keeps a processor busy: it
+    takes no time from decoding, and what runs out of time or crashes is ended. For a function that is named.
     Raises BadSpec and UnknownName for a path that leads nowhere.
     """
 
@@ -36,24 +39,29 @@ class CallableCritic(Combines):
         sight: Sight | str = Sight.VERIFIER,
         pass_at: float = 1.0,
         timeout_s: float = 30.0,
+        processes: int = 0,
     ) -> None:
-        self.function = _find(path) if isinstance(path, str) else path
+        self.function = find(path) if isinstance(path, str) else path
         self.name = f"callable:path={path}" if isinstance(path, str) else getattr(path, "__name__", "callable")
         self.sight = sight_of(sight, "callable")
         self.pass_at = above_zero(pass_at, "pass_at", "callable")
-        self.timeout_s = above_zero(timeout_s, "timeout_s", "callable")
+        self.limit_s = above_zero(timeout_s, "timeout_s", "callable")
+        self.apart = _apart(path, processes)
         self.takes_item = _takes_item(self.function)
+        self.timeout_s = None if self.apart else self.limit_s  # its processes keep to it themselves
 
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return what the function says, as a verdict. Raises what it raises, and TypeError or ValueError else."""
-        said = self.function(item, answer) if self.takes_item else self.function(answer)
+        if self.apart is not None:
+            said = self.apart.judge(item, answer, self.limit_s)
+        else:
+            said = self.function(item, answer) if self.takes_item else self.function(answer)
         feedback = ""
         if isinstance(said, tuple) and len(said) == 2 and isinstance(said[1], str):
             said, feedback = said
         if isinstance(said, Verdict):
             return said
-        if hasattr(said, "item") and not isinstance(said, (bool, int, float)):  # a scalar of numpy or torch
-            said = said.item()
+        said = _plain(said)
         if isinstance(said, bool):
             return Verdict.of(said, feedback)
         if not isinstance(said, (int, float)):
@@ -63,7 +71,28 @@ class CallableCritic(Combines):
         return Verdict(float(said), said >= self.pass_at, feedback)
 
 
-def _find(path: str) -> Callable[..., Any]:
+def said_by(function: Callable[..., Any], item: Item, answer: str) -> Any:
+    """Return what `function` says, as it says it but for numbers of numpy and torch; raises what it raises."""
+    said = function(item, answer) if _takes_item(function) else function(answer)
+    return (_plain(said[0]), said[1]) if isinstance(said, tuple) and len(said) == 2 else _plain(said)
+
+
+def _plain(said: Any) -> Any:
+    return said.item() if hasattr(said, "item") and not isinstance(said, (bool, int, float)) else said
+
+
+def _apart(path: object, processes: object) -> Apart | None:
+    if not isinstance(processes, int) or isinstance(processes, bool) or processes < 0:
+        raise BadSpec(f"callable: processes is a whole number, 0 or more, not {processes!r}")
+    if not processes:
+        return None
+    if not isinstance(path, str):
+        raise BadSpec("callable: processes of its own need the name of the function, such as path=judge.py:judge")
+    return Apart(path, processes)
+
+
+def find(path: str) -> Callable[..., Any]:
+    """Return the function at `module:function` or `FILE.py:function`. Raises BadSpec and UnknownName."""
     where, colon, name = path.rpartition(":")
     if not colon or not where or not name:
         raise BadSpec(f"{path!r} names no function; write module:function or FILE.py:function")

@@ -28,6 +28,8 @@ from nightschool.think.steps import ENDS, Split, after_step, step_sampling
 
 _FLOOR = 1e-3
 """The twist of a beginning that passed with a score of zero: it may still become right, so it keeps a little weight."""
+_MOST = 4096
+"""Particles in one population, however it has grown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,15 @@ class Particle:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """An estimate of Z. log_z: nats, exp of it is unbiased; variance: of log_z, to first order; sweeps: so many."""
+    """An estimate of Z. log_z: nats, exp of it is unbiased; variance: of log_z, to first order; sweeps: so many.
+
+    particles: of all these sweeps.
+    """
 
     log_z: float
     variance: float
     sweeps: int
+    particles: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ class Smc:
     pass, and a whole answer of score 0, has no weight. A critic that failed says nothing: the potential stays as it
     was. resample: when the effective number of particles falls below this share of n. sweeps: populations one after
     the other; first_pass: none after one that holds an answer that passes (their number then depends on what they
-    found, so that Z over several is no longer unbiased).
+    found, so that Z over several is no longer unbiased). grow: each population is so many times as large as the one
+    before: where the step critic passes few, small ones die out, and how large is enough need not be known.
 
     The first step of particle i is that of draw i of best-of-n. Without critics the particles are plain draws.
     A thought's `logw` is the log-weight of all particles that ended there, -inf for all others: the sum of exp(logw)
@@ -105,9 +112,10 @@ class Smc:
     resample: float = 0.5
     sweeps: int = 1
     first_pass: bool = True
+    grow: int = 1
 
     def __post_init__(self) -> None:
-        whole("smc", n=self.n, steps=self.steps, sweeps=self.sweeps)
+        whole("smc", n=self.n, steps=self.steps, sweeps=self.sweeps, grow=self.grow)
         whole("smc", least=0, step_tokens=self.step_tokens)
         one_of("smc", tuple(ENDS), split=self.split)
         one_of("smc", (True, False), first_pass=self.first_pass)
@@ -158,20 +166,21 @@ class Smc:
     def evidence(self, state: Sweeping) -> Evidence | None:
         """Return the estimate of log Z from all whole sweeps, None before there is one.
 
-        The variance is that between sweeps where there are two or more (delta method), else what the one population
-        tells of itself (`particles.relative_variance`).
+        Each sweep counts by its particles. The variance is that between sweeps where there are two or more (delta
+        method), else what the one population tells of itself (`particles.relative_variance`).
         """
-        logs = [each.log_z for each in state.finished]
-        if not logs:
+        if not state.finished:
             return None
-        log_z, sweeps = log_mean(logs), len(logs)
+        sweeps, particles = len(state.finished), sum(each.particles for each in state.finished)
+        log_z = log_sum([each.log_z + math.log(each.particles) for each in state.finished]) - math.log(particles)
         if sweeps == 1 or log_z == -math.inf:
-            return replace(state.finished[0], log_z=log_z, sweeps=sweeps)
-        squares = math.fsum((math.exp(each - log_z) - 1) ** 2 for each in logs)
-        return Evidence(log_z, squares / (sweeps - 1) / sweeps, sweeps)
+            return replace(state.finished[0], log_z=log_z, sweeps=sweeps, particles=particles)
+        off = (each.particles * (math.exp(each.log_z - log_z) - 1) for each in state.finished)
+        squares = math.fsum(each**2 for each in off) / particles**2
+        return Evidence(log_z, squares * sweeps / (sweeps - 1), sweeps, particles)
 
     def _populate(self, state: Sweeping) -> Sweeping:
-        particles = tuple(Particle(None, eve) for eve in range(self.n))
+        particles = tuple(Particle(None, eve) for eve in range(min(self.n * self.grow**state.sweep, _MOST)))
         return replace(state, particles=particles, level=0, spoiled=False)
 
     def _propose(self, state: Sweeping) -> Sweeping:
@@ -227,7 +236,7 @@ class Smc:
         logw = [particle.logw for particle in particles]
         if all(p.ended for p in particles) or log_sum(logw) == -math.inf:
             return self._finish(state)
-        if effective(logw) < self.resample * self.n:
+        if effective(logw) < self.resample * len(logw):
             u = state.noise.child("smc", state.sweep, state.level, "resample").key() / 2**64
             each = log_mean(logw)
             chosen = tuple(replace(particles[i], logw=each) for i in systematic(logw, u))
@@ -265,7 +274,7 @@ class Smc:
         if not state.spoiled:
             every = [particle.logw for particle in state.particles]
             variance = relative_variance(every, [particle.eve for particle in state.particles])
-            state = replace(state, finished=(*state.finished, Evidence(log_mean(every), variance, 1)))
+            state = replace(state, finished=(*state.finished, Evidence(log_mean(every), variance, 1, len(every))))
         passed = any((verdict := tree[id].verdict) is not None and verdict.passed for id in state.whole)
         if state.sweep >= self.sweeps or (self.first_pass and passed):
             return replace(state, over=True)

@@ -1,10 +1,13 @@
-"""Do searches keep their budgets? `python benchmarks/think_budget.py [--searches 10000] [--timed 400] [--judged 400]`.
+"""Do searches keep their budgets? `python benchmarks/think_budget.py [--searches 10000] [--timed 10000] [--kills 200]`.
 
 tokens    random strategies with random parameters, budgets and lengths over the exact fake, three hundred at once;
           every tenth batch is stopped at a random step. Counted: searches that spent more than they might, and
           those that had an answer and did not give it.
-deadline  searches with a budget of seconds over a model whose step takes STEP_MS: how long after the deadline they
-          ended, beyond one step.
+deadline  as random searches with a budget of seconds, LIVE of them at once, over a model whose step takes STEP_MS: how
+          long after its own deadline each ended, beyond the longest step of the model that it met.
+killed    a run of the fake in a process of its own, killed (SIGKILL) at random moments until it ends: whether it ends
+          with the answers, thoughts and usage of an undisturbed run, and the tokens sampled more than once for each
+          kill as a share of the run's.
 critics   searches whose critic takes 10 ms to 1 s, log-uniform, over a model whose step takes 20 ms: which share of
           the wall time the model was decoding, and how full its batches were, with critics that overlap with decoding
           (as many at once as --workers) and with critics that are waited for.
@@ -14,19 +17,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import mmap
+import os
 import random
+import shutil
+import signal
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from nightschool.asks import Progress
-from nightschool.drive import Budget, Drive, Job
+from nightschool.drive import Budget, Drive, Job, Service
+from nightschool.drive.logbook import Logbook
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Task, Trace, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Sight
 from nightschool.registry import make
 from nightschool.think.standing import is_answer
 
-STEP_MS = 4.0
+STEP_MS, LIVE = 4.0, 10
 BATCH = 500
 
 
@@ -75,7 +86,7 @@ def strategy(dice: random.Random) -> str:
             f"beam:width={r(1, 4)},expand={r(1, 4)},split=comma",
             f"beam:width={r(1, 3)},expand={r(1, 3)},split=tokens,step_tokens={r(1, 4)}",
             f"revise:rounds={r(1, 5)}",
-            f"smc:n={r(1, 8)},split=comma,sweeps={r(1, 3)}",
+            f"smc:n={r(1, 8)},split=comma,sweeps={r(1, 3)},grow={r(1, 2)}",
             f"smc:n={r(1, 8)},split=tokens,step_tokens={r(1, 4)},resample=1.0",
             f"mcts:n={r(1, 30)},split=comma",
             f"mcts:n={r(1, 12)},split=tokens,step_tokens={r(1, 4)},value=rollout",
@@ -126,16 +137,85 @@ def keep_tokens(searches: int, seed: int) -> dict[str, int]:
 def keep_deadlines(timed: int, seed: int) -> dict[str, float]:
     """Return how late searches ended, in milliseconds beyond one step of the model."""
     dice, late = random.Random(seed), []
-    for job in jobs(dice, timed, seconds=True):
-        model = Stopping(step_s=STEP_MS / 1000)
-        began = time.monotonic()
-        (trace,) = Drive(model, critic_workers=0).run([job])
-        took = time.monotonic() - began
-        assert job.budget is not None
-        assert job.budget.seconds is not None
-        if trace.stopped == "budget":
-            late.append(1000 * (took - job.budget.seconds) - STEP_MS)
-    return {"cut": len(late), "p50_ms": quantile(late, 0.5), "p99_ms": quantile(late, 0.99)}
+    model = Timed(STEP_MS / 1000)
+    service = Service(model, critic_workers=0, max_live=LIVE)
+    coming, due = list(jobs(dice, timed, seconds=True)), dict[int, float]()
+    while coming or due:
+        while coming and len(due) < LIVE:
+            job = coming.pop()
+            assert job.budget is not None
+            assert job.budget.seconds is not None
+            due[service.join(job)] = time.monotonic() + job.budget.seconds
+        model.longest_s = 0.0
+        for over in service.turn():
+            after_s = time.monotonic() - due.pop(over.number)
+            if over.trace.stopped == "budget":
+                late.append(1000 * (after_s - model.longest_s))
+    service.close()
+    return {"searches": timed, "cut": len(late), "p50_ms": quantile(late, 0.5), "p99_ms": quantile(late, 0.99)}
+
+
+class Tallied(Stopping):
+    """Counts what it samples where another process can read it."""
+
+    def __init__(self, tally: mmap.mmap) -> None:
+        super().__init__(step_s=0.002)
+        self.tally = tally
+
+    def step(self) -> Progress:
+        """Take a step, and count."""
+        progress = super().step()
+        count = sum(delta.tokens for delta in progress.deltas)
+        self.tally[:8] = (int.from_bytes(self.tally[:8], "little") + count).to_bytes(8, "little")
+        return progress
+
+
+def keep_going(kills: int, seed: int) -> dict[str, float]:
+    """Return how often a killed run ended as an undisturbed one, and what was sampled again."""
+    dice, folder = random.Random(seed), Path(tempfile.mkdtemp(prefix="nightschool-kills-"))
+    tally = mmap.mmap(-1, 8)
+    many, most = list(jobs(dice, 150)), 5_000
+    budget = Budget(tokens=most)
+
+    def live(path: Path) -> list[Trace]:
+        logbook = Logbook(path)
+        drive = Drive(Tallied(tally), cache=logbook, clock=logbook.clock, max_live=8, critic_workers=0)
+        traces = [replace(t, usage=replace(t.usage, seconds=0.0)) for t in drive.run(many, budget)]
+        logbook.close()
+        return traces
+
+    def sampled() -> int:
+        count = int.from_bytes(tally[:8], "little")
+        tally[:8] = bytes(8)
+        return count
+
+    began = time.monotonic()
+    calm = live(folder / "calm")
+    span_s, whole = time.monotonic() - began, sampled()
+    spent = sum(trace.usage.tokens for trace in calm)
+    digest = repr(calm).encode()
+    told = {"kills": 0, "runs": 0, "ended alike": 0, "tokens of a run": whole, "within the budget": int(spent <= most)}
+    again = []
+    while told["kills"] < kills:
+        path, here = folder / f"run {told['runs']}", 0
+        while True:
+            child = os.fork()
+            if not child:
+                same = repr(live(path)).encode() == digest
+                os._exit(0 if same else 1)
+            time.sleep(dice.uniform(0.0, span_s))
+            os.kill(child, signal.SIGKILL)
+            status = os.waitpid(child, 0)[1]
+            if not os.WIFSIGNALED(status):
+                break
+            here += 1
+        told["runs"] += 1
+        told["kills"] += here
+        told["ended alike"] += status == 0
+        if here:
+            again.append((sampled() - whole) / here / whole)
+    shutil.rmtree(folder)
+    return {**told, "percent again a kill": round(100 * sum(again) / len(again), 3)}
 
 
 class Slow(Likes):
@@ -157,7 +237,7 @@ class Timed(Stopping):
 
     def __init__(self, step_s: float) -> None:
         super().__init__(step_s=step_s)
-        self.busy_s = self.rows = 0.0
+        self.busy_s = self.rows = self.longest_s = 0.0
 
     def step(self) -> Progress:
         """Take a step, and note how long it took and how many draws moved."""
@@ -165,6 +245,7 @@ class Timed(Stopping):
         progress = super().step()
         took = time.monotonic() - began
         self.busy_s += took
+        self.longest_s = max(self.longest_s, took)
         self.rows += took * len(progress.deltas)
         return progress
 
@@ -196,7 +277,8 @@ def quantile(values: Sequence[float], q: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--searches", type=int, default=10_000)
-    parser.add_argument("--timed", type=int, default=400)
+    parser.add_argument("--timed", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--judged", type=int, default=400)
     parser.add_argument("--workers", type=int, default=64, help="critics at work at once")
     parser.add_argument("--seed", type=int, default=0)
@@ -207,6 +289,8 @@ def main() -> None:
         told["tokens"] = {**keep_tokens(given.searches, given.seed)}
     if given.timed:
         told["deadline"] = keep_deadlines(given.timed, given.seed)
+    if given.kills:
+        told["killed"] = {**keep_going(given.kills, given.seed)}
     if given.judged:
         told["overlapped"] = keep_decoding(given.judged, given.workers)
         told["waited for"] = keep_decoding(max(1, given.judged // 64), 0)

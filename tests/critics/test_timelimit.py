@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -44,3 +45,16 @@ def test_threads_are_kept_and_not_piled_up() -> None:
 
 def test_a_worker_can_wait_for_another() -> None:
     assert within(5, lambda: within(5, lambda: "inner")) == "inner"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_fork_has_threads_of_its_own() -> None:
+    assert within(5, lambda: 1) == 1
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            status = 0 if within(5, lambda: 2) == 2 else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0

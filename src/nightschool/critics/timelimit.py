@@ -8,6 +8,7 @@ stops it as soon as it runs Python code again. Work that must truly end belongs 
 from __future__ import annotations
 
 import ctypes
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -69,6 +70,17 @@ class _Worker(threading.Thread):
 
 _idle: list[_Worker] = []
 _lock = threading.Lock()
+
+
+def _after_fork() -> None:
+    """Forget threads that a fork did not take along, and a lock that nobody there will open."""
+    global _lock
+    _lock = threading.Lock()
+    _idle.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _take() -> _Worker:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,8 +53,11 @@ class Made:
 class Cache:
     """A file of draws and replies, by key (`keys`), of at most `limit_mb` MB.
 
-    hits, misses: how many were found, and were not. Raises BadFile.
+    hits, misses: how many were found, and were not. step, recorded: it has no time of its own, so what is found comes
+    at once. Raises BadFile.
     """
+
+    step = recorded = 0
 
     def __init__(self, path: str | Path, limit_mb: int = LIMIT_MB) -> None:
         self.path = Path(path)
@@ -134,8 +137,18 @@ class Cache:
         """Return nothing: only whole draws are kept here."""
         return ()
 
+    def when(self, key: str) -> int:
+        """Return that it came in no step of this run."""
+        return 0
+
+    def use(self, keys: Iterable[str]) -> None:
+        """Take no notice of what is taken: here it stays."""
+
+    def advance(self) -> None:
+        """Take no notice of steps."""
+
     def live(self) -> None:
-        """Take no notice: a cache has no time of its own."""
+        """Take no notice of time."""
 
     def note(self, sampled: Sequence[tuple[str, tuple[int, float]]]) -> None:
         """Leave single tokens aside."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,9 @@ class Logbook:
     """A file of draws, whole ones and those under way, by key (`keys`), and of replies.
 
     seconds: how long the run had worked when the last line was written. `clock` is the run's own time: it stands still
-    while what is on record is gone through again. again: tokens that were found here.
+    while what is on record is gone through again. again: tokens that were found here. step: of the model, counted over
+    the run; recorded: the last one on record. What is found comes in the step that it came in first (`when`), so that
+    who gets what of a common budget is as it was.
     Raises BadFile, also where another process has the file.
     """
 
@@ -32,8 +34,9 @@ class Logbook:
         self.path, self._now = Path(path), now
         self.seconds = 0.0
         self.again = 0
-        self._made: dict[str, Made] = {}
-        self._replies: dict[str, str] = {}
+        self.step = self.recorded = 0
+        self._made: dict[str, list[tuple[int, Made]]] = {}
+        self._replies: dict[str, list[tuple[int, str]]] = {}
         self._begun: dict[str, list[Sampled]] = {}
         self._numbers: dict[str, int] = {}
         self._live_since: float | None = None
@@ -70,28 +73,45 @@ class Logbook:
         for number, token, logp in line.get("sampled", ()):
             self._begun.setdefault(keys[number], []).append((token, logp))
         for number, *row in line.get("made", ()):
-            self._made[keys[number]] = Made.of_row(row)
+            self._made.setdefault(keys[number], []).append((line.get("step", 0), Made.of_row(row)))
             self._begun.pop(keys[number], None)
         for number, said in line.get("replies", ()):
-            self._replies[keys[number]] = said
+            self._replies.setdefault(keys[number], []).append((line.get("step", 0), said))
+        self.recorded = max(self.recorded, line.get("step", 0))
         self.seconds = line.get("seconds", self.seconds)
 
     def find(self, key: str) -> Made | None:
         """Return the draw kept under `key`, where it is whole."""
         made = self._made.get(key)
-        self.again += made.sampled if made else 0
-        return made
+        return made[0][1] if made else None
 
     def reply(self, key: str, id: str) -> Known | None:
         """Return the reply kept under `key` as one to the ask `id`, or None."""
         said = self._replies.get(key)
-        return None if said is None else from_json(said, id)
+        return from_json(said[0][1], id) if said else None
+
+    def when(self, key: str) -> int:
+        """Return the step in which what is kept under `key` came."""
+        kept = self._made.get(key) or self._replies.get(key)
+        return kept[0][0] if kept else 0
+
+    def use(self, keys: Iterable[str]) -> None:
+        """Say that what was found under these is taken: a run that asks twice the same is told twice, as it was."""
+        for key in keys:
+            if made := self._made.get(key):
+                self.again += made.pop(0)[1].sampled
+            elif said := self._replies.get(key):
+                said.pop(0)
 
     def begun(self, key: str) -> tuple[Sampled, ...]:
         """Return what was sampled of a draw that is not whole."""
         begun = tuple(self._begun.get(key, ()))
         self.again += len(begun)
         return begun
+
+    def advance(self) -> None:
+        """Say that a step of the model begins."""
+        self.step += 1
 
     def live(self) -> None:
         """Say that the model is asked for something new: from here on the clock runs."""
@@ -128,7 +148,10 @@ class Logbook:
         return new
 
     def _write(self, line: dict[str, Any]) -> None:
-        line = {name: value for name, value in line.items() if value} | {"seconds": round(self.clock(), 3)}
+        line = {name: value for name, value in line.items() if value} | {
+            "step": self.step,
+            "seconds": round(self.clock(), 3),
+        }
         data = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         while data:
             data = data[os.write(self._file, data) :]

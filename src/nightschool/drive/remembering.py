@@ -1,6 +1,7 @@
 """A model that does not do twice what it did before: it looks its draws up in a cache, and keeps the port `Model`.
 
-A reply has the usage that it had when it was made, so that the same budget gives the same trace.
+A reply has the usage that it had when it was made, so that the same budget gives the same trace. From a logbook it also
+comes in the step that it came in: until the record is at its end, what is to be made anew waits.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from nightschool.asks import Hidden, ModelAsk, ModelReply, Progress, Propose, Pr
 from nightschool.drive.cache import Cache, Made
 from nightschool.drive.keys import draw_key, reply_key
 from nightschool.drive.logbook import Logbook
+from nightschool.errors import MissingDependency, ModelError, Unsupported, UsageError
 from nightschool.items import Adapter, Draw, Segment, Usage
 from nightschool.ports import Model
 
@@ -43,14 +45,16 @@ class Remembering:
         self._named = model.identity + getattr(model, "numerics", "")
         self._wholes: dict[str, _Whole] = {}  # by the id of a part
         self._keys: dict[str, str] = {}  # of what is weighed and read, by the id of the ask
-        self._ready: list[ModelReply] = []
+        self._ready: list[tuple[int, ModelReply]] = []  # with the step in which it is due
+        self._held: dict[str, ModelAsk] = {}  # what waits for the end of the record, by id
 
     def submit(self, asks: Sequence[ModelAsk]) -> None:
         """Take asks in; what is not in the cache is passed on. Raises what the model raises, taking none in."""
         passed_on: list[ModelAsk] = []
         wholes: list[_Whole] = []
-        known: list[ModelReply] = []
+        known: list[tuple[int, ModelReply]] = []
         keys: dict[str, str] = {}
+        used: list[str] = []
         for ask in asks:
             if isinstance(ask, Propose):
                 whole = self._look_up(ask)
@@ -59,11 +63,14 @@ class Remembering:
                 continue
             key = reply_key(self._named, ask)
             if (reply := self.cache.reply(key, ask.id)) is not None:
-                known.append(reply)
+                known.append((self.cache.when(key), reply))
+                used.append(key)
             else:
                 keys[ask.id] = key
                 passed_on.append(ask)
-        if passed_on:
+        if self.cache.step < self.cache.recorded:
+            self._held |= {ask.id: ask for ask in passed_on}
+        elif passed_on:
             self.model.submit(passed_on)
             self.cache.live()
         self._ready += known
@@ -71,7 +78,9 @@ class Remembering:
         for whole in wholes:
             self._wholes.update(dict.fromkeys(whole.parts, whole))
             if not whole.parts:
-                self._ready.append(_reply(whole))
+                self._ready.append((max(map(self.cache.when, whole.keys.values()), default=0), _reply(whole)))
+            used += [whole.keys[number] for number in whole.made]
+        self.cache.use(used)
 
     def _look_up(self, ask: Propose) -> _Whole:
         numbers = range(ask.first_draw, ask.first_draw + ask.n)
@@ -94,13 +103,18 @@ class Remembering:
         whole.parts[part.id] = part
 
     def step(self) -> Progress:
-        """Return what was found at once, and what one step of the model brings."""
-        replies, self._ready = self._ready, []
+        """Return what was found and is due, and what one step of the model brings."""
+        self.cache.advance()
+        now = self.cache.step
+        due = [reply for step, reply in self._ready if step <= now]
+        replies: list[ModelReply] = [] if now <= self.cache.recorded else self._release()
         try:
             progress = self.model.step()
         except BaseException:
-            self._ready = replies
+            self._ready += [(0, reply) for reply in replies]
             raise
+        self._ready = [(step, reply) for step, reply in self._ready if step > now]
+        replies = due + replies
         deltas = []
         news: list[tuple[str, tuple[int, float]]] = []
         for delta in progress.deltas:
@@ -124,6 +138,31 @@ class Remembering:
                     replies.append(_reply(whole))
         return Progress(tuple(replies), tuple(deltas))
 
+    def _release(self) -> list[ModelReply]:
+        """Pass on what was held; return refusals of what the model will not have."""
+        held, self._held = list(self._held.values()), {}
+        refused: list[ModelReply] = []
+        if not held:
+            return refused
+        self.cache.live()
+        try:
+            self.model.submit(held)
+        except (ModelError, Unsupported, UsageError, MissingDependency) as first:
+            for ask in held:
+                try:
+                    self.model.submit([ask])
+                except type(first) as error:
+                    refused.append(Refused(ask.id, str(error), "error"))
+        return [reply for one in refused for reply in self._refused(one)]
+
+    def _refused(self, reply: ModelReply) -> list[ModelReply]:
+        whole = self._wholes.pop(reply.id, None)
+        if whole is None or not isinstance(reply, Refused):
+            self._keys.pop(reply.id, None)
+            return [reply]
+        self._take_in(whole, reply)
+        return [] if whole.parts else [_reply(whole)]
+
     def _take_in(self, whole: _Whole, reply: Proposed | Refused) -> None:
         part = whole.parts.pop(reply.id)
         numbers = range(part.first_draw, part.first_draw + part.n)
@@ -146,6 +185,9 @@ class Remembering:
         wanted = set(ids)
         parts = [id for id, whole in self._wholes.items() if whole.ask.id in wanted]
         whole_ids = {whole.ask.id for whole in self._wholes.values()}
+        held = [self._held.pop(id) for id in (*parts, *ids) if id in self._held]
+        if held:  # the model, which has not seen them, says what was sampled of them
+            self.model.submit(held)
         self.model.cancel([*parts, *(id for id in ids if id not in whole_ids)])
 
     def load_adapter(self, adapter: Adapter) -> None:

@@ -27,6 +27,9 @@ def test_a_picture_is_told_with_every_try():
     assert found.tries[0].nats == pytest.approx(0.0, abs=1e-3)
     assert found.tries[0].nats > found.tries[1].nats
     assert found.tries[0].fit > 0.9
+    for one in found.tries:  # what the evidence is made of adds up to it
+        lead = sum(one.terms.values()) - sum(found.tries[0].terms.values())
+        assert lead == pytest.approx(one.nats, abs=1e-2)
     assert found.tries[0].picture.shape == (28, 28)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from nightschool.society.digits.kept import Digits
 from nightschool.society.digits.pictures import placed
-from nightschool.society.digits.search import LONG, Search, explain
+from nightschool.society.digits.search import FAST, Search, explain
 from nightschool.society.digits.shapes import SIDE
 from nightschool.society.digits.verdict import judge
 
@@ -16,13 +16,14 @@ from nightschool.society.digits.verdict import judge
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """One network's try. probability: among the kinds; nats: less than the best; fit: part of the ink's energy that it
-    explains, at most 1; picture[28, 28]: how it would draw the digit."""
+    explains, at most 1; picture[28, 28]: how it would draw the digit; terms: what its log joint is made of, nats."""
 
     name: str
     probability: float
     nats: float
     fit: float
     picture: torch.Tensor
+    terms: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +36,7 @@ class DigitFound:
     said: str
 
 
-def recognise_digit(picture: torch.Tensor, digits: Digits, search: Search = LONG) -> DigitFound:
+def recognise_digit(picture: torch.Tensor, digits: Digits, search: Search = FAST) -> DigitFound:
     """Return what explains `picture` [height, width], ink 1, among the digits' networks."""
     image = placed(picture)[None]
     found = explain(digits.shapes, image, search, digits.recogniser)
@@ -46,6 +47,9 @@ def recognise_digit(picture: torch.Tensor, digits: Digits, search: Search = LONG
         left = float(((image[0] - found.drawn[k, 0]) ** 2).sum() / energy)
         nats = float(found.log_joint[k, 0] - found.best[0])
         drawn = found.drawn[k, 0].reshape(SIDE, SIDE)
-        tries.append(Drawn(digits.shapes.names[k], verdict.probability[k], nats, 1 - left, drawn))
+        terms = {"shape": -0.5 * float((found.shape[k, 0] ** 2).sum()),
+                 "kind": float(torch.log_softmax(digits.shapes.odds, 0)[k])}  # fmt: skip
+        terms = {"pixels": float(found.log_joint[k, 0]) - sum(terms.values()), **terms}
+        tries.append(Drawn(digits.shapes.names[k], verdict.probability[k], nats, 1 - left, drawn, terms))
     ink = image.reshape(SIDE, SIDE)
     return DigitFound(ink, tuple(tries), verdict.kind is not None, verdict.said)

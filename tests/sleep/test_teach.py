@@ -1,6 +1,6 @@
 import pytest
 
-from nightschool.errors import UsageError
+from nightschool.errors import NightError, UsageError
 from nightschool.remember.memory import Memory
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.study import study
@@ -45,6 +45,25 @@ def test_an_interrupted_night_goes_on_to_the_same_weights(tmp_path):
     assert resumed.losses == whole.losses
     assert len(again.lessons) < PLAN.batch * len(whole.losses) - 30
     assert len(list((tmp_path / "a").glob("learner-*"))) == 1
+
+
+def test_a_full_disk_ends_a_night_that_then_goes_on_to_the_same_weights(tmp_path, monkeypatch):
+    import nightschool.sleep.teach as module
+
+    written = module.write_durably
+
+    def full(path, content):
+        if "losses" in path.name and content.count(",") >= 9:  # the second checkpoint, of ten steps
+            raise OSError(28, "No space left on device")
+        written(path, content)
+
+    monkeypatch.setattr(module, "write_durably", full)
+    with pytest.raises(NightError, match=r"No space left.*the old mind stays"):
+        taught(tmp_path / "a")
+    monkeypatch.setattr(module, "write_durably", written)
+    again = Counters()
+    assert taught(tmp_path / "a", begin=again).adapter.name == taught(tmp_path / "b").adapter.name
+    assert again.lessons
 
 
 def test_a_torn_checkpoint_begins_anew(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def check(drive: Drive, asked: Sequence[Check], adapter: str | None, kept: Path 
     if open_:
         found |= answers(drive, open_, Contains(), adapter, tokens=_ANSWER_TOKENS)
         if kept is not None:
-            write_durably(_checked(drive, adapter, kept), json.dumps(known | found))
+            _note(_checked(drive, adapter, kept), json.dumps(known | found))
     return found
 
 
@@ -156,4 +157,10 @@ def _read(path: Path) -> Seen | None:
 
 def _write(path: Path, seen: Seen) -> None:
     text = None if seen.text is None else {"nats": seen.text.nats, "tokens": seen.text.tokens}
-    write_durably(path, json.dumps({"tasks": dict(seen.tasks), "text": text}))
+    _note(path, json.dumps({"tasks": dict(seen.tasks), "text": text}))
+
+
+def _note(path: Path, text: str) -> None:
+    """Write down what was seen; where the disk is full it is seen again next time, and the night goes on."""
+    with suppress(OSError):
+        write_durably(path, text)

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, Protocol
 
+from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Noise
 from nightschool.paths import write_durably
 from nightschool.ports import Watcher
@@ -121,11 +122,17 @@ def _checkpoint(folder: Path, steps: int) -> Path:
 
 def _keep(folder: Path, pupil: Pupil, losses: Sequence[float]) -> None:
     """Write the checkpoint, then the losses that lead to it: a kill between the two leaves the ones before."""
-    pupil.checkpoint(_checkpoint(folder, len(losses)))
-    write_durably(folder / "losses.json", json.dumps(losses))
-    for path in folder.glob("learner-*.safetensors"):
-        if path != _checkpoint(folder, len(losses)):
-            path.unlink()
+    try:
+        pupil.checkpoint(_checkpoint(folder, len(losses)))
+        write_durably(folder / "losses.json", json.dumps(losses))
+        for path in folder.glob("learner-*.safetensors"):
+            if path != _checkpoint(folder, len(losses)):
+                path.unlink()
+    except OSError as error:
+        raise NightError(
+            f"cannot keep what was learned in {len(losses)} steps in {folder}: {error}; the old mind stays. Make room, "
+            "and the same night goes on from its last checkpoint"
+        ) from error
 
 
 def _known(folder: Path) -> list[float]:

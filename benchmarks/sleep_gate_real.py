@@ -2,10 +2,10 @@
 
 A small net, taught from nothing to sort three numbers, learns pairs of words in the night, by LoRA as any model does.
 Sorting is watched. Bad nights rehearse nothing and go too fast, each at a pace and for a length of its own; good ones
-rehearse half of every batch, slowly. A night is bad where it truly lost 15 points or more on 600 items that the gate
+rehearse half of every batch, slowly. A night is bad where it truly lost 15 points or more on 400 items that the gate
 never sees, good where it lost fewer than 2; those in between are counted and prove nothing. Nights are held until
 there are enough of either; with --json FILE it goes on where it was stopped. The gate sees 250 other items and tries
-parts of the change as ever (`sleep.shrink`); what it keeps is measured on the 600 again: a bad night is promoted
+parts of the change as ever (`sleep.shrink`); what it keeps is measured on the 400 again: a bad night is promoted
 where what was kept has lost 15 points or more.
 """
 
@@ -98,7 +98,7 @@ class Night:
         self.model = schooled(steps)
         self.drive = Drive(self.model)
         self.seen: Asked = [(item, posed(item)) for item in WORLD.items(Split.TUNE, 250)]
-        self.unseen: Asked = [(item, posed(item)) for item in WORLD.items(Split.EXAM, 600)]
+        self.unseen: Asked = [(item, posed(item)) for item in WORLD.items(Split.EXAM, 400)]
         self.old = self.rehearsal()
         self.before = {"seen": self.sort(self.seen, None), "unseen": self.sort(self.unseen, None)}
         self.rate = sum(self.before["unseen"].values()) / len(self.unseen)
@@ -166,8 +166,8 @@ def main() -> None:
     if given.json and given.json.exists():
         found = json.loads(given.json.read_text(encoding="utf-8"))
     done = {(held["kind"], held["seed"]) for some in found.values() for held in some}
-    for seed in range(10 * given.nights):
-        for kind in ("bad", "good"):
+    for kind in ("bad", "good"):
+        for seed in range(10 * given.nights):
             if len(found[kind]) >= given.nights or (kind, seed) in done:
                 continue
             held = one.held(seed, bad=kind == "bad") | {"kind": kind, "seed": seed}

@@ -26,6 +26,7 @@ from nightschool.surface.server.v1 import telling
 from nightschool.surface.server.v1.ask import Wish, job_of
 from nightschool.surface.server.v1.relay import relayed
 from nightschool.surface.server.v1.shapes import finish_of, text_logprobs, usage
+from nightschool.surface.server.v1.told import Told
 from nightschool.surface.server.wire import CompletionRequest, ignored, read, refuse_contradictions
 
 _MOST_PROMPTS = 256
@@ -150,12 +151,12 @@ class _Reply:
         """Return the choices of one prompt, numbered from `first`."""
         asked, drawing = self.asked, answers.over.state
         tells = asked.logprobs is not None
-        echoed = await telling.of_prompt(self.meant, drawing) if tells and asked.echo else telling.Told()
+        echoed = await telling.of_prompt(self.meant, drawing) if tells and asked.echo else Told()
         choices = []
         for number in range(asked.n or 1):
             # asked for no token at all, there are as many choices as ever, each of the prompt alone
             draw = answers.draws[number] if answers.draws else Draw(Segment("", (), ()), "length")
-            told = telling.Told()
+            told = Told()
             if tells and answers.draws:
                 told = await telling.of_draw(self.meant, drawing, number)
             text = (str(prompt) if asked.echo else "") + draw.segment.text

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nightschool.items import Draw, Segment, Thought, Usage, Verdict
-
-if TYPE_CHECKING:
-    from nightschool.surface.server.v1.telling import Told
+from nightschool.surface.server.v1.told import Told
 
 FINISH = {"end": "stop", "stop": "stop", "length": "length", "cancelled": "length", "error": "error"}
 """How a draw ended, as the protocol says it: what a budget or a time limit cut was cut by length."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from nightschool.asks import Refused, Tops, Weighed
@@ -13,24 +12,7 @@ from nightschool.surface.server.minds import Meant
 from nightschool.surface.server.refusal import Refusal
 from nightschool.surface.server.v1.searches import ECHO, Drawing, weighing
 from nightschool.surface.server.v1.shapes import pieces
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Tokens in order. texts[n], together what they wrote; logps[n]: nats at temperature 1, None where none is known.
-
-    tops[n]: (text, logp) of the likeliest in this place, best first; spelled[n]: each token alone, as `tops` has it.
-    """
-
-    texts: tuple[str, ...] = ()
-    logps: tuple[float | None, ...] = ()
-    tops: tuple[tuple[tuple[str, float], ...], ...] = ()
-    spelled: tuple[str, ...] = ()
-
-    def __add__(self, other: Told) -> Told:
-        return Told(
-            self.texts + other.texts, self.logps + other.logps, self.tops + other.tops, self.spelled + other.spelled
-        )
+from nightschool.surface.server.v1.told import Told
 
 
 async def of_draw(meant: Meant, drawing: Drawing, number: int) -> Told:

@@ -53,7 +53,7 @@ def half(problem: Problem) -> int:
     return int(digest(problem.name)[:8], 16) % 2
 
 
-def learn(problems: list[Problem], folder: Path, quick: bool, days: int = 2) -> None:
+def learn(problems: list[Problem], folder: Path, quick: bool, days: int) -> None:
     """Wake and sleep on these problems, and keep what comes of it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:  # another call may be at it
@@ -110,7 +110,7 @@ def measure(problems: list[Problem], folder: Path, arms: list[str], most: float,
     path = folder / "runs.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     done = {(row["task"], row["arm"]): row for row in map(json.loads, lines)}
-    by_half = {side: minds(folder / f"half{1 - side}") for side in (0, 1)}
+    by_half = {side: minds(folder / f"half{1 - side}") for side in sorted({half(one) for one in problems})}
     with path.open("a") as kept:
         for problem, arm, limit in runs(problems, done, arms, most):
             if left() <= 0:
@@ -167,6 +167,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/lists/list_tasks.json"))
     parser.add_argument("--kept", type=Path, required=True, help="the folder where what is done is kept")
     parser.add_argument("--minutes", type=float, default=1e9, help="stop in time, wall minutes")
+    parser.add_argument(
+        "--half", type=int, choices=(0, 1), help="measure this half alone, and learn on the other alone"
+    )
+    parser.add_argument("--days", type=int, default=2, help="days and nights of learning")
     parser.add_argument("--arms", default=",".join(ARMS), help="measure these only")
     parser.add_argument("--most", type=float, default=16.0, help="CPU seconds for a task")
     parser.add_argument("--quick", action="store_true", help="every tenth task, little learning")
@@ -175,8 +179,10 @@ def main() -> None:
     torch.set_num_threads(1)
     began = time.monotonic()
     problems = tasks(chosen.data)[:: 10 if chosen.quick else 1]
-    for side in (0, 1):
-        learn([one for one in problems if half(one) == side], chosen.kept / f"half{side}", chosen.quick)
+    for side in (0, 1) if chosen.half is None else (1 - chosen.half,):
+        learn([one for one in problems if half(one) == side], chosen.kept / f"half{side}", chosen.quick, chosen.days)
+    if chosen.half is not None:
+        problems = [one for one in problems if half(one) == chosen.half]
     done = measure(problems, chosen.kept, chosen.arms.split(","), chosen.most,
                    lambda: 60 * chosen.minutes - (time.monotonic() - began))  # fmt: skip
     rows = summary(problems, done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from nightschool.items import Lesson
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 def trainer(model: Model, seed: int, watch: Watcher) -> Callable[[Sequence[Lesson]], str] | None:
     """Return what makes an adapter of lessons, loads it into `model` and returns its name; None for untrainable ones.
 
-    The adapter is kept in the cache: it belongs to an exam, not to a night.
+    The adapter is kept in the cache: it belongs to an exam, not to a night. The same lessons to the same weights under
+    the same seed make the same adapter, which is not made twice.
     """
     from nightschool.ports import Ability
 
@@ -22,13 +24,21 @@ def trainer(model: Model, seed: int, watch: Watcher) -> Callable[[Sequence[Lesso
         return None
 
     def train(lessons: Sequence[Lesson]) -> str:
-        from nightschool.paths import cache_folder
+        from nightschool.items import Adapter, digest
+        from nightschool.paths import cache_folder, write_durably
         from nightschool.train.course import take_course
         from nightschool.train.lora import Learner
 
+        folder = cache_folder() / "adapters"
+        words = (model.identity, getattr(model, "numerics", ""), [lesson.id for lesson in lessons], seed)
+        note = folder / "made" / digest("exam lora", version("nightschool"), *words)[:32]
+        if note.exists() and (known := folder / note.read_text(encoding="ascii").strip()).is_dir():
+            model.load_adapter(Adapter(known.name, model.identity, str(known)))
+            return known.name
         learner = Learner.fresh(model, seed=seed)  # type: ignore[arg-type]  # it has `fresh_module`, as asked above
         take_course(learner, lessons, seed=seed, watch=watch)
-        adapter = learner.save(cache_folder() / "adapters")
+        adapter = learner.save(folder)
+        write_durably(note, adapter.name)
         model.load_adapter(adapter)
         return adapter.name
 

@@ -90,6 +90,14 @@ def test_what_is_looked_for_would_be_found(what: str, zygote: Zygote) -> None:
     assert b"True" in came.stdout or came.status != 0
 
 
+def test_its_process_group_is_its_own(zygote: Zygote) -> None:
+    for _ in range(3):
+        assert run(zygote, "import os; os.kill(0, 9)").status == -signal.SIGKILL
+        assert run(zygote, "print(1)").stdout == b"1\n"
+    assert run(zygote, "import os; print(os.getpgid(0), os.getsid(0))").stdout == b"1 1\n"
+    assert zygote.alive
+
+
 def test_empty_files_run_out(zygote: Zygote) -> None:
     came = run(zygote, "for n in range(100_000): open(str(n), 'w').close()")
     assert b"No space left" in came.stderr

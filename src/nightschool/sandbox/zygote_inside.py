@@ -11,7 +11,8 @@ It stands alone (the standard library of Python 3.9).
 Standard input: a socket of packets, from which the init of the next run reads, so that a run waits for one fork only.
 First come the filter and the size of /tmp. To each `ready` one ask is the answer: JSON of `argv`, `rlimits` and `files`
 (paths), with descriptors for standard input, output and error, and for each file. The reply is its status, 128 + n for
-signal n. The end of the socket ends everything.
+signal n, which the init tells before it ends; the next is `ready` when all of that run is gone. The end of the socket
+ends everything.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ import signal
 import socket
 import sys
 import types
-import typing  # noqa: F401 - what most programs begin with, loaded once
+import typing  # most programs begin with it, so it is loaded once
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _APART = 0x00020000 | 0x08000000 | 0x20000000  # CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID
 _MS_NOSUID_NODEV, _MS_PRIVATE_ALL = 2 | 4, (1 << 18) | 0x4000
 _NO_NEW_PRIVS, _SECCOMP, _FILTER, _AMBIENT, _CLEAR_ALL = 38, 22, 2, 47, 4  # of prctl
 _FILES = 4096  # inodes of a run's /tmp: empty files take the kernel's memory, which no limit of size counts
-_FAILED, _NEVER = 125, 126  # it could not begin; it was never asked
+_TOLD, _FAILED, _NEVER = 0, 125, 126  # its status was told; it could not begin; it was never asked
 
 
 class _Filter(ctypes.Structure):
@@ -58,7 +59,8 @@ def serve() -> list[str]:
         status = _code(os.waitpid(helper, 0)[1])
         if status == _NEVER:
             os._exit(1)
-        link.send(str(status).encode())
+        if status != _TOLD:  # it was killed, or could not begin
+            link.send(str(status).encode())
 
 
 def _await(helper: int, link: socket.socket) -> None:
@@ -80,6 +82,7 @@ def _become_run(link: socket.socket, program: bytes, size: int) -> list[str]:
         if init:
             link.close()
             os._exit(_code(os.waitpid(init, 0)[1]))
+        os.setsid()  # a process group reaches across namespaces, so that of the run must not be ours
         _must(_libc.mount(b"none", b"/", None, _MS_PRIVATE_ALL, None), "mount /")
         options = f"size={size},nr_inodes={_FILES},mode=0755".encode()
         _must(_libc.mount(b"tmpfs", b"/tmp", b"tmpfs", _MS_NOSUID_NODEV, options), "mount /tmp")
@@ -92,23 +95,26 @@ def _become_run(link: socket.socket, program: bytes, size: int) -> list[str]:
     if not message:
         os._exit(_NEVER)
     try:
-        return _begin(json.loads(message), given, program)
+        return _begin(json.loads(message), given, program, link)
     except BaseException as error:
         os.write(2, f"the run could not begin: {error!r}\n".encode())
         os._exit(_FAILED)
 
 
-def _begin(job: dict, given: list[int], program: bytes) -> list[str]:  # type: ignore[type-arg]
+def _begin(job: dict[str, typing.Any], given: list[int], program: bytes, link: socket.socket) -> list[str]:
+    """Return what to run, in the run itself."""
     for place, fd in enumerate(given[:3]):
         os.dup2(fd, place)
     for path, fd in zip(job["files"], given[3:]):  # noqa: B905 - Python 3.9 knows no strict
         _write(path, fd)
-    os.closerange(3, max(given) + 1)  # the socket as well
+    for fd in given:
+        os.close(fd)
     _drop_capabilities()
     child = os.fork()
     if child:
         os.closerange(0, 3)
-        _reap(child)
+        _reap(child, link)
+    os.closerange(3, 512)
     for name, value in job["rlimits"].items():
         kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
@@ -137,12 +143,13 @@ def _drop_capabilities() -> None:
         raise PermissionError("capabilities are still held")
 
 
-def _reap(child: int) -> None:
-    """Be the init until `child` ends; with the init, everything ends that is left."""
+def _reap(child: int, link: socket.socket) -> None:
+    """Be the init until `child` ends, and tell how; with the init, everything ends that is left."""
     while True:
         pid, status = os.wait()
         if pid == child:
-            os._exit(_code(status))
+            link.send(str(_code(status)).encode())
+            os._exit(_TOLD)
 
 
 def _code(status: int) -> int:

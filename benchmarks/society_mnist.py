@@ -345,7 +345,7 @@ def robustness(bench: Bench) -> dict[str, Any]:
     # each with the steps of both gradient attacks and of the boundary attack: as many as there is time for
     victims: dict[str, tuple[Any, int, int]] = {
         "plain network": (Plain(learned(bench, "plain.pt", plain_network())), 200, 2000),
-        "fast mode": (Inferring(digits, FAST, 0), 200, 2000),
+        "fast mode": (Inferring(digits, FAST, 0), 150, 1000),
         "long mode": (Inferring(digits, LONG, 2), 40, bench.chosen.walk),
     }
     facts, fooling = bench.facts("robustness"), bench.load("fooling.pt")

@@ -143,7 +143,7 @@ class _Wires:
         """Return the belief of every variable, and Bethe's log Z. Ref: yedidia2005, eq. 37."""
         finite, ruled_out = self.gathered(messages)
         whole = torch.where(ruled_out > 0, -math.inf, finite)
-        log_z = self.constant + float(total(whole, 1).sum())  # type: ignore[operator]
+        log_z = self.constant + float(total(whole, 1).sum().detach())  # type: ignore[operator]
         told = self.to_factors(messages)
         for tables, where in self.groups:
             arity = tables.ndim - 1
@@ -151,9 +151,9 @@ class _Wires:
             joint = tables
             for place in range(arity):
                 joint = joint + _along(incoming[:, place], place, arity)
-            log_z += float(total(joint, tuple(range(1, arity + 1))).sum())  # type: ignore[operator]
+            log_z += float(total(joint, tuple(range(1, arity + 1))).sum().detach())  # type: ignore[operator]
         if len(told):
-            log_z -= float(total(told + messages, 1).sum())  # type: ignore[operator]
+            log_z -= float(total(told + messages, 1).sum().detach())  # type: ignore[operator]
         marginals = torch.softmax(whole, 1)
         return {name: marginals[i, : int(self.sizes[i])] for i, name in enumerate(self.names)}, log_z
 

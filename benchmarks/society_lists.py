@@ -152,7 +152,7 @@ def paired(problems: list[Problem], done: dict[Any, Any], limit: float) -> list[
     for arm in ARMS[1:]:
         both = [(done[one.name, "plain"], done[one.name, arm]) for one in problems
                 if known(done, one, "plain", limit) and known(done, one, arm, limit)]  # fmt: skip
-        if not both:
+        if len(both) < len(problems):  # those that are known already are the easy ones
             continue
         first, second = ([row["ended"] == "found" and row["seconds"] <= limit for row in side]
                          for side in zip(*both, strict=True))  # fmt: skip

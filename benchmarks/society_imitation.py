@@ -10,7 +10,8 @@ transformer   one block of attention, used again and again; relations come as le
 
 Measured: examples until the mean error is at most 0.03 on new graphs of the size that was trained on; the error on
 graphs two, four and eight times as large; and with fewer and more rounds than in training. Intervals are over graphs
-and seeds together (bootstrap, clustered by graph). Constants were chosen on other seeds.
+and seeds together (bootstrap, clustered by graph). Steps and sizes were cut to
+fit an hour after a look at `--quick`, which shares graphs with the whole run.
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,12 +12,11 @@ from nightschool.day.own_examples import own_examples
 from nightschool.day.practise import Practice
 from nightschool.day.purse import Purse
 from nightschool.day.run import Day, run_day, run_night
-from nightschool.day.settings import DaySettings, text_read_by
+from nightschool.day.settings import DaySettings
 from nightschool.day.term import TermPlan
 from nightschool.drive import Budget
 from nightschool.errors import StopRequested, UnknownName, Unsupported
 from nightschool.items import Split, split_of
-from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
 from nightschool.sleep.ledger import Ledger
 from nightschool.worlds.sorting import Sorting
@@ -377,9 +375,3 @@ def test_random_numbers_of_the_process_change_nothing(tmp_path):
     one = run_night(day_of(tmp_path / "1"))
     random.seed(2)
     assert run_night(day_of(tmp_path / "2")).night.name == one.night.name
-
-
-def test_half_precision_reads_as_much_text_as_counts() -> None:
-    assert text_read_by(SimpleNamespace(numerics="bfloat16 weighing bfloat16")) == 50_000
-    assert text_read_by(SimpleNamespace(numerics="")) == 10_000
-    assert text_read_by(Scripted()) == 10_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from nightschool.day.day import Day, stop_if_partial
-from nightschool.day.settings import text_read_by
 from nightschool.day.watched import Glance, look
 from nightschool.errors import ModelError
 from nightschool.items import Lesson, Split
@@ -20,7 +19,7 @@ def look_around(day: Day, adapter: str | None) -> Glance:
     def weigh_text(name: str | None) -> TextLoss | None:
         if not reads_text(day):
             return None
-        pieces = chunks([*prose(), *python_docs()], day.model.count_tokens, text_tokens(day))
+        pieces = chunks([*prose(), *python_docs()], day.model.count_tokens, settings.text_tokens)
         day.watch.stage("watched text", len(pieces), "pieces")
         try:
             return text_loss(day.drive, pieces, name)
@@ -48,13 +47,7 @@ def look_around(day: Day, adapter: str | None) -> Glance:
 
 def reads_text(day: Day) -> bool:
     """Return whether plain text is watched."""
-    return bool(text_tokens(day)) and Ability.WEIGH in day.model.abilities
-
-
-def text_tokens(day: Day) -> int:
-    """Return how many tokens of plain text are watched."""
-    chosen = day.settings.text_tokens
-    return text_read_by(day.model) if chosen is None else chosen
+    return bool(day.settings.text_tokens) and Ability.WEIGH in day.model.abilities
 
 
 def rehearsal_of(day: Day) -> list[Lesson]:

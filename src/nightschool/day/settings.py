@@ -8,7 +8,6 @@ from typing import Any, Literal
 from nightschool.day.practise import Practice
 from nightschool.day.term import TermPlan
 from nightschool.errors import UsageError
-from nightschool.ports import Model
 
 WATCHED = ("arithmetic@calculator", "sorting:n=3,low=10,high=99@bracket")
 """Tasks that must not get worse, with the wording in which the default model does them (by practice items)."""
@@ -23,15 +22,6 @@ def watched_beside(task: str) -> tuple[str, ...]:
     return tuple(name for name in WATCHED if name.partition(":")[0].partition("@")[0] != task.partition(":")[0])[:1]
 
 
-def text_read_by(model: Model) -> int:
-    """Return how many tokens of text a day has `model` read, twice, where nobody chose: 50,000 in half precision.
-
-    That is where the hardware multiplies it, so that both takes a minute on two cores; else 10,000, which can refuse a
-    plain loss and cannot prove that there was none.
-    """
-    return 50_000 if "float16" in getattr(model, "numerics", "") else 10_000
-
-
 @dataclass(frozen=True, slots=True)
 class DaySettings:
     """How a day is spent.
@@ -40,11 +30,10 @@ class DaySettings:
     choosing; rungs: ways that the morning's exam tries; wording: by name, None for the world's first; shots: numbers
     of worked examples that practice may show; teacher: `self` learns from what the verifier passed, `expert` from
     demonstrations; watched, watched_items, text_tokens: what must not be lost, and how closely it is looked at (the
-    gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer; None for as many as `text_read_by` has
-    a model read); rehearsed_items: practice items of each watched task whose answers by the old self are rehearsed;
-    understood_items: for whether the night taught by heart or for good, past what was practised (0: not asked);
-    target: the accuracy that is wanted,
-    which makes the day end with the cheapest way that reaches it.
+    gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer); rehearsed_items: practice items of
+    each watched task whose answers by the old self are rehearsed; understood_items: for whether the night taught by
+    heart or for good, past what was practised (0: not asked); target: the accuracy that is wanted, which makes the
+    day end with the cheapest way that reaches it.
     """
 
     seed: int = 0
@@ -60,7 +49,7 @@ class DaySettings:
     watched: tuple[str, ...] = WATCHED[:1]
     watched_items: int = 250
     rehearsed_items: int = 250
-    text_tokens: int | None = None
+    text_tokens: int = 10_000
     understood_items: int = 32
     target: float | None = None
 
@@ -69,7 +58,7 @@ class DaySettings:
             raise UsageError("a day needs at least two items to examine, to tune on and to watch")
         if self.target is not None and not 0 < self.target < 1:
             raise UsageError(f"a target is an accuracy between 0 and 1, such as 0.9, not {self.target}")
-        if self.text_tokens is not None and self.text_tokens < 0:
+        if self.text_tokens < 0:
             raise UsageError(f"text tokens are 0 or more, not {self.text_tokens}")
 
     def as_dict(self) -> dict[str, Any]:

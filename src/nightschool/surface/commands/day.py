@@ -38,9 +38,8 @@ if TYPE_CHECKING:
               help="Gradient steps in a round.")  # fmt: skip
 @click.option("--watch", "watched", multiple=True, metavar="TASK[@WORDING]",
               help="A task that must not get worse (repeatable).  [default: arithmetic, or sorting]")  # fmt: skip
-@click.option("--text-tokens", type=click.IntRange(min=0), metavar="N",
-              help="Plain text whose likelihood is watched.  [default: 50000, from which on it counts, where the model "
-                   "runs in bfloat16; else 10000]")  # fmt: skip
+@click.option("--text-tokens", type=click.IntRange(min=0), default=10_000, show_default=True, metavar="N",
+              help="Plain text whose likelihood is watched; it counts from 50,000 on.")  # fmt: skip
 @click.option("--night", default="none", show_default=True, metavar="NIGHT",
               help="The night that the model wakes from; none, the bare model, lets a day be repeated.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very day.")
@@ -57,7 +56,7 @@ def command(
     draws: int,
     steps: int,
     watched: tuple[str, ...],
-    text_tokens: int | None,
+    text_tokens: int,
     night: str,
     resume: bool,
     settings: Settings,

@@ -10,11 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
+from typing import TYPE_CHECKING
 
 from nightschool.asks import ModelAsk, ModelReply
 from nightschool.errors import Unsupported, UsageError
 from nightschool.ports import Ability, Model
-from nightschool.society.beliefs import PLAIN, Link, Proposition, Reading, heard, hold, inferred
+
+if TYPE_CHECKING:
+    from nightschool.society.beliefs import Link, Reading
 
 MOST = 4  # sentences that are looked at: every pair of them is asked about
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -39,12 +42,12 @@ class Standing:
     left: int
 
 
-def standing(model: Model, said: str, about: str = "", at: float = 0.9, reading: Reading = PLAIN,
+def standing(model: Model, said: str, about: str = "", at: float = 0.9, reading: Reading | None = None,
              adapter: str | None = None) -> Standing:  # fmt: skip
     """Return what the model may be sure of in `said`, where it claims things from probability `at` on.
 
-    about: what was known when it was said. Raises Unsupported for a model that cannot weigh, UsageError for an `at`
-    outside [0.5, 1).
+    about: what was known when it was said; reading: how to take its word, None for as it is said. Raises Unsupported
+    for a model that cannot weigh, UsageError for an `at` outside [0.5, 1).
     """
     if Ability.WEIGH not in model.abilities:
         raise Unsupported(f"{model.name} cannot weigh answers, which asking back takes; models on the local engine can")
@@ -53,6 +56,9 @@ def standing(model: Model, said: str, about: str = "", at: float = 0.9, reading:
     texts = claims(said)
     if not texts:
         return Standing((), (), 0)
+    from nightschool.society.beliefs import PLAIN, Proposition, heard, hold, inferred  # torch: only where it is asked
+
+    reading = PLAIN if reading is None else reading
     known = [Proposition(f"sentence {i}", text, about) for i, text in enumerate(texts[:MOST], 1)]
 
     def asking(asks: Sequence[ModelAsk]) -> list[ModelReply]:

@@ -119,3 +119,19 @@ def test_frozen_weights_get_no_gradient():
     module, rows = module_with_lora("llama")
     Gradient(Readout(module), micro_tokens=4096).add(rows)
     assert all(weight.grad is None for name, weight in module.named_parameters() if "lora_" not in name)
+
+
+def test_passes_side_by_side_give_the_same_bits_each_time_and_the_gradient_of_one_after_the_other():
+    module, rows = module_with_lora("llama")
+    found = []
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2, 2):
+            torch.set_num_threads(threads)
+            Gradient(Readout(module), micro_tokens=120).add(rows)
+            found.append(gradients(module))
+    finally:
+        torch.set_num_threads(before)
+    for name, grad in found[0].items():
+        assert torch.allclose(grad, found[1][name], atol=1e-6), name
+        assert torch.equal(found[1][name], found[2][name]), name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,9 +69,10 @@ def rows_within(examples: Sequence[Example], limit: int) -> list[list[int]]:
 
     Examples are taken in lexicographic order, in which those that begin alike stand together.
     """
+    order = sorted(range(len(examples)), key=lambda i: (examples[i].tokens, i))
     runs: list[list[int]] = []
     size = 0
-    for i in sorted(range(len(examples)), key=lambda i: (examples[i].tokens, i)):
+    for i in order:
         tokens = examples[i].tokens
         new = len(tokens) - (_common(tokens, examples[runs[-1][-1]].tokens) if runs else 0)
         if runs and size + new <= limit:
@@ -80,6 +82,31 @@ def rows_within(examples: Sequence[Example], limit: int) -> list[list[int]]:
             runs.append([i])
             size = len(tokens)
     return runs
+
+
+def even_rows(examples: Sequence[Example], limit: int, least: int) -> list[list[int]]:
+    """Return runs as `rows_within` does, of like sizes and an even number of them: two can be computed side by side.
+
+    least: tokens below which there is one run. An odd number stays where the examples cannot be parted otherwise.
+    """
+    runs = rows_within(examples, limit)
+    if len(examples) < 2 or (len(runs) == 1 and row_tokens(examples) < least):
+        return runs
+    wanted = len(runs) + len(runs) % 2
+    low, high = 1, limit  # the smallest limit that gives so many runs makes them alike
+    while low < high:
+        middle = (low + high) // 2
+        if len(rows_within(examples, middle)) <= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    return rows_within(examples, low)
+
+
+def row_tokens(examples: Sequence[Example]) -> int:
+    """Return how many tokens the row of `examples` holds."""
+    order = sorted(example.tokens for example in examples)
+    return len(order[0]) + sum(len(b) - _common(a, b) for a, b in pairwise(order)) if order else 0
 
 
 def split_by_length(lengths: Sequence[int], limit: int) -> list[list[int]]:

@@ -59,9 +59,8 @@ class Readout:
         return chosen
 
     def logits(self, states: torch.Tensor) -> torch.Tensor:
-        """Return logits[N, vocabulary] in float32 for states[N, d]."""
-        logits = self._head(states) if self.small else states
-        found: torch.Tensor = logits.float()
+        """Return logits[N, vocabulary] for states[N, d], in the dtype of the output layer."""
+        found: torch.Tensor = self._head(states) if self.small else states
         return found
 
 

@@ -19,7 +19,7 @@ class LoraSettings:
     the best rate nearly independent of it (schulman2025); rate: of AdamW, None for `rate_for(hidden size)`;
     warmup_steps: the rate rises linearly over so many steps, then stays; clip: largest norm of the gradient;
     weight_decay: of AdamW; micro_tokens: most tokens, padding included, that one forward pass holds (for a model of 135
-    million parameters in float32 each takes 2 MB, so 1,024 take 2 GB; what does not fit comes in the next pass);
+    million parameters in float32 each takes 2 MB, so 1,536 take 3 GB; what does not fit comes in the next pass);
     share_prefix: compute a beginning that lessons share once (the same gradient, less work); anchored: learn what is
     rehearsed as the old self's whole distribution, not as the tokens that it drew (see `train.anchor`);
     recompute: gradient checkpointing (see `train.recompute`), for models whose steps do not fit into memory.
@@ -31,7 +31,7 @@ class LoraSettings:
     warmup_steps: int = 4
     clip: float = 1.0
     weight_decay: float = 0.0
-    micro_tokens: int = 1024
+    micro_tokens: int = 1536
     share_prefix: bool = True
     anchored: bool = True
     recompute: bool = False

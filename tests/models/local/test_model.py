@@ -1,4 +1,5 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from nightschool.asks import Propose, Proposed, Read, Refused, Weigh
 from nightschool.errors import NotANumber, PromptTooLong, UnknownName, Unsupported, UsageError
 from nightschool.items import Adapter, Message, Noise, Prefix, Prompt, Sampling, Segment
+from nightschool.models.local import runner
 from nightschool.models.local.model import LocalModel
 from nightschool.ports import Ability, Model
 from support.local_runs import Reference, finish
@@ -51,11 +53,28 @@ one_round = st.fixed_dictionaries(
 )
 
 
+@contextmanager
+def in_parts(wanted: bool) -> Iterator[None]:
+    """Compute passes of four tokens and more in two parts, side by side, or none."""
+    threads, worth = torch.get_num_threads(), runner._WORTH_PARTING
+    torch.set_num_threads(2 if wanted else 1)
+    runner._WORTH_PARTING = 2
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        runner._WORTH_PARTING = worth
+
+
 @pytest.mark.parametrize("kind", KINDS)
-@given(rounds=st.lists(one_round, min_size=2, max_size=7))
+@given(rounds=st.lists(one_round, min_size=2, max_size=7), parted=st.booleans())
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
-def test_forks_rollbacks_and_joins_are_exact(kind: str, tiny: Make, rounds: list[dict]) -> None:
-    model = tiny(kind, branches=6)
+def test_forks_rollbacks_and_joins_are_exact(kind: str, tiny: Make, rounds: list[dict], parted: bool) -> None:
+    with in_parts(parted):
+        hold_to_the_plain_forward(tiny(kind, branches=6), rounds)
+
+
+def hold_to_the_plain_forward(model: LocalModel, rounds: list[dict]) -> None:
     asks, replies, ended = {}, {}, []
 
     def take(progress: object) -> None:
@@ -101,9 +120,10 @@ def test_a_draw_is_the_same_alone_and_in_company(kind: str, tiny: Make) -> None:
     alone = finish(tiny(kind), [ask])["me"]
     others = [propose(f"o{i}", document(PROMPTS[i % 5]), 5, seed=i, max_tokens=10 + i) for i in range(8)]
     model = tiny(kind, branches=16)
-    model.submit(others[:4])
-    model.step()
-    together = finish(model, [others[4], ask, *others[5:]])["me"]
+    with in_parts(True):
+        model.submit(others[:4])
+        model.step()
+        together = finish(model, [others[4], ask, *others[5:]])["me"]
     assert [d.segment.tokens for d in together.draws] == [d.segment.tokens for d in alone.draws]
     assert [d.finish for d in together.draws] == [d.finish for d in alone.draws]
     assert len({d.segment.tokens for d in alone.draws}) == 3

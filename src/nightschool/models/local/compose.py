@@ -32,6 +32,9 @@ class Piece:
     b: int
     wanted: Sequence[int] = ()
 
+    def __len__(self) -> int:
+        return self.b - self.a
+
 
 class Stretch(NamedTuple):
     """Tokens start..stop of a node."""

@@ -91,26 +91,33 @@ class PoolPart(Part):
 
 @dataclass(slots=True, eq=False)
 class TailPart(Part):
-    """Keys in the rows of the tails, one row for each of the first tokens of a pass, its own new key included."""
+    """Keys in the rows of the tails, one row for each of the first tokens of a pass, its own new key included.
+
+    first: the row of the first token.
+    """
 
     tails: Tails = field(kw_only=True)
+    first: int = field(kw_only=True)
 
     def held(self, layer: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
         """Return keys [rows, Hkv, D, L] and values [rows, Hkv, L, D]."""
-        count, length = self.places.shape
-        keys, values = self.tails.keys[layer], self.tails.values[layer]
-        return keys[:count, :, :, :length].to(dtype), values[:count, :, :length].to(dtype)
+        rows = slice(self.first, self.first + len(self.places))
+        return self.tails.keys[layer][rows].to(dtype), self.tails.values[layer][rows].to(dtype)
 
 
 AnyPart = PoolPart | TailPart
 
 
-def tail_part(tails: Tails, device: torch.device) -> TailPart:
-    """Return the part in which the first tokens of a pass see what their branches wrote, and themselves."""
-    count = len(tails)
-    columns = np.arange(int(tails.lengths.max()) + 1)
-    places = torch.from_numpy(tails.base[:, None] + columns).to(device)
-    return TailPart(slice(0, count), torch.arange(count, device=device)[:, None], None, places, tails=tails)
+def tail_part(tails: Tails, rows: range, device: torch.device) -> TailPart:
+    """Return the part in which the first tokens of a pass, those of `rows`, see what their branches wrote, and
+    themselves.
+
+    Columns that nothing was written to yet are hidden, not cut off: what is cut would be copied in every layer first.
+    """
+    count = len(rows)
+    places = torch.from_numpy(tails.base[rows.start : rows.stop, None] + np.arange(tails.columns)).to(device)
+    asked = torch.arange(count, device=device)[:, None]
+    return TailPart(slice(0, count), asked, None, places, tails=tails, first=rows.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,17 +186,18 @@ def _part(groups: Sequence[Group], pool: Pool, device: torch.device) -> PoolPart
 class Pass:
     """One forward pass over a packed row: its tokens, what they see, and where their keys and values go.
 
-    ids[T], positions[T]; own: parts that have every token once; shared: what tokens see beside; branches: how many of
-    the first tokens are written to `tails`; slots: where in `pool` those after them are.
+    ids[T], positions[T]; own: parts that have every token once; shared: what tokens see beside; rows: of `tails`, to
+    which the first tokens are written; slots: where in `pool` those after them are, as many as `written`.
     """
 
-    def __init__(self, ids: np.ndarray, positions: np.ndarray, device: torch.device, pool: Pool, tails: Tails) -> None:
+    def __init__(
+        self, ids: np.ndarray, positions: np.ndarray, device: torch.device, pool: Pool, tails: Tails, rows: range
+    ) -> None:
         self.ids = torch.from_numpy(ids).to(device)
         self.positions = torch.from_numpy(positions).to(device)
-        self.pool, self.tails = pool, tails
+        self.pool, self.tails, self.rows = pool, tails, rows
         self.own: list[AnyPart] = []
         self.shared: list[AnyPart] = []
-        self.branches = 0
         self.slots: slice | torch.Tensor = slice(0, 0)
         self.written = 0
         self.layer = 0
@@ -198,8 +206,9 @@ class Pass:
         """Put the new keys and values of `layer`, each [1, Hkv, T, D], where this and later passes will find them."""
         self.layer = layer
         keys, values = keys[0], values[0]
-        if self.branches:
-            self.tails.write(layer, keys[:, : self.branches], values[:, : self.branches])
+        branches = len(self.rows)
+        if branches:
+            self.tails.write(layer, self.rows, keys[:, :branches], values[:, :branches])
         if self.written:
-            new = slice(self.branches, self.branches + self.written)
+            new = slice(branches, branches + self.written)
             self.pool.write(layer, self.slots, keys[:, new], values[:, new])

@@ -33,11 +33,14 @@ def uniforms(keys: np.ndarray, positions: np.ndarray) -> np.ndarray:
 def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a token for each row, int64[N], and its log-probability at temperature 1 in nats, float64[N].
 
-    logits[N, V]: float32; uniform[N]: in (0, 1). A log-probability is NaN where the row's logits are not finite.
+    logits[N, V]: of any float dtype; uniform[N]: in (0, 1). A log-probability is NaN where the row's logits are not
+    finite.
     """
     most = max(1, _AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else len(how)
     found = [
-        _pick(logits[a : a + most], how[a : a + most], torch.from_numpy(uniform[a : a + most]).to(logits.device))
+        _pick(
+            logits[a : a + most].float(), how[a : a + most], torch.from_numpy(uniform[a : a + most]).to(logits.device)
+        )
         for a in range(0, len(how), most)
     ]
     tokens, logps = (torch.cat(column).cpu().numpy() for column in zip(*found, strict=True))
@@ -53,21 +56,23 @@ def weigh(logits: torch.Tensor, rows: np.ndarray, tokens: np.ndarray) -> tuple[l
     ranks: list[int] = []
     most = max(1, _AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
     for a in range(0, len(logits), most):
-        block = logits[a : a + most]
+        block = logits[a : a + most].float()
         first, last = np.searchsorted(rows, [a, a + most])
         which = torch.from_numpy(rows[first:last] - a).to(logits.device)
         target = torch.from_numpy(tokens[first:last]).to(logits.device)
         chosen = block[which, target]
         logps += (chosen - block.logsumexp(-1)[which]).tolist()
         once = len(which) == len(block)
-        ranks += ((block if once else block[which]) > chosen[:, None]).sum(-1).tolist()
+        likelier = torch.empty((len(which), block.shape[1]), device=block.device)  # float: bits are summed far slower
+        torch.gt(block if once else block[which], chosen[:, None], out=likelier)
+        ranks += likelier.sum(-1).long().tolist()
     return logps, ranks
 
 
 def likeliest(logits: torch.Tensor, count: int) -> list[Tops]:
     """Return for each row of logits[N, V] the `count` likeliest tokens with their log-probabilities."""
     values, tokens = logits.topk(min(count, logits.shape[1]), dim=-1)
-    logps = (values - logits.logsumexp(-1)[:, None]).tolist()
+    logps = (values.float() - logits.float().logsumexp(-1)[:, None]).tolist()
     return [tuple(zip(row, known, strict=True)) for row, known in zip(tokens.tolist(), logps, strict=True)]
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 
 from nightschool.errors import NotANumber
-from nightschool.models.local import attention, packed
+from nightschool.models.local import attention, lanes, packed
 from nightschool.models.local.compose import Piece, Stretch, User, parts_of, users_of, whole
 from nightschool.models.local.parts import Pass, PoolPart, tail_part
 from nightschool.models.local.pool import Pool, run_of
 from nightschool.models.local.tails import Tails
 from nightschool.models.local.trie import Node, Trie
 
+_WORTH_PARTING = 64  # tokens of a part, from which on passes side by side are faster: fewer wait for the interpreter
 _LEAST = 256  # tokens by which the pool grows at least, where the memory allows it
 
 
@@ -31,9 +34,19 @@ class Row:
 
 
 @dataclass(slots=True)
-class Outcome:
-    """Logits of a pass. decoded[n, V]: after each live branch; pieces: [len(wanted), V] for each; asked: [V] each.
+class Work:
+    """What one pass does: of which branches, which pieces, and which nodes again."""
 
+    rows: range
+    pieces: list[Piece] = field(default_factory=list)
+    again: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Logits of a pass, in the dtype of the module.
+
+    decoded[n, V]: after each live branch; pieces: [len(wanted), V] for each; asked: [V] each.
     hidden: for each recomputed node the states [layers + 1, d] at its last token, where they were wanted.
     """
 
@@ -69,7 +82,7 @@ class Runner:
         self.trie = Trie()
         self.tails = Tails(self.pool)
         self.rows: list[Row] = []
-        self._shared: list[PoolPart] | None = None  # parts of the rows' shared paths, while the rows stay the same
+        self._shared: dict[range, list[PoolPart]] = {}  # parts of rows' shared paths, while the rows stay the same
         self._selects = "logits_to_keep" in inspect.signature(module.forward).parameters
 
     # --- memory -------------------------------------------------------------------------------------------------
@@ -110,7 +123,7 @@ class Runner:
 
     def _resize(self, capacity: int) -> None:
         self.pool.resize(capacity)
-        self._shared = None
+        self._shared.clear()
 
     def place(self, nodes: Sequence[Node]) -> list[Node]:
         """Give `nodes` slots; return the first of them, as many as there was room for."""
@@ -129,7 +142,7 @@ class Runner:
         """Add a branch after `shared` and `private`, which it copies; it feeds `token` next, at most `more` in all."""
         self.tails.add(shared.end, more + sum(len(node) for node in private), private)
         self.rows.append(Row(shared, token, shared.end))
-        self._shared = None
+        self._shared.clear()
 
     def remove(self, rows: Sequence[int]) -> list[tuple[int, int]]:
         """Remove branches; return (from, to) for each that moved into a gap."""
@@ -137,7 +150,7 @@ class Runner:
         for source, target in moved:
             self.rows[target] = self.rows[source]
         del self.rows[len(self.tails) :]
-        self._shared = None
+        self._shared.clear()
         return moved
 
     def freeze(self, ended: Sequence[tuple[int, np.ndarray]]) -> None:
@@ -173,62 +186,106 @@ class Runner:
         pieces: a parent's before its children's; again: nodes, complete then, whose last token is fed once more for its
         logits; states: tell their hidden states. Raises NotANumber, naming the first layer whose output was not finite.
         """
-        count = len(self.rows)
         self.tails.grow()
-        ids = [np.array([row.token for row in self.rows], dtype=np.int64)]
-        positions = [self.tails.base + self.tails.lengths]
-        wanted = list(range(count))
-        at = count
+        parts = self._parted(pieces, again)
+        passes = [self._compose(part) for part in parts]
+        found = lanes.run([partial(self._forward, *each, states) for each in passes], self.device)
+        self.tails.lengths = self.tails.lengths + 1
+        decoded: list[torch.Tensor] = []
+        computed: dict[tuple[Node, int], torch.Tensor] = {}
+        asked: dict[Node, torch.Tensor] = {}
+        seen: dict[Node, torch.Tensor] = {}
+        for part, (logits, hidden) in zip(parts, found, strict=True):
+            sizes = [len(part.rows), *(len(piece.wanted) for piece in part.pieces), len(part.again)]
+            own, *rest = logits.split(sizes)
+            decoded.append(own)
+            computed.update(zip(((piece.node, piece.a) for piece in part.pieces), rest[:-1], strict=True))
+            asked.update(zip(part.again, rest[-1], strict=True))
+            if states:
+                stack = torch.stack([layer[0, layer.shape[1] - len(part.again) :] for layer in hidden], 1).float()
+                seen.update(zip(part.again, stack, strict=True))
+        return Outcome(
+            decoded[0] if len(decoded) == 1 else torch.cat(decoded),
+            [computed[piece.node, piece.a] for piece in pieces],
+            [asked[node] for node in again],
+            [seen[node] for node in again if states],
+        )
+
+    def _parted(self, pieces: Sequence[Piece], again: Sequence[Node]) -> list[Work]:
+        """Return the work of a pass in parts that need nothing of one another, of about the same size."""
+        count = len(self.rows)
+        tokens = count + len(again) + sum(len(piece) for piece in pieces)
+        sides = min(lanes.sides(self.device), tokens // _WORTH_PARTING)
+        if sides < 2 or not self.pool.keys:  # the first pass makes what the others only write to
+            return [Work(range(count), list(pieces), list(again))]
+        bounds = [count * side // sides for side in range(sides + 1)]
+        parts = [Work(range(a, b)) for a, b in pairwise(bounds)]
+        sizes = [len(part.rows) for part in parts]
+        side_of: dict[Node, int] = {}
+        families: dict[Node, list[Piece]] = {}
+        for piece in pieces:
+            first = next((node for node in piece.node.path() if node in families), piece.node)
+            families.setdefault(first, []).append(piece)
+        for family in sorted(families.values(), key=lambda family: -sum(map(len, family))):
+            side = sizes.index(min(sizes))
+            sizes[side] += sum(map(len, family))
+            side_of.update((piece.node, side) for piece in family)
+        for piece in pieces:
+            parts[side_of[piece.node]].pieces.append(piece)
+        for node in again:
+            side = next((side_of[above] for above in node.path() if above in side_of), sizes.index(min(sizes)))
+            sizes[side] += 1
+            parts[side].again.append(node)
+        return [part for part in parts if part.rows or part.pieces or part.again]
+
+    def _compose(self, work: Work) -> tuple[Pass, list[int]]:
+        """Return the pass that does `work`, and of which of its tokens logits are wanted."""
+        rows, pieces, again = self.rows[work.rows.start : work.rows.stop], work.pieces, work.again
+        branches = slice(work.rows.start, work.rows.stop)
+        ids = [np.array([row.token for row in rows], dtype=np.int64)]
+        positions = [self.tails.base[branches] + self.tails.lengths[branches]]
+        wanted = list(range(len(rows)))
+        at = len(rows)
         for piece in pieces:
             ids.append(piece.node.tokens[piece.a : piece.b])
             positions.append(np.arange(piece.node.begin + piece.a, piece.node.begin + piece.b))
             wanted += [at + offset - piece.a for offset in piece.wanted]
-            at += piece.b - piece.a
+            at += len(piece)
         ids.append(np.array([node.tokens[-1] for node in again], dtype=np.int64))
         positions.append(np.array([node.end - 1 for node in again], dtype=np.int64))
         wanted += range(at, at + len(again))
-        now = Pass(np.concatenate(ids), np.concatenate(positions), self.device, self.pool, self.tails)
-        self._compose(now, pieces, again, at)
-        logits, hidden = self._forward(now, wanted, states)
-        self.tails.lengths = self.tails.lengths + 1
-        sizes = [count, *(len(piece.wanted) for piece in pieces), len(again)]
-        decoded, *rest = logits.split(sizes)
-        outcome = Outcome(decoded, list(rest[:-1]), list(rest[-1]))
-        if states:
-            stack = torch.stack([layer[0, at:] for layer in hidden], 1).float()
-            outcome.hidden = list(stack)
-        return outcome
-
-    def _compose(self, now: Pass, pieces: Sequence[Piece], again: Sequence[Node], end: int) -> None:
-        now.branches = count = len(self.rows)
-        if count:
-            now.own.append(tail_part(self.tails, self.device))
-            if self._shared is None:
-                behind: dict[Node, list[int]] = {}
-                for i, row in enumerate(self.rows):
-                    behind.setdefault(row.leaf, []).append(i)
-                gathered, in_place = parts_of(
-                    [User(whole(leaf.path()), (), np.array(rows)) for leaf, rows in behind.items()],
-                    self.pool, self.device,
-                )  # fmt: skip
-                self._shared = [*gathered, *in_place]
-            for part in self._shared:
-                part.moved()
-            now.shared += self._shared
+        now = Pass(np.concatenate(ids), np.concatenate(positions), self.device, self.pool, self.tails, work.rows)
+        if rows:
+            now.own.append(tail_part(self.tails, work.rows, self.device))
+            now.shared += self._above(work.rows)
         if pieces:
             slots = run_of(np.concatenate([Stretch(p.node, p.a, p.b).slots for p in pieces]))
             now.slots = slots if isinstance(slots, slice) else torch.from_numpy(slots).to(self.device)
-            now.written = end - count
-        users = users_of(pieces, count)
+            now.written = at - len(rows)
+        users = users_of(pieces, len(rows))
         for i, node in enumerate(again):
             above = whole(node.parent.path() if node.parent is not None else [])
-            users.append(User(above, whole([node]), np.array([end + i])))
+            users.append(User(above, whole([node]), np.array([at + i])))
         own, shared = parts_of(users, self.pool, self.device)
         now.own += own
         now.shared += shared
+        return now, wanted
+
+    def _above(self, rows: range) -> list[PoolPart]:
+        """Return the parts of what the branches `rows` share with others."""
+        if rows not in self._shared:
+            behind: dict[Node, list[int]] = {}
+            for i, row in enumerate(self.rows[rows.start : rows.stop]):
+                behind.setdefault(row.leaf, []).append(i)
+            users = [User(whole(leaf.path()), (), np.array(which)) for leaf, which in behind.items()]
+            gathered, in_place = parts_of(users, self.pool, self.device)
+            self._shared[rows] = [*gathered, *in_place]
+        for part in self._shared[rows]:
+            part.moved()
+        return self._shared[rows]
 
     def _forward(self, now: Pass, wanted: Sequence[int], states: bool) -> tuple[torch.Tensor, Any]:
-        """Return float32 logits [len(wanted), V] and, with `states`, the hidden states of every layer."""
+        """Return logits [len(wanted), V] in the module's dtype and, with `states`, the hidden states of every layer."""
         index = torch.tensor(wanted, dtype=torch.long, device=self.device)
         keep = {"logits_to_keep": index} if self._selects else {}
         with torch.no_grad(), attention.running(now) as cache:
@@ -242,7 +299,6 @@ class Runner:
                 **keep,
             )
             logits = result.logits[0] if self._selects else result.logits[0, index]
-            logits = logits.float()
             if len(wanted) and not bool(torch.isfinite(logits.amax(-1)).all()):  # NaN spreads through a maximum
                 raise NotANumber(self._where(now))
             return logits, result.hidden_states

@@ -81,6 +81,8 @@ class Tails:
         if len(self):
             self._fit(int(self.lengths.max()) + 1)
             self._copy()
+            for layer, keys in self.pool.keys.items():
+                self._make(layer, keys, self.pool.values[layer])
 
     def _copy(self) -> None:
         """Copy what branches have to themselves of the trie: new rows are the last ones, and all begin at column 0."""
@@ -134,14 +136,18 @@ class Tails:
             self.values[layer] = new
         self.rows, self.columns = rows, columns
 
-    def write(self, layer: int, keys: torch.Tensor, values: torch.Tensor) -> None:
-        """Append keys[Hkv, n, D] and values, one token for each of the n branches; `lengths` is left to the caller."""
+    def write(self, layer: int, rows: range, keys: torch.Tensor, values: torch.Tensor) -> None:
+        """Append keys[Hkv, n, D] and values, one token for each of the n branches `rows`.
+
+        `lengths` is left to the caller.
+        """
         self._make(layer, keys, values)
         device = keys.device
-        rows, columns = torch.arange(len(self), device=device), torch.from_numpy(self.lengths).to(device)
+        which = torch.arange(rows.start, rows.stop, device=device)
+        columns = torch.from_numpy(self.lengths[rows.start : rows.stop]).to(device)
         dtype = self.keys[layer].dtype
-        self.keys[layer][rows, :, :, columns] = keys.transpose(0, 1).to(dtype)
-        self.values[layer][rows, :, columns] = values.transpose(0, 1).to(dtype)
+        self.keys[layer][which, :, :, columns] = keys.transpose(0, 1).to(dtype)
+        self.values[layer][which, :, columns] = values.transpose(0, 1).to(dtype)
 
     def read(self, layer: int, rows: torch.Tensor, columns: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return keys[Hkv, n, D] and values of n tokens, the i-th at rows[i], columns[i]."""

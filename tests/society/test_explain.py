@@ -1,9 +1,19 @@
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
+import torch
 
 from nightschool.errors import ModelError
 from nightschool.items import Noise
 from nightschool.search.budget import Budget
+from nightschool.society.claims import Claim
 from nightschool.society.explain import Explain, Index, explain
+from nightschool.society.infer import Importance, infer
+from nightschool.society.kept import replay
+from nightschool.society.lanes import Lanes
+from nightschool.society.primitives import bernoulli, normal
+from nightschool.society.program import program
 from nightschool.society.scenes import PORTS, scene
 from nightschool.society.society import Society
 from nightschool.worlds.dice import Dice
@@ -75,6 +85,61 @@ def test_whoever_fails_is_dropped_and_named():
     state = explain(search, scene(("purple", "jar"), Noise(("fails",)), keeps=1.0, sees=0.999).evidence)
     assert state.dropped == {"jar": "jar is not well"}
     assert "jar" not in state.claims
+
+
+@dataclass(frozen=True)
+class Thinks:
+    """A member whose claim on a colour is what its own generative model comes to."""
+
+    name: str
+    model: Any
+    prior: float = 0.05
+
+    def consult(self, evidence):
+        if not evidence:  # what the index knows it for
+            return (Claim(self.name, "colour", torch.eye(PORTS[0].size)[3], 0.9),)
+        trace = replay(self.model.simulate((), Lanes.of(Noise((self.name,)), 5)))
+        chance = float(infer(self.model(), {"seen": 1.0}, Noise((self.name,)), Importance(50)).expect("yes"))
+        return (Claim(self.name, "colour", torch.eye(PORTS[0].size)[int(chance > 0.5)], 0.9),) * (len(trace) > 0)
+
+
+@program
+def sound():
+    yes = yield "yes", bernoulli(0.5)
+    yield "seen", normal(yes.double(), 0.5)
+    return yes
+
+
+@program
+def dazed():
+    yes = yield "yes", bernoulli(0.5)
+    yield "seen", normal(torch.where(yes, float("nan"), 0.0), 0.5)
+    return yes
+
+
+SECRET = iter(range(1000))
+
+
+@program
+def secretive():
+    yes = yield "yes", bernoulli(0.5)
+    yield "seen", normal(yes.double() + next(SECRET), 0.5)
+    return yes
+
+
+def test_not_a_number_and_traces_that_cannot_be_replayed_cost_the_member_its_place():
+    assert PORTS[0].name == "colour"
+    members = [Thinks("fine", sound), Thinks("ill", dazed), Thinks("sly", secretive)]
+    society = everyone().joined(*members)
+    search = Explain(society, Index.of(society), most=1.0)
+    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
+    sight[3] = 0.0
+    state = explain(search, {"colour": sight})
+    assert set(state.dropped) == {"ill", "sly"}
+    assert "the log-probability of normal is NaN" in state.dropped["ill"]
+    assert "a trace of secretive cannot be replayed" in state.dropped["sly"]
+    assert {"fine", "ill", "sly"} <= set(state.consulted)
+    assert not {"ill", "sly"} & set(state.claims)
 
 
 def test_members_come_and_go_between_searches():

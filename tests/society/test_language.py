@@ -6,6 +6,7 @@ import torch
 from nightschool.asks import Refused
 from nightschool.errors import ModelError, UsageError
 from nightschool.items import Noise
+from nightschool.models.resolve import open_model
 from nightschool.models.scripted import Scripted
 from nightschool.society.infer import Enumeration, infer
 from nightschool.society.lanes import Lanes
@@ -65,3 +66,50 @@ def test_refusals_and_senseless_questions_are_errors():
         leanings(lambda asks: [Refused(ask.id, "out of tokens", "budget") for ask in asks], ["sun?"], ANSWERS)
     with pytest.raises(ModelError, match="gives no answer of"):
         leanings(Asked(Scripted(SAYS)), ["sun?"], ("perhaps", "maybe"))
+
+
+SAID = "the a and was said went saw day big little red old house dog girl sun tree to in very happy sad"
+TOLD = tuple(f" {word}" for word in SAID.split())
+
+
+def words_of(trace):
+    return torch.stack([trace[f"word{k}"] for k in range(6)], 1)
+
+
+@pytest.mark.slow
+def test_a_real_model_says_the_same_where_what_changed_is_beside_the_point():
+    """Words of SmolLM2 from a list, each by Gumbel noise that is kept. The weather reaches no prompt; who tells the
+    story does, and means little; who the story is of means more."""
+    asking = Asked(open_model("smollm2", dtype="float32"))
+    even = torch.zeros(2, dtype=torch.float64)
+
+    @program
+    def tale():
+        yield "weather", categorical(even)
+        teller = yield "teller", categorical(even)
+        hero = yield "hero", categorical(even)
+        text = [
+            f"{('Anna', 'Peter')[t]} tells a story. There was a {('cat', 'soldier')[h]} who"
+            for t, h in zip(teller.tolist(), hero.tolist(), strict=True)
+        ]
+        for k in range(6):
+            word = yield f"word{k}", categorical(leanings(asking, text, TOLD))
+            text = [so_far + TOLD[i] for so_far, i in zip(text, word.tolist(), strict=True)]
+        return tuple(text)
+
+    lanes = Lanes.of(Noise(("tale",)), 40)
+    told = tale.simulate((), lanes)
+    assert len(set(told.value)) > 30  # it says much of what it could say
+    alike = {}
+    for changed in ("weather", "teller", "hero"):
+        other = tale.imagine(told, {changed: 1}, lanes.child("other"))
+        rows = told[changed] != 1
+        assert bool((other[changed] == 1).all())
+        alike[changed] = float((words_of(other) == words_of(told))[rows].double().mean())
+        if changed == "weather":
+            assert other.value == told.value
+    anew = tale.simulate((), Lanes.of(Noise(("anew",)), 40))
+    by_chance = float((words_of(anew) == words_of(told)).double().mean())
+    assert alike["weather"] == 1.0
+    assert 1.0 > alike["teller"] > by_chance + 0.2
+    assert 1.0 > alike["hero"] > by_chance

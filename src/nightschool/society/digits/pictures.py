@@ -14,6 +14,7 @@ import torch
 
 from nightschool.errors import BadFile
 from nightschool.society.digits.shapes import PIXELS, SIDE
+from nightschool.society.pictures import read_grey
 
 _BOX = 20
 
@@ -53,21 +54,7 @@ def read_picture(path: str | Path) -> torch.Tensor:
 
     Raises BadFile for what is no picture of 8 to 1024 pixels a side.
     """
-    import matplotlib.image
-
-    what = "a picture of one digit, 8 to 1024 pixels a side (PNG or JPEG)"
-    try:
-        pixels = torch.tensor(matplotlib.image.imread(path)).float()
-    except Exception as error:
-        raise BadFile(f"cannot read {path}: {error}; expected {what}") from error
-    if pixels.ndim == 3:
-        pixels = pixels[..., : 3 if pixels.shape[2] >= 3 else 1].mean(2)
-    if pixels.ndim != 2 or not all(8 <= side <= 1024 for side in pixels.shape):
-        raise BadFile(f"{path} is {' by '.join(map(str, pixels.shape))} pixels; expected {what}")
-    low, high = float(pixels.min()), float(pixels.max())
-    if low == high:
-        return torch.zeros_like(pixels)
-    pixels = (pixels - low) / (high - low)
+    pixels = read_grey(path, 8, 1024, "a picture of one digit")
     return pixels if float(pixels.mean()) < 0.5 else 1 - pixels
 
 

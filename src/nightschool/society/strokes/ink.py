@@ -12,9 +12,9 @@ from pathlib import Path
 
 import torch
 
-from nightschool.errors import BadFile
 from nightschool.items import Noise
 from nightschool.society.lanes import Lanes
+from nightschool.society.pictures import read_grey
 
 LEAST = 12
 """pixels of ink below which an image holds no drawing"""
@@ -70,22 +70,10 @@ def read_image(path: str | Path) -> torch.Tensor:
 
     A picture of one tone has no ink. Raises BadFile, which says what was expected, for what is no such picture.
     """
-    import matplotlib.image
-
-    what = "a picture of strokes, 16 to 512 pixels a side (PNG or JPEG)"
-    try:
-        pixels = torch.tensor(matplotlib.image.imread(path))
-    except Exception as error:
-        raise BadFile(f"cannot read {path}: {error}; expected {what}") from error
-    if pixels.ndim == 3:
-        pixels = pixels[..., : 3 if pixels.shape[2] >= 3 else 1].float().mean(2)
-    if pixels.ndim != 2 or not all(16 <= side <= 512 for side in pixels.shape):
-        raise BadFile(f"{path} is {' by '.join(map(str, pixels.shape))} pixels; expected {what}")
-    pixels = pixels.float()
-    top = float(pixels.max())
-    if float(pixels.min()) == top:
-        return torch.zeros_like(pixels)
-    dark = (pixels - pixels.min()) / (top - pixels.min()) < 0.5
+    grey = read_grey(path, 16, 512, "a picture of strokes")
+    if float(grey.max()) == 0:
+        return grey
+    dark = grey < 0.5
     return (dark if float(dark.float().mean()) < 0.5 else ~dark).float()
 
 

@@ -56,11 +56,15 @@ class Smallest:
         self.offer(name, self.images + high * (changed - self.images))
 
 
-def norm_attack(found: Smallest, steps: int, name: str = "gradient", reach: float = 1.0) -> None:
-    """Walk down the margin, the change kept to a norm that shrinks where it is wrong and grows where it is not.
-    After Rony et al. (2019)."""
+def norm_attack(found: Smallest, steps: int, name: str = "gradient", reach: float = 1.0, onwards: bool = False
+                ) -> None:  # fmt: skip
+    """Walk down the margin, the change kept to a norm that shrinks where it is wrong and grows where it is not: from
+    the image, or `onwards` from the nearest change that is known. After Rony et al. (2019)."""
     images, labels = found.images, found.labels
     change, norm = torch.zeros_like(images), torch.full((len(images), 1), reach)
+    if onwards:
+        change = found.best - images
+        norm = torch.where(change.norm(dim=1, keepdim=True) > 0, change.norm(dim=1, keepdim=True), norm)
     for step in range(steps):
         at = (images + change).requires_grad_(True)
         margin = found.victim.margins(at, labels)

@@ -3,35 +3,36 @@
 Awake, each network learns to draw its own digits, with a recogniser that finds the shapes (a variational bound).
 Asleep, the recogniser learns every kind's best shape for every digit: from dreams, where the shape is known, and from
 the digits again, by the gradient of the log joint; and the networks compete: the kind that a digit is of must explain
-it better than others do with the shapes that the recogniser finds for them. Ref: kingma2014; hinton1995.
+it better than all others do, with the shapes that a search finds for them. Ref: kingma2014; hinton1995.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 
 from nightschool.society.digits.guessing import guesses
 from nightschool.society.digits.pictures import bent
+from nightschool.society.digits.search import RATE, climb
 from nightschool.society.digits.shapes import PIXELS, Shapes
 from nightschool.society.recognisers.recogniser import Recogniser
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """steps: in all; awake: part of them before sleep; each: digits of a kind in a batch; rivals: other kinds that a
-    digit is tried as, each step; contest: how much competition counts; cool: what log joints are multiplied by where
-    they compete; rate, warm: of AdamW, and steps until it is whole; bend: of the training digits; half: whether
-    products are of bfloat16, for CPUs that have it."""
+    """steps: in all; awake: part of them before sleep; each: digits of a kind in a batch, half as many asleep, where
+    each is tried as every kind; climbs: steps up the log joint, at most, before kinds compete; contest: how much
+    competition counts; cool: what log joints are multiplied by where they compete; rate, warm: of AdamW, and steps
+    until it is whole; bend: of the training digits; half: whether products are of bfloat16, for CPUs that have it."""
 
     steps: int = 6000
-    awake: float = 0.6
+    awake: float = 0.3
     each: int = 24
-    rivals: int = 3
-    contest: float = 1.0
+    climbs: int = 4
+    contest: float = 10.0
     cool: float = 0.1
     rate: float = 2e-3
     warm: int = 200
@@ -72,12 +73,13 @@ class Lesson:
         """Take one step, and return how it was: squared error of a digit, nats of its shape, and of the contest."""
         course, k = self.course, len(self.shapes.names)
         dice = torch.Generator().manual_seed(self.seed * 1_000_003 + self.step)
-        rows = torch.cat([own[torch.randint(len(own), (course.each,), generator=dice)] for own in self.by_kind])
+        asleep = self.step >= course.awake * course.steps
+        each = max(1, course.each // 2) if asleep else course.each
+        rows = torch.cat([own[torch.randint(len(own), (each,), generator=dice)] for own in self.by_kind])
         seen = bent(self.images[rows], dice, course.bend)
         for group in self.climber.param_groups:
             group["lr"] = course.rate * min(1.0, (self.step + 1) / course.warm) * (1 - self.step / course.steps) + 1e-6
         with torch.autocast("cpu", torch.bfloat16, enabled=course.half):
-            asleep = self.step >= course.awake * course.steps
             loss, facts = (self._asleep if asleep else self._awake)(seen, dice)
         self.climber.zero_grad()
         loss.backward()
@@ -86,41 +88,36 @@ class Lesson:
         return {"squares": facts[0], "nats": facts[1], "contest": facts[2], "kinds": k}
 
     def _awake(self, seen: torch.Tensor, dice: torch.Generator) -> tuple[torch.Tensor, tuple[float, float, float]]:
-        k, n = len(self.shapes.names), self.course.each
+        k = len(self.shapes.names)
         logq, middles, widths = guesses(self.recogniser, seen, k)
-        own, m, w = self._of(logq, middles, widths, 0)
+        own, m, w = _own(logq, middles, widths)
         shape = m + w.exp() * torch.randn(m.shape, generator=dice)
-        squares = ((seen.reshape(k, n, PIXELS) - self.shapes.decode(shape)) ** 2).sum(-1)
+        squares = ((seen.reshape(k, -1, PIXELS) - self.shapes.decode(shape)) ** 2).sum(-1)
         nats = _nats(m, w)
         loss = (squares / (2 * self.shapes.settings.sigma**2) + nats).mean() - own.mean()
         return loss, (float(squares.detach().mean()), float(nats.detach().mean()), 0.0)
 
     def _asleep(self, seen: torch.Tensor, dice: torch.Generator) -> tuple[torch.Tensor, tuple[float, float, float]]:
-        k, n, scale = len(self.shapes.names), self.course.each, 2 * self.shapes.settings.sigma**2
+        course, k, scale = self.course, len(self.shapes.names), 2 * self.shapes.settings.sigma**2
         logq, middles, widths = guesses(self.recogniser, seen, k)
-        others = (torch.randperm(k - 1, generator=dice)[: self.course.rivals] + 1).tolist()
-        tries = [self._of(logq, middles, widths, other) for other in (0, *others)]
-        m, w = torch.cat([one[1] for one in tries], 1), torch.cat([one[2] for one in tries], 1)
-        pages = seen.reshape(k, n, PIXELS)
-        shown = torch.cat([pages.roll(other, 0) for other in (0, *others)], 1)
-        shape = m + w.exp() * torch.randn(m.shape, generator=dice)
-        nats = _nats(m, w)
+        shape = middles + widths.exp() * torch.randn(middles.shape, generator=dice)
+        nats = _nats(middles, widths)
         # the recogniser is honest: it looks for the best shape of every kind, and the networks stand still for it
         self.shapes.requires_grad_(False)
-        bound = ((shown - self.shapes.decode(shape)) ** 2).sum(-1) / scale + nats
+        bound = ((seen - self.shapes.decode(shape)) ** 2).sum(-1) / scale + nats
+        climbs = int(torch.randint(course.climbs + 1, (), generator=dice))
+        found = climb(self.shapes, seen, middles.detach(), climbs, RATE)
         self.shapes.requires_grad_(True)
-        loss = bound[:, :n].mean() + bound[:, n:].mean() - tries[0][0].mean() + self._dreamt(dice)
+        own = _own(logq, bound[..., None], shape)
+        others = (bound.sum() - own[1].sum()) / ((k - 1) * len(seen))
+        loss = own[1].mean() + others - own[0].mean() + self._dreamt(dice)
         # the networks learn their own digits, and to explain them better than others do
-        squares = ((shown - self.shapes.decode(shape.detach())) ** 2).sum(-1)
-        standing = -(squares / scale + nats.detach()) + torch.log_softmax(self.shapes.odds, 0)[:, None]
-        rows = [standing[:, :n]]
-        rows += [standing[:, n * (i + 1) : n * (i + 2)].roll(-other, 0) for i, other in enumerate(others)]
-        table = torch.stack(rows, -1) * self.course.cool
-        table = torch.cat([table[..., :1], table[..., 1:] + math.log((k - 1) / len(others))], -1)
-        contest = -torch.log_softmax(table, -1)[..., 0].mean()
-        loss = loss + squares[:, :n].mean() / scale + self.course.contest * contest / self.course.cool
-        facts = (float(squares[:, :n].detach().mean()), float(nats[:, :n].detach().mean()), float(contest.detach()))
-        return loss, facts
+        squares = ((seen.reshape(k, -1, PIXELS) - self.shapes.decode(own[2].detach())) ** 2).sum(-1)
+        truth = torch.arange(k).repeat_interleave(len(seen) // k)
+        contest = nn.functional.cross_entropy(course.cool * self.shapes.log_joint(seen, found).T, truth)
+        loss = loss + squares.mean() / scale + course.contest * contest / course.cool
+        told = _own(logq, nats[..., None], shape)[1]
+        return loss, (float(squares.detach().mean()), float(told.detach().mean()), float(contest.detach()))
 
     def _dreamt(self, dice: torch.Generator, each: int = 6) -> torch.Tensor:
         """Return the recogniser's loss on dreams: nats by which it misses the kinds and shapes that they came from."""
@@ -130,18 +127,17 @@ class Lesson:
             drawn = self.shapes.decode(shape)
             drawn = (drawn + self.shapes.settings.sigma * torch.randn(drawn.shape, generator=dice)).reshape(-1, PIXELS)
         logq, middles, widths = guesses(self.recogniser, drawn, k)
-        own, m, w = self._of(logq, middles, widths, 0, each)
+        own, m, w = _own(logq, middles, widths)
         missed = (0.5 * ((shape - m) * (-w).exp()) ** 2 + w).sum(-1)
         return missed.mean() - own.mean()
 
-    def _of(self, logq: torch.Tensor, middles: torch.Tensor, widths: torch.Tensor, other: int, each: int | None = None
-            ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # fmt: skip
-        """Return, for each kind c and the digits of the kind `other` before it, what the recogniser says of c."""
-        k, at = len(self.shapes.names), torch.arange(len(self.shapes.names))
-        n = each or self.course.each
-        whose = (at - other) % k
-        pick = (middles.reshape(k, k, n, -1)[at, whose], widths.reshape(k, k, n, -1)[at, whose])
-        return logq.reshape(k, n, k)[whose, :, at], *pick
+
+def _own(logq: torch.Tensor, *of: torch.Tensor) -> list[torch.Tensor]:
+    """Return what is said of the kind that each digit is of: logq[n, kinds] and of[kinds, n, size], digits in the order
+    of their kinds, as [kinds, each] and [kinds, each, size]."""
+    k = logq.shape[1]
+    at = torch.arange(k)
+    return [logq.reshape(k, -1, k)[at, :, at], *(one.reshape(k, k, -1, one.shape[-1])[at, at] for one in of)]
 
 
 def _nats(middle: torch.Tensor, width: torch.Tensor) -> torch.Tensor:

@@ -16,6 +16,9 @@ from nightschool.society.digits.shapes import Shapes
 from nightschool.society.lanes import Lanes
 from nightschool.society.recognisers.recogniser import Recogniser
 
+RATE = 0.1
+"""of Adam, up the log joint"""
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -26,7 +29,7 @@ class Search:
     guessed: bool = True
     starts: int = 1
     steps: int = 0
-    rate: float = 0.05
+    rate: float = RATE
 
 
 FAST = Search()

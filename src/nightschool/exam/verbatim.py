@@ -70,7 +70,7 @@ def verbatim(texts: Sequence[Text], run: Run, before: str | None, after: str, se
     shown, never = [text for text in texts if text.times], [text for text in texts if not text.times]
     if len(shown) < _LEAST or len(never) < _LEAST:
         return f"{len(shown)} texts were shown and {len(never)} were not; it takes {_LEAST} of each"
-    said = {name: _extracted(texts, run, name, seed) for name in (before, after)}
+    said = _extracted(texts, run, (before, after), seed)
     groups: list[tuple[str, list[Text]]] = [("never", never), *_by_times(shown)]
     table: list[tuple[Cell, ...]] = []
     facts: dict[str, object] = {}
@@ -101,19 +101,25 @@ def verbatim(texts: Sequence[Text], run: Run, before: str | None, after: str, se
     )  # fmt: skip
 
 
-def _extracted(texts: Sequence[Text], run: Run, adapter: str | None, seed: int) -> dict[int, bool]:
-    """Return for each text whether its second half came letter for letter; what was not answered counts as not."""
+def _extracted(
+    texts: Sequence[Text], run: Run, weights: Sequence[str | None], seed: int
+) -> dict[str | None, dict[int, bool]]:
+    """Return, for each of `weights` and each text, whether its second half came letter for letter.
+
+    What was not answered counts as not. All are asked at once: a wide batch costs little more than a narrow one.
+    """
     jobs = []
-    for number, text in enumerate(texts):
-        given, rest = text.halves
-        prompt = replace(text.prompt, prefill=text.prompt.prefill + given)
-        item = Item(f"text {number}", {}, None, f"text {number}")
-        task = Task(item, prompt, Sampling(len(rest) + 4, 0.0), adapter)
-        jobs.append(Job(Single(), task, Noise((seed, "verbatim", number))))
-    answers = ["" if trace.best is None else trace.best.answer for trace in run(jobs)]
+    for adapter in weights:
+        for number, text in enumerate(texts):
+            given, rest = text.halves
+            prompt = replace(text.prompt, prefill=text.prompt.prefill + given)
+            item = Item(f"text {number}", {}, None, f"text {number}")
+            task = Task(item, prompt, Sampling(len(rest) + 4, 0.0), adapter)
+            jobs.append(Job(Single(), task, Noise((seed, "verbatim", number))))
+    answers = iter("" if trace.best is None else trace.best.answer for trace in run(jobs))
     return {
-        id(text): answer.lstrip().startswith(text.halves[1].strip())
-        for text, answer in zip(texts, answers, strict=True)
+        adapter: {id(text): next(answers).lstrip().startswith(text.halves[1].strip()) for text in texts}
+        for adapter in weights
     }
 
 

@@ -18,9 +18,13 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A search that only weighs `text`: its one thought is the text with its log-probabilities."""
+    """A search that only weighs `text`: its one thought is the text with its log-probabilities.
+
+    exact: as `Weigh` has it.
+    """
 
     text: str
+    exact: bool = True
 
     @property
     def spec(self) -> str:
@@ -40,7 +44,8 @@ class Reading:
         """Return the one ask, until it is answered."""
         if state.told:
             return ()
-        return (Weigh("text", Prefix(state.task.prompt), (Segment(self.text),), state.task.adapter),)
+        text = (Segment(self.text),)
+        return (Weigh("text", Prefix(state.task.prompt), text, state.task.adapter, exact=self.exact),)
 
     def tell(self, state: _Read, replies: Sequence[Reply]) -> _Read:
         """Return the state with the weighed text, or with nothing where it was refused."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from nightschool import paths
+
+# Tests that run side by side share the cores: threads that wait for each other's core cost more than they bring.
+if beside := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // beside)))
 
 settings.register_profile("patient", deadline=None)  # a busy machine is no failure of what is tested
 settings.register_profile("quick", deadline=None, max_examples=20)
@@ -17,6 +24,19 @@ settings.load_profile("patient")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put slow tests last, so that what is quickly known is known quickly."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_small_heap() -> None:
+    """Keep what earlier modules loaded out of collections: one through all of torch takes half a second."""
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def the_whole_heap_at_the_end() -> Iterator[None]:
+    """Have pytest's last collection look at everything: what was left open must be told."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from nightschool.day.curriculum import Place, Tally
 from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Usage
 from nightschool.paths import write_durably
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 Stopped = Literal["mastered", "rounds", "seconds", "budget", "nothing solved", "nothing whole"]
 
@@ -104,19 +108,24 @@ class Term:
 
 def read_term(folder: Path) -> Term:
     """Return the term kept in `folder`, an empty one where there is none. Raises NightError for a damaged file."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     path = folder / "term.json"
     if not path.exists():
         return Term()
     try:
-        return TypeAdapter(Term).validate_json(path.read_bytes())
+        return _form().validate_json(path.read_bytes())
     except ValidationError as error:
         raise NightError(f"the unfinished night in {folder} cannot be read ({error.error_count()} faults)") from error
 
 
 def write_term(folder: Path, term: Term) -> None:
     """Keep `term` in `folder`; a kill leaves the old or the new one."""
-    from pydantic import TypeAdapter
+    write_durably(folder / "term.json", _form().dump_json(term))
 
-    write_durably(folder / "term.json", TypeAdapter(Term).dump_json(term))
+
+@cache
+def _form() -> TypeAdapter[Term]:
+    from pydantic import TypeAdapter  # slow to import, and the form slow to make
+
+    return TypeAdapter(Term)

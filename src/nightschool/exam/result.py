@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from nightschool.errors import BadFile
 from nightschool.exam.finding import Finding
 from nightschool.exam.rung import Way
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 SCHEMA = 1
 
@@ -166,7 +170,7 @@ class ExamReport:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ExamReport:
         """Return the report that `to_json` wrote. Raises BadFile for anything else."""
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         if not isinstance(data, Mapping) or data.get("schema") != SCHEMA:
             seen = data.get("schema") if isinstance(data, Mapping) else type(data).__name__
@@ -178,6 +182,13 @@ class ExamReport:
                 records = [{**each, "prompt": prompts[each["prompt"]]} for each in row["records"]]
                 rows.append({key: value for key, value in row.items() if key != "each"} | {"records": records})
             plain = {key: value for key, value in data.items() if key != "prompts"} | {"rungs": rows}
-            return TypeAdapter(cls).validate_python(plain)
+            return _form().validate_python(plain)
         except (ValidationError, LookupError, TypeError) as error:
             raise BadFile(f"an exam report that cannot be read: {str(error).splitlines()[0]}") from error
+
+
+@cache
+def _form() -> TypeAdapter[ExamReport]:
+    from pydantic import TypeAdapter  # slow to import, and the form slow to make
+
+    return TypeAdapter(ExamReport)

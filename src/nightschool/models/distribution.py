@@ -19,6 +19,8 @@ Distribution = Mapping[str, float]
 
 def pick(weights: Distribution, sampling: Sampling, u: float) -> str:
     """Return the token that u in [0, 1) falls on: temperature, then top k, then top p; ties in order of spelling."""
+    if len(weights) == 1:
+        return next(iter(weights))
     order = sorted(weights, key=lambda token: (-weights[token], token))
     if sampling.temperature == 0:
         return order[0]

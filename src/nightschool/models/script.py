@@ -16,6 +16,8 @@ from nightschool.models.distribution import END, Distribution
 Answer = str | Sequence[str] | Mapping[str, float]
 Answers = Answer | Mapping[str, Answer] | Callable[[str], Answer]
 
+_REMEMBERED = 4096  # places in answers of which is remembered what comes next
+
 
 class Script(Protocol):
     """Says what may come next. `listed`: the answers in the order of their draw, where they were given as a list."""
@@ -58,14 +60,23 @@ class Spoken:
 
     answers: one answer; a list (draw i gives answer i, and goes round; weighed as if uniform); answers with weights;
     a mapping from a piece of the prompt to any of these (the piece that occurs last in it counts, "" is the
-    default); or a function of the prompt.
+    default); or a function of the prompt, the same whenever it is asked.
     """
 
     def __init__(self, answers: Answers) -> None:
         self.answers = answers
+        self._known: dict[tuple[str, str], Distribution] = {}
 
     def after(self, prompt: str, written: str) -> Distribution:
         """Return what comes next in the answers that go on from the end of `written`, or start anew behind it."""
+        known = self._known.get((prompt, written))
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            known = self._known[prompt, written] = self._following(prompt, written)
+        return known
+
+    def _following(self, prompt: str, written: str) -> Distribution:
         weights = _weights(self._answer(prompt))
         begun = _begun(weights, written)
         following: Counter[str] = Counter()

@@ -1,5 +1,6 @@
 """The gate: better at what was practised, nothing watched lost."""
 
+import math
 import random
 
 from hypothesis import given
@@ -102,6 +103,15 @@ def test_what_could_not_be_looked_at_again_rejects_the_night():
     refused = decide([False] * 40, [True] * 40, unseen=["arithmetic"])
     assert not refused.accepted
     assert "arithmetic" in refused.reason
+
+
+def test_a_text_held_to_be_impossible_is_not_looked_at():
+    for before, after in ((math.inf, 3.0), (3.0, math.inf), (math.inf, math.inf)):
+        text = WatchedText("text", [3.0, before], [3.0, after], [ENOUGH_TOKENS, ENOUGH_TOKENS])
+        refused = decide(*BETTER, [], [text])
+        assert not refused.accepted
+        assert "not looked at both before and after: text" in refused.reason
+        assert not refused.watched
 
 
 def test_a_night_without_any_outcome_is_rejected():

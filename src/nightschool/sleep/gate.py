@@ -105,7 +105,8 @@ def decide(
     better (mid-p McNemar), and no watched thing may be shown or suspected to be worse: for each that counts, the lower
     end of the interval of its change must lie above the margin; one too small to count rejects only a loss that is
     significant and larger than the margin. unseen: names of watched things that could not be looked at both times (a
-    budget ran out, a model failed); any of them rejects the night, and so does a practised task without outcomes.
+    budget ran out, a model failed); any of them rejects the night, and so does a practised task without outcomes, or a
+    text that one of both holds to be impossible: no difference can be told from an infinite loss.
 
     Ref: fagerland2013; tango1998; piaggio2012.
     """
@@ -115,7 +116,9 @@ def decide(
         why = "no item of what was practised was answered both before and after; the night is rolled back"
         return Decision(False, why, 1.0, 0.0, -1.0, 0, ())
     gain, p = difference(practised), mcnemar(practised)
-    findings = (*(_task(each, margins) for each in tasks), *(_text(each, margins) for each in texts))
+    told = [each for each in texts if all(map(math.isfinite, (*each.before, *each.after)))]
+    unseen = (*unseen, *(each.name for each in texts if each not in told))
+    findings = (*(_task(each, margins) for each in tasks), *(_text(each, margins) for each in told))
     accepted, reason = _judge(gain.value, p, findings, margins)
     if accepted and unseen:
         accepted = False

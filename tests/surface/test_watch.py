@@ -36,7 +36,7 @@ def test_lines_are_occasional_and_say_what_how_far_and_how_long() -> None:
         "  practise: 30 of 40 items, about 10 s left, solved 3, loss 0.123",
         "  practise: 30 of 40 items, 30 s, solved 3, loss 0.123",
         "sleep ...",
-        "  sleep: 0, 0 s",
+        "  sleep: done, 0 s",
     ]
 
 

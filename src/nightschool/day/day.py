@@ -65,6 +65,7 @@ class Day:
         self.own: list[Item] = []
         self.later = Usage()
         self.mind: Mind | None = None
+        self.doing = "exam"
 
     @property
     def can_train(self) -> bool:
@@ -94,14 +95,15 @@ class Day:
             wording=self.wording,
             adapter=adapter,
             watch=self.watch,
+            stage=self.doing,
             clock=self.clock,
             drive=self.drive,
         )
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the seconds of what is inside as those of the stage `name`."""
-        began = self.clock()
+        """Count the seconds of what is inside as those of the stage `name`, which is what the day is doing."""
+        began, self.doing = self.clock(), name
         try:
             yield
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightschool.day.day import Day, stop_if_partial
-from nightschool.day.watched import Glance, look
+from nightschool.day.watched import TEXT, Glance, look
 from nightschool.errors import ModelError
 from nightschool.items import Lesson, Split
 from nightschool.ports import Ability
@@ -20,7 +20,7 @@ def look_around(day: Day, adapter: str | None) -> Glance:
         if not reads_text(day):
             return None
         pieces = chunks([*prose(), *python_docs()], day.model.count_tokens, settings.text_tokens)
-        day.watch.stage("watched text", len(pieces), "pieces")
+        day.watch.stage(f"{day.doing}, {TEXT}", len(pieces), "pieces")
         try:
             return text_loss(day.drive, pieces, name)
         except ModelError as error:  # the gate refuses what it could not look at; the rest of the day stands
@@ -38,6 +38,7 @@ def look_around(day: Day, adapter: str | None) -> Glance:
         seed=settings.seed,
         adapter=adapter,
         watch=day.watch,
+        stage=day.doing,
         wording=day.wording,
     )
     for each in (glance.practised, *glance.tasks):

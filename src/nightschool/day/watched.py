@@ -37,18 +37,23 @@ def look(
     seed: int,
     adapter: str | None,
     watch: Watcher,
+    stage: str,
     wording: Wording,
 ) -> Glance:
     """Return how the weights named by `adapter` do on tune items of the practised and the watched tasks, and on text.
 
-    weigh_text: the loss of the weights that it is given the name of; wording: of the practised task. A watched task
-    comes with the wording in which the model does it, since a baseline at chance has nothing to lose.
+    weigh_text: the loss of the weights that it is given the name of; stage: what `watch` is told; wording: of the
+    practised task. A watched task comes with the wording in which the model does it, since a baseline at chance has
+    nothing to lose.
     """
     rungs = open_rungs(["zero-shot:wordings=1"])
 
     def exam(world: World, way: Wording, limit: int) -> ExamReport:
         items = world.items(Split.TUNE, limit, seed)
-        return sit(world, model, items, rungs, seed=seed, wording=way, adapter=adapter, drive=drive, watch=watch)
+        return sit(
+            world, model, items, rungs, seed=seed, wording=way, adapter=adapter, drive=drive, watch=watch,
+            stage=f"{stage}, {world.spec}",
+        )  # fmt: skip
 
     return Glance(
         exam(practised, wording, tune_items),

@@ -135,6 +135,7 @@ def sit(
     budget: Budget | None = None,
     price: Price | None = None,
     watch: Watcher | None = None,
+    stage: str = "exam",
     clock: Callable[[], float] = time.monotonic,
     drive: Drive | None = None,
     tune: Tune | None = None,
@@ -147,10 +148,10 @@ def sit(
     those of the rung `lora`; both loaded already. solved, train: what `lora` may train on and with (`train` returns the
     name of an adapter that it has loaded). analyses: ways to look at what was answered, after all rungs. twin: makes
     the same architecture with shuffled weights, when a rung asks for that control. before: an earlier report over the
-    same items, to compare with. budget: for the whole exam. drive: to run on (its own price counts); None: a new one.
-    tune: makes a model of its own that learned lessons in one way (`train.tuner`), out of the examined one or, where
-    the third argument says so, of its twin. cache: where draws of tuned models and twins are kept, beside those that
-    `drive` keeps. workers: threads that grade.
+    same items, to compare with. budget: for the whole exam. stage: what `watch` is told this is. drive: to run on
+    (its own price counts); None: a new one. tune: makes a model of its own that learned lessons in one way
+    (`train.tuner`), out of the examined one or, where the third argument says so, of its twin. cache: where draws of
+    tuned models and twins are kept, beside those that `drive` keeps. workers: threads that grade.
 
     Answers that failed, were refused or cut off are missing: they are counted and shown, and no accuracy holds them.
     Ctrl-C and StopRequested give the report of what is done so far, with `partial` set.
@@ -177,13 +178,13 @@ def sit(
     began, partial = clock(), False
     try:
         for rung in rungs:
-            for row in _sit_rung(rung, room, hall, grader, rows, parts, drive.price, watch):
+            for row in _sit_rung(rung, room, hall, grader, rows, parts, drive.price, watch, stage):
                 rows[row.name] = row
             if hall.interrupted:
                 raise StopRequested("the exam was interrupted")
         for analysis in analyses:
             if watch is not None:
-                watch.stage(f"exam: {analysis.name}")
+                watch.stage(f"{stage}: {analysis.name}")
             findings.append(look(analysis, Sitting(room, rows, parts, grader.verdicts)))
     except (KeyboardInterrupt, StopRequested):
         partial = True
@@ -226,6 +227,7 @@ def _sit_rung(
     parts: dict[str, tuple[Part, tuple[Trace, ...]]],
     price: Price | None,
     watch: Watcher | None,
+    stage: str,
 ) -> list[Row]:
     """Return the rows of one rung."""
     if lacks := rung.needs - room.abilities:
@@ -237,7 +239,7 @@ def _sit_rung(
     plan = rung.plan(room)
     jobs = [job for part in plan.parts for job in part.jobs]
     if watch is not None and jobs:
-        watch.stage(f"exam: {rung.name}", float(len(jobs)), "answers")
+        watch.stage(f"{stage}: {rung.name}", float(len(jobs)), "answers")
     traces = hall.run(jobs)
     done: list[tuple[Part, Sequence[Trace]]] = []
     start = 0

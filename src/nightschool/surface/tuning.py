@@ -36,6 +36,7 @@ def tuner(
         def make() -> Model:
             base: Any = twin() if on_twin and twin is not None else model
             made: Model = tune(base, way, lessons, seed=seed, course=steps, watch=watch)  # type: ignore[arg-type]  # a way by name
+            watch.stage(f"exam: after {way}", unit="answers")
             return made
 
         return Late(f"{model.name} after {way}", identity_of(identity, way, lessons, steps, seed), model, make)

@@ -68,7 +68,8 @@ class Lines:
         seconds = now - self._began
         share = self._done / self._total if self._total else 0.0
         count = f"{amount(self._done)} of {amount(self._total)}" if self._total else amount(self._done)
-        yield f"  {self._name}: {count} {self._unit}".rstrip()
+        counted = f" {count} {self._unit}".rstrip() if self._total or self._done else " done" if not left else ""
+        yield f"  {self._name}:{counted}"
         if not left:
             yield f"{seconds:.0f} s"
         elif share:
@@ -130,6 +131,8 @@ class Bars:
             self._task = None
 
     def _count(self) -> str:
+        if not (self._total or self._done):
+            return ""
         of = f"{amount(self._done)}/{amount(self._total)}" if self._total else amount(self._done)
         return f"{of} {self._unit}".rstrip()
 
@@ -148,14 +151,12 @@ def amount(number: float | None) -> str:
 def fact(value: object) -> str:
     """Return a fact as it is shown beside a bar: floats with three digits.
 
-    >>> fact(0.123456), fact(12)
-    ('0.123', '12')
+    >>> fact(0.123456), fact(1200)
+    ('0.123', '1,200')
     """
-    return (
-        f"{value:.3g}"
-        if isinstance(value, float) and abs(value) < 1000
-        else (f"{value:,.0f}" if isinstance(value, float) else str(value))
-    )
+    if isinstance(value, float) and abs(value) < 1000:
+        return f"{value:.3g}"
+    return f"{value:,.0f}" if isinstance(value, (int, float)) else str(value)
 
 
 @contextmanager

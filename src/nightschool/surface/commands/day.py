@@ -137,7 +137,10 @@ def table(report: DayReport) -> str:
         f"watched: {found['name']} {_watched(found)}{'' if found['counts'] else ' (' + found['why_not'] + ')'}"
         for found in data["watched"]
     ]
-    lines += [f"{found.title.lower()}: {found.sentence}" for found in report.understood]
+    lines += [
+        f"{found.title.lower()}: {found.sentence[:1].lower()}{found.sentence[1:].removesuffix('.')}"
+        for found in report.understood
+    ]
     if report.advice is not None:
         lines.append(report.advice.sentence)
     lines += [f"note: {note}" for note in report.notes]

@@ -16,7 +16,7 @@ from nightschool import paths
 if beside := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // beside)))
 
-settings.register_profile("patient", deadline=None)  # a busy machine is no failure of what is tested
+settings.register_profile("patient", deadline=None, max_examples=50)  # a busy machine is no failure of what is tested
 settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("patient")
 

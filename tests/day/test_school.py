@@ -219,12 +219,16 @@ def stop_at(stage):
     return Listening(at)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return hold_term(school(tmp_path_factory.mktemp("whole")))
+
+
 @pytest.mark.parametrize(("stage", "finished"), [
     ("practice, round 1", 0), ("lessons, round 1", 0), ("practice, round 2", 1), ("lessons, round 3", 2),
     ("lessons, settling", 4),
 ])  # fmt: skip
-def test_a_kill_and_a_resume_end_at_the_same_weights(tmp_path, stage, finished):
-    undisturbed = hold_term(school(tmp_path / "whole"))
+def test_a_kill_and_a_resume_end_at_the_same_weights(tmp_path, undisturbed, stage, finished):
     with pytest.raises(StopRequested):
         hold_term(school(tmp_path / "cut", watch=stop_at(stage)))
     kept = read_term(tmp_path / "cut")
@@ -236,8 +240,7 @@ def test_a_kill_and_a_resume_end_at_the_same_weights(tmp_path, stage, finished):
     assert len(again.rounds) == len(undisturbed.rounds)
 
 
-def test_a_stop_amid_a_search_loses_that_round_only(tmp_path):
-    undisturbed = hold_term(school(tmp_path / "whole"))
+def test_a_stop_amid_a_search_loses_that_round_only(tmp_path, undisturbed):
     drives = []
 
     def stopping(ask):

@@ -62,25 +62,32 @@ def live(path: Path, steps: int) -> tuple[list[Trace] | None, int, int]:
     return traces, model.sampled, logbook.again
 
 
-def test_killed_at_any_step_it_goes_on_to_the_same_end(tmp_path: Path) -> None:
-    undisturbed, whole, again = live(tmp_path / "undisturbed", 10_000)
-    assert undisturbed is not None
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Trace], int]:
+    """Return the traces of a run that nobody killed, and the tokens that it sampled."""
+    traces, whole, again = live(tmp_path_factory.mktemp("whole") / "undisturbed", 10_000)
+    assert traces is not None
     assert again == 0
+    return traces, whole
+
+
+def test_killed_at_any_step_it_goes_on_to_the_same_end(tmp_path: Path, undisturbed: tuple[list[Trace], int]) -> None:
+    expected, whole = undisturbed
     plain = Drive(Scripted(rule=digits, name="scripted", identity="digits"), max_live=2, critic_workers=0)
-    assert timeless(plain.run(jobs(), Budget(tokens=1_150))) == timeless(undisturbed)
-    for steps in range(0, 300, 59):
+    assert timeless(plain.run(jobs(), Budget(tokens=1_150))) == timeless(expected)
+    for steps in range(0, 300, 74):
         path = tmp_path / f"killed {steps}"
         killed, first, _ = live(path, steps)
         assert killed is None
         traces, second, found = live(path, 10_000)
         assert traces is not None
-        assert timeless(traces) == timeless(undisturbed), "answers, thoughts, usage and what the budget cut"
+        assert timeless(traces) == timeless(expected), "answers, thoughts, usage and what the budget cut"
         assert first + second - whole <= 0.01 * whole, "tokens sampled again"
         assert found == whole - second
 
 
-def test_killed_again_and_again_it_still_ends(tmp_path: Path) -> None:
-    undisturbed, whole, _ = live(tmp_path / "undisturbed", 10_000)
+def test_killed_again_and_again_it_still_ends(tmp_path: Path, undisturbed: tuple[list[Trace], int]) -> None:
+    expected, whole = undisturbed
     traces, sampled = None, 0
     for _ in range(100):
         traces, now, _ = live(tmp_path / "draws", 30)
@@ -88,22 +95,19 @@ def test_killed_again_and_again_it_still_ends(tmp_path: Path) -> None:
         if traces is not None:
             break
     assert traces is not None
-    assert undisturbed is not None
-    assert timeless(traces) == timeless(undisturbed)
+    assert timeless(traces) == timeless(expected)
     assert sampled < 1.2 * whole
 
 
-def test_a_torn_line_is_left_out(tmp_path: Path) -> None:
+def test_a_torn_line_is_left_out(tmp_path: Path, undisturbed: tuple[list[Trace], int]) -> None:
     path = tmp_path / "draws"
     live(path, 40)
     content = path.read_bytes()
-    undisturbed, _, _ = live(tmp_path / "undisturbed", 10_000)
     for cut in range(len(content) - 100, len(content), 47):
         path.write_bytes(content[:cut])
         traces, _, _ = live(path, 10_000)
         assert traces is not None
-        assert undisturbed is not None
-        assert timeless(traces) == timeless(undisturbed)
+        assert timeless(traces) == timeless(undisturbed[0])
 
 
 def test_a_file_that_is_no_record_is_refused(tmp_path: Path) -> None:

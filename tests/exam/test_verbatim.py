@@ -1,6 +1,7 @@
 """What comes word for word, planted: one that knows by heart what it was shown, one that can work everything out."""
 
 import json
+from functools import cache
 
 from nightschool.drive import Drive
 from nightschool.exam.verbatim import Text, texts_of, verbatim
@@ -37,13 +38,13 @@ def by_heart(prompt: str) -> str:
 
 def able(prompt: str) -> str:
     """Sort whatever is asked, behind what is given of it."""
-    item = next(item for item in known() if prompt.startswith(str(WORLD.pose(item, WAY))))
-    answer = answer_of(WAY, item)
-    return answer[len(prompt) - len(str(WORLD.pose(item, WAY))) :]
+    asked, answer = next(each for each in known() if prompt.startswith(each[0]))
+    return answer[len(prompt) - len(asked) :]
 
 
+@cache
 def known():
-    return WORLD.items(Split.PRACTICE, 200)
+    return [(str(WORLD.pose(item, WAY)), answer_of(WAY, item)) for item in WORLD.items(Split.PRACTICE, 200)]
 
 
 def test_what_was_shown_and_not_been_is_told_apart() -> None:

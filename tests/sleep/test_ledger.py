@@ -16,17 +16,16 @@ import pytest
 
 from nightschool import paths
 from nightschool.errors import NightError, UnknownName
-from nightschool.items import Adapter, Lesson, Prompt
+from nightschool.items import Lesson, Prompt
 from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
-from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of
+from nightschool.train.adapter_name import CONFIG, WEIGHTS
+from support.nights import BASE, made
 
-BASE = "b1"
 CHILD = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from test_ledger import made
+from support.nights import made
 from nightschool.sleep.ledger import Ledger
 assert "torch" not in sys.modules
 ledger = Ledger(Path(sys.argv[1]))
@@ -40,23 +39,9 @@ for i in range(int(sys.argv[4])):
 """
 
 
-def made(scratch: Path, weights: str, base: str = BASE) -> tuple[Night, Adapter]:
-    """Return a night that is not recorded yet, and its adapter."""
-    folder = scratch / f"adapter-{weights}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / WEIGHTS).write_bytes(weights.encode() * 20_000)
-    (folder / CONFIG).write_text("{}", encoding="utf-8")
-    adapter = Adapter(name_of(folder, base), base, str(folder))
-    night = Night(
-        base=base, model="scripted", task="sorting:n=4", adapter=adapter.name, lessons=1, lessons_hash="0", steps=1,
-        seed=0, accepted=True, reason="better", created="2026-01-02T03:04:05+00:00", version="0.1.0",
-    )  # fmt: skip
-    return night, adapter
-
-
 def child(ledger: Path, scratch: Path, number: int, count: int) -> subprocess.Popen[str]:
     """Return a process that records and switches to `count` nights, one after another, printing their names."""
-    script = CHILD.format(tests=str(Path(__file__).parent))
+    script = CHILD.format(tests=str(Path(__file__).parent.parent))
     command = [sys.executable, "-c", script, str(ledger), str(scratch), str(number), str(count)]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)

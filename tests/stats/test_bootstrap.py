@@ -40,14 +40,14 @@ def test_repeated_outcomes_do_not_narrow_the_interval() -> None:
 
 
 @pytest.mark.parametrize("items", [12, 50])
-def test_null_differences_are_excluded_at_most_55_times_in_1000(items: int) -> None:
-    source, wrong, trials = rng(items), 0, 1000
+def test_null_differences_are_seldom_excluded(items: int) -> None:
+    source, wrong, trials = rng(items), 0, 600
     for _ in range(trials):
         ability = source.beta(1, 1, size=(items, 1))
         first, second = source.binomial(1, ability, (items, 3)), source.binomial(1, ability, (items, 3))
         score = bootstrap_difference(first.tolist(), second.tolist(), source, resamples=400)
         wrong += not score.low <= 0 <= score.high
-    # 1,000 trials: 5.5% plus two standard errors of the simulation itself
+    # 5.5% plus two standard errors of the simulation itself
     assert wrong / trials <= 0.055 + 2 * (0.05 * 0.95 / trials) ** 0.5
 
 

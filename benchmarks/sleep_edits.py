@@ -19,10 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +37,7 @@ from nightschool.think.single import Single
 from nightschool.worlds.facts import Facts, households, item_of
 from nightschool.worlds.household import Household
 from nightschool.worlds.open import open_world
-from sleep_facts import Lines, exam, held, overridden
+from sleep_facts import Lines, exam, held, kept_or_passing, overridden
 
 MEASURES = {"success": ("direct",), "paraphrase": ("paraphrased",), "portability": ("reversed", "two-hop")}
 Asked = list[tuple[Item, Prompt]]
@@ -101,17 +98,6 @@ def rated(
     return found
 
 
-@contextmanager
-def kept_or_passing(kept: Path | None, arm: str) -> Iterator[Path]:
-    """Yield the folder of an arm: in `kept`, so that a night that was stopped goes on, or one that is thrown away."""
-    if kept is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-    else:
-        (kept / arm).mkdir(parents=True, exist_ok=True)
-        yield kept / arm
-
-
 def score(right: int, n: int) -> dict[str, Any]:
     measured = wilson(right, n)
     return {"right": right, "n": n, "low": measured.low, "high": measured.high}
@@ -155,14 +141,15 @@ def main() -> None:
                 plan, kinds=("whole", "completion"), rehearsal=0.0, learned=0.0, watched_items=10, text_tokens=0,
                 passes=max(1, steps) * plan.batch / few,
             )  # fmt: skip
-        wall, cpu = time.perf_counter(), time.process_time()
         with kept_or_passing(given.kept, arm) as folder:
-            night = held(drive, told, questions, plan, Lines(quiet=True), folder)
+            lines = Lines(quiet=True, folder=folder if given.kept else None)
+            night = held(drive, told, questions, plan, lines, folder)
+            wall, cpu = lines.spent()
             assert night.night is not None
             assert night.taught is not None
             results[arm] = rated(drive, bare, night.night.adapter, (local, before)) | {
                 "steps": len(night.taught.losses), "accepted": night.accepted, "reason": night.reason,
-                "wall_s": time.perf_counter() - wall, "cpu_s": time.process_time() - cpu,
+                "wall_s": wall, "cpu_s": cpu,
             }  # fmt: skip
         if given.kept:
             write_durably(given.kept / "results.json", json.dumps(results))

@@ -9,6 +9,8 @@ seeds; the exam split is for the figure.
     direct       Where does Gomis Brelell live?
     paraphrased  A letter for Gomis Brelell has to be sent to which town?
 
+Where it is stopped, the same command goes on with the lessons, if `--kept FOLDER` is given.
+
 Ways, with --arms: `night` as it is held; `plain`, the statements alone and no rehearsal, for as many steps.
 """
 
@@ -19,7 +21,8 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +31,7 @@ from typing import Any
 from nightschool.drive import Drive
 from nightschool.items import Item, Prompt, Split
 from nightschool.models.resolve import open_model
+from nightschool.paths import write_durably
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
@@ -52,10 +56,24 @@ ARMS = {
 
 
 class Lines:
-    """Says what goes on, a line a stage, with seconds."""
+    """Says what goes on, a line a stage, with seconds.
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.began, self.steps, self.quiet = time.perf_counter(), 0, quiet
+    folder: where these are written down, so that those of a call that was stopped count as well.
+    """
+
+    def __init__(self, *, quiet: bool = False, folder: Path | None = None) -> None:
+        self.steps, self.quiet = 0, quiet
+        self._path = folder / "spent.json" if folder is not None else None
+        known = self._path is not None and self._path.exists()
+        wall, cpu = json.loads(self._path.read_text(encoding="utf-8")) if self._path and known else (0.0, 0.0)
+        self._wall, self._cpu = wall - time.perf_counter(), cpu - time.process_time()
+
+    def spent(self) -> tuple[float, float]:
+        """Return wall and CPU seconds since the beginning, and write them down."""
+        found = self._wall + time.perf_counter(), self._cpu + time.process_time()
+        if self._path is not None:
+            write_durably(self._path, json.dumps(found))
+        return found
 
     def stage(self, name: str, total: float | None = None, unit: str = "") -> None:
         """Say that a stage begins."""
@@ -70,8 +88,20 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Say `text`, with wall and CPU seconds since the beginning."""
+        wall, cpu = self.spent()
         if not self.quiet:
-            print(f"{time.perf_counter() - self.began:7.0f} s {time.process_time():7.0f} CPU s  {text}", flush=True)
+            print(f"{wall:7.0f} s {cpu:7.0f} CPU s  {text}", flush=True)
+
+
+@contextmanager
+def kept_or_passing(kept: Path | None, arm: str) -> Iterator[Path]:
+    """Yield the folder of an arm: in `kept`, so that a night that was stopped goes on, or one that is thrown away."""
+    if kept is None:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+    else:
+        (kept / arm).mkdir(parents=True, exist_ok=True)
+        yield kept / arm
 
 
 def overridden(plan: NightPlan, settings: Sequence[str]) -> NightPlan:
@@ -108,8 +138,10 @@ def held(
     way = next(each for each in arithmetic.wordings if each.name == "calculator")
     model: Any = drive.model
     with SqliteStore(folder / "memories.sqlite") as store:
+        known = {memory.content for memory in store.each()}  # where the night was begun before
         for i, text in enumerate(text for one in families for text in one.statements):
-            keep(store, Memory(text, float(i)))
+            if text not in known:
+                keep(store, Memory(text, float(i)))
 
         def pupils(wakes: Any) -> Any:
             return lambda checkpoint: Learner.resume(model, checkpoint) if checkpoint else Learner.fresh(model)
@@ -117,7 +149,7 @@ def held(
         return sleep_over(
             Sleeper(
                 store=store, drive=drive, ledger=Ledger(folder / "nights"), plan=plan, watched=[(arithmetic, way)],
-                watch=lines, now=time.time(), created=datetime.now(UTC).isoformat(timespec="seconds"),
+                watch=lines, now=1000.0, created=datetime.now(UTC).isoformat(timespec="seconds"),
                 clock=time.perf_counter, pupils=pupils, between=between,
                 examined=frozenset(asked(prompt) for some in questions.values() for _, prompt in some),
             )
@@ -132,6 +164,7 @@ def main() -> None:
     parser.add_argument("--families", type=int, default=10, help="five facts each")
     parser.add_argument("--arms", default="night")
     parser.add_argument("--plan", nargs="*", default=[], metavar="NAME=VALUE", help="of the plan of a night")
+    parser.add_argument("--kept", type=Path, help="a folder in which what was stopped goes on")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
 
@@ -141,12 +174,12 @@ def main() -> None:
     results: dict[str, Any] = {"cores": os.cpu_count(), "seed": given.seed, "split": given.split}
     for arm in given.arms.split(","):
         model: Any = open_model(given.model)
-        drive, lines = Drive(model), Lines()
+        drive = Drive(model)
         mine = replace(plan, **ARMS[arm])
-        with tempfile.TemporaryDirectory() as folder:
-            wall, cpu = time.perf_counter(), time.process_time()
-            night = held(drive, families, questions, mine, lines, Path(folder))
-            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        with kept_or_passing(given.kept, arm) as folder:
+            lines = Lines(folder=folder if given.kept else None)
+            night = held(drive, families, questions, mine, lines, folder)
+            wall, cpu = lines.spent()
             assert night.night is not None, night.reason
             assert night.taught is not None
             assert night.decision is not None

@@ -1,9 +1,11 @@
 import pytest
 
 from nightschool.errors import Leak
-from nightschool.items import Lesson, Prompt
+from nightschool.items import Lesson, Prompt, Split
 from nightschool.remember.memory import Memory
 from nightschool.sleep.study import KINDS, checks, study
+from nightschool.worlds.facts import households
+from nightschool.worlds.household import Household
 
 HOME = Memory("Ada Molbane lives in Vekburg.", 0.0)
 LONG = Memory(" ".join(f"word{i}" for i in range(200)) + " end.", 0.0, tags=("words",))
@@ -37,6 +39,21 @@ def test_what_the_gate_asks_is_in_no_lesson() -> None:
         held_back = checks(memory)
         assert held_back
         assert not {str(check.prompt) for check in held_back} & {str(lesson.prompt) for lesson in study(memory)}
+
+
+def runs_of(words: int, text: str, home: Household) -> set[str]:
+    for name in (home.a, home.b):
+        text = text.replace(name, "X")
+    said = text.casefold().replace(".", "").replace("?", "").replace(",", "").split()
+    return {" ".join(said[i : i + words]) for i in range(len(said) - words + 1)}
+
+
+def test_lessons_share_no_phrasing_with_the_paraphrased_questions_of_facts() -> None:
+    for home in households(Split.PRACTICE, 5, 0):
+        lessons = [lesson for text in home.statements for lesson in study(Memory(text, 0.0))]
+        taught = set().union(*(runs_of(5, asked(lesson) + " " + lesson.answer, home) for lesson in lessons))
+        for question in home.questions("paraphrased"):
+            assert not runs_of(5, question.question, home) & taught
 
 
 def test_a_check_holds_the_truth() -> None:

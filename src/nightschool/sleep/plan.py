@@ -2,6 +2,9 @@
 
 Half of a batch is rehearsed because a fifth did not do: 50 facts in 58 steps at twice the usual rate took watched
 arithmetic from 28% to 13%, and the gate refused the night.
+
+A lesson is learned one and a half times, since a fact makes some 28 of them: after 43 steps over 10 facts of the
+practice split the loss had stopped falling, and 10 of 10 direct questions and 19 of 20 in other words were right.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ class NightPlan:
     seed: int = 0
     kinds: tuple[Kind, ...] = KINDS
     writer: Writer = "templates"
-    passes: float = 3.0
+    passes: float = 1.5
     batch: int = 24
     rehearsal: float = 0.5
     older: float = 0.15

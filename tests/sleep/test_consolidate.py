@@ -153,7 +153,7 @@ def test_a_superseded_memory_is_not_learned(store, tmp_path):
 
 
 def test_a_short_budget_takes_the_most_urgent(store, tmp_path):
-    evening = prepare(sleeper(store, tmp_path, plan=replace(PLAN, steps=5)))
+    evening = prepare(sleeper(store, tmp_path, plan=replace(PLAN, steps=6)))
     assert len(evening.selection.chosen) == 1
     assert evening.selection.counts()["no room tonight"] == 1
 
@@ -167,8 +167,8 @@ HARP = "Ada Molbane plays the harp."
 
 
 def by_and_by(steps):
-    """Return what a model says that learns the first fact at once, and the others in more than five steps."""
-    known = TOLD[:1] if 0 < steps < 6 else (*TOLD, HARP) if steps else ()
+    """Return what a model says that learns the first fact at once, and the others in more than six steps."""
+    known = TOLD[:1] if 0 < steps < 7 else (*TOLD, HARP) if steps else ()
     said = {str(lesson.prompt): lesson.answer for text in known for lesson in study(Memory(text, 0.0))}
     words = ", ".join(text.rstrip(".").split()[-1] for text in known if text[-1] == ".") or "nothing"
     sort = knows(after=99)(steps)
@@ -177,7 +177,7 @@ def by_and_by(steps):
 
 def test_what_is_forgotten_leaves_the_weights_and_the_rest_is_learned_anew(store, tmp_path):
     ledger, model = Ledger(tmp_path / "nights"), Studying(by_and_by)
-    first = sleep_over(sleeper(store, tmp_path, model, plan=replace(PLAN, steps=5))).night  # room for one memory
+    first = sleep_over(sleeper(store, tmp_path, model, plan=replace(PLAN, steps=6))).night  # room for one memory
     keep(store, Memory(HARP, 9.0))
     more = replace(PLAN, passes=3)
     second = sleep_over(sleeper(store, tmp_path, model, wakes=first, plan=more)).night

@@ -20,6 +20,7 @@ from nightschool.models.scripted import Scripted
 from nightschool.surface.cli import run
 
 SAYS_42 = ["--model", "scripted:answers=42"]
+BEAM = "beam:width=2,expand=8,split=tokens,step_tokens=1"
 
 
 def test_the_answer_alone_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,6 +103,21 @@ def test_no_answer_is_an_exit_code_and_a_reason(capsys: pytest.CaptureFixture[st
     assert "context" in err
 
 
+def test_a_critic_of_steps_prunes_what_cannot_become_right(capsys: pytest.CaptureFixture[str]) -> None:
+    def gone_on(*more: str) -> set[str]:
+        """Return the beginnings, a letter longer each time, that were gone on from."""
+        line = ["think", "any of abcdefgh", "--model", "scripted", "--max-tokens", "12", "--strategy", BEAM, "--json"]
+        assert run([*line, *more]) == 0
+        [answer] = json.loads(capsys.readouterr().out)["answers"]
+        written = {thought["id"]: thought["answer"] for thought in answer["thoughts"]}
+        return {written[thought["parent"]] for thought in answer["thoughts"] if thought["parent"] is not None}
+
+    assert any("a" in beginning for beginning in gone_on())
+    kept = gone_on("--step-critic", "regex:pattern=[^a]*")
+    assert kept
+    assert not any("a" in beginning for beginning in kept)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -119,6 +135,8 @@ def test_no_answer_is_an_exit_code_and_a_reason(capsys: pytest.CaptureFixture[st
         (["?", "--strategy", "best-of-n", "--critic", "exact"], "sees the target"),
         (["?", "--critic", "regexp:pattern=a"], "regex"),
         (["?", "--critic", "not(numeric; numeric)"], "one critic"),
+        (["?", "--step-critic", "regexp:pattern=a", "--strategy", "beam"], "regex"),
+        (["?", "--step-critic", "regex:pattern=a", "--strategy", "vote"], "judges no steps"),
         (["?", "--model", "scriptid"], "scripted"),
         (["?", "--budget", "0tok"], "budget"),
         (["?", "--budget", "2usd"], "price"),
@@ -168,6 +186,7 @@ def test_a_mind_answers_its_input(tmp_path: Path, capsys: pytest.CaptureFixture[
         (["?", "--strategy", "vote"], "--strategy"),
         (["?", "--model", "scripted"], "--model"),
         (["?", "--max-tokens", "9"], "--max-tokens"),
+        (["?", "--step-critic", "numeric"], "--step-critic"),
         (["--task", "sorting"], "--task"),
         ([""], "empty"),
         ([], "TEXT"),

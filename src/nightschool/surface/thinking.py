@@ -27,14 +27,20 @@ def jobs_of_text(
     system: str | None,
     temperature: float,
     max_tokens: int,
+    step_critic: Critic | None = None,
 ) -> list[Job]:
-    """Return the one search that answers `text`; `critic` takes every role that the search asks for."""
+    """Return the one search that answers `text`.
+
+    `critic` takes every role that the search asks for; where `step_critic` is given, that judges steps.
+    """
     item = Item(id=TYPED, inputs={"text": text}, target=None, key=digest(text))
     messages = (*([Message("system", system)] if system else []), Message("user", text))
     task = Task(item, Prompt(messages), Sampling(max_tokens, temperature))
     critics: dict[CriticRole, Critic] = (
         {} if critic is None else dict.fromkeys(sorted(search.needs | {"verifier"}), critic)
     )
+    if step_critic is not None:
+        critics["step"] = step_critic
     return [Job(search, task, Noise((seed, item.key, "think")), critics=critics)]
 
 
@@ -49,8 +55,11 @@ def jobs_of_task(
     temperature: float,
     max_tokens: int | None,
     critic_text: str | None = None,
+    step_critic: Critic | None = None,
 ) -> list[Job]:
-    """Return a search for each of the first practice items of a task. `critic` takes the verifier's place.
+    """Return a search for each of the first practice items of a task.
+
+    `critic` takes the verifier's place, and `step_critic` that of the task's own critic of steps.
 
     critic_text: as it was typed; it judges a file whose items have no truth of their own.
     Raises UnknownName for a wording that the task has not.
@@ -62,7 +71,7 @@ def jobs_of_task(
     way = named[wording] if wording else world.wordings[0]
     roles: dict[CriticRole, Critic | None] = {
         "verifier": critic or world.verifier,
-        "step": world.step_critic,
+        "step": step_critic or world.step_critic,
         "reference": world.reference,
     }
     critics: dict[CriticRole, Critic] = {role: one for role, one in roles.items() if one is not None}

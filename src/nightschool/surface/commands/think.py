@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nightschool.ports import Critic, Model
 
 _SHOWN_ERRORS = 3
+_STEPLESS = {"single", "vote", "best-of-n", "revise", "monologue", "evolve"}
+_SETTLED = {"task", "strategy", "critic", "step_critic", "system", "temperature", "max_tokens", "night", "model"}
 
 
 @click.command("think", short_help="Answer by search.")
@@ -34,6 +36,7 @@ _SHOWN_ERRORS = 3
     "--strategy", default="single", show_default=True, metavar="S", help="As nightschool ls strategies: best-of-n:n=8."
 )
 @click.option("--critic", metavar="C", help="Judges the answers: regex:pattern=[0-9]+, or all(C; C).")
+@click.option("--step-critic", metavar="C", help="Judges beginnings of them, for beam, mcts and smc.")
 @click.option("--system", metavar="TEXT", help="A system prompt.")
 @click.option("--temperature", type=click.FloatRange(min=0), metavar="T", help="[default: 0 for single, else 1]")
 @click.option(
@@ -55,6 +58,7 @@ def command(
     wording: str | None,
     strategy: str,
     critic: str | None,
+    step_critic: str | None,
     system: str | None,
     temperature: float | None,
     max_tokens: int | None,
@@ -82,8 +86,8 @@ def command(
         raise UsageError("a value head learns from judged practice items: give --task TASK, --teach FILE and --step")
     options = {
         "text": None if text is None else _read(text), "task": task, "items": items, "wording": wording,
-        "strategy": strategy, "critic": critic, "system": system, "temperature": temperature, "max_tokens": max_tokens,
-        "night": night, "teach": teach, "step": step,
+        "strategy": strategy, "critic": critic, "step_critic": step_critic, "system": system,
+        "temperature": temperature, "max_tokens": max_tokens, "night": night, "teach": teach, "step": step,
         "model": settings.model, "seed": settings.seed, "budget": str(settings.budget or ""),
     }  # fmt: skip
     return _think(options, settings, verbose)
@@ -98,19 +102,22 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
     temperature, task = options["temperature"], options["task"]
     if temperature is None:
         temperature = 0.0 if search.spec.partition(":")[0] == "single" else 1.0
-    judge = _critic(options["critic"])
+    judge, of_steps = _critic(options["critic"]), _critic(options.get("step_critic"))
+    if of_steps is not None and search.spec.partition(":")[0] in _STEPLESS:
+        raise UsageError(f"{search.spec} judges no steps; --step-critic is for beam, mcts, smc, chain and auto")
     if task is None:
         jobs = jobs_of_text(
-            options["text"], search, settings.seed, critic=judge, system=options["system"], temperature=temperature,
-            max_tokens=options["max_tokens"] or 256,
+            options["text"], search, settings.seed, critic=judge, step_critic=of_steps, system=options["system"],
+            temperature=temperature, max_tokens=options["max_tokens"] or 256,
         )  # fmt: skip
     else:
         jobs = jobs_of_task(
-            task, options["items"] or 5, search, settings.seed, critic=judge, wording=options["wording"],
-            temperature=temperature, max_tokens=options["max_tokens"], critic_text=options["critic"],
+            task, options["items"] or 5, search, settings.seed, critic=judge, step_critic=of_steps,
+            wording=options["wording"], temperature=temperature, max_tokens=options["max_tokens"],
+            critic_text=options["critic"],
         )  # fmt: skip
     night, after, model_name = options["night"], None, settings.model
-    if task is None and getattr(judge, "needs", None) is None:
+    if task is None and all(getattr(one, "needs", None) is None for one in (judge, of_steps)):
         model_name = _narrow(settings, search.spec, night)
     if options.get("teach") is not None:
         after = _teacher(search, options["teach"], options["step"], settings)
@@ -184,7 +191,7 @@ def _think_as(
     """Answer `text` as the mind in `file` does. resuming: a record to go on with, and its seed."""
     context = click.get_current_context()
     typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    if clash := sorted(typed & {"task", "strategy", "critic", "system", "temperature", "max_tokens", "night", "model"}):
+    if clash := sorted(typed & _SETTLED):
         names = ", ".join("--" + name.replace("_", "-") for name in clash)
         raise UsageError(f"the mind in {file} settles {names}; change the file, or leave --mind out")
     from nightschool.mind import read_mind

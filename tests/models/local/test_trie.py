@@ -42,12 +42,23 @@ def test_splitting_keeps_what_is_computed_where_it_is(sequences: list[list[int]]
     assert trie.known(np.array(sequences[0])) == computed
 
 
+def computed(trie: Trie) -> Pool:
+    """Give every run of `trie` its slots, and return their pool."""
+    pool = Pool(bytes_per_token=1)
+    nodes = list(trie.nodes())
+    pool.resize(sum(map(len, nodes)))
+    for node, held in zip(nodes, pool.take([len(node) for node in nodes]), strict=True):
+        node.held = held
+    return pool
+
+
 def test_eviction_spares_what_is_used_and_begins_with_the_oldest() -> None:
     trie = Trie()
     for ids in ([1, 2, 3], [1, 2, 4], [5]):
         trie.insert(np.array(ids))
     pinned = trie.insert(np.array([1, 2, 3]))
     pinned.pins = 1
+    computed(trie)
     assert trie.evict() == 1
     assert {tuple(node.tokens) for node in trie.nodes()} == {(1, 2), (3,), (5,)}
     assert trie.evict()
@@ -63,9 +74,21 @@ def test_eviction_forgets_as_much_as_was_asked_for_and_parents_after_their_child
     trie = Trie()
     for ids in ([1, 2, 3], [1, 2, 4], [5, 6], [7]):
         trie.insert(np.array(ids))
+    computed(trie)
     assert trie.evict(2) == 2
     assert {tuple(node.tokens) for node in trie.nodes()} == {(1, 2), (5, 6), (7,)}
     assert trie.evict(1) == 2  # a run is forgotten whole, and [1, 2] was used before [5, 6]
     assert {tuple(node.tokens) for node in trie.nodes()} == {(5, 6), (7,)}
     assert trie.evict(100) == 3
+    assert not list(trie.nodes())
+
+
+def test_runs_that_were_never_computed_do_not_count_as_evicted() -> None:
+    trie = Trie()
+    trie.insert(np.array([1, 2, 3]))
+    pool = computed(trie)
+    trie.clock = -1  # so that what is never computed was used longest ago
+    trie.insert(np.array([4, 5, 6]))
+    assert trie.evict(3) == 3
+    assert pool.used == 0
     assert not list(trie.nodes())

@@ -71,11 +71,15 @@ class Branch:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """What all asks have in common. ids: the prefix; leaf: where it ends in the trie, pinned; seconds: spent."""
+    """What all asks have in common.
+
+    ids: the prefix; leaf: where it ends in the trie, pinned; seconds: spent; since: which ask of its model it is.
+    """
 
     ids: np.ndarray
     leaf: Node | None = None
     seconds: float = 0.0
+    since: int = 0
 
     def enter(self, trie: Trie) -> Node:
         """Return where the prefix ends in `trie`, pinned there until it is released."""
@@ -119,6 +123,11 @@ class Proposal(Job):
         usage = Usage(prompt_tokens=prompt, sampled_tokens=self.sampled, calls=1, seconds=self.seconds)
         return Proposed(self.ask.id, tuple(self.draws[i] for i in range(self.ask.n)), usage, self.note)
 
+    @property
+    def longest(self) -> int:
+        """Return how many tokens it must have room for at once: prefix and one answer."""
+        return len(self.ids) - len(self.ask.begun) + self.ask.sampling.max_tokens
+
     def cancelled(self) -> ModelReply:
         """Return the reply with what there is; draws that never began are empty."""
         for branch in self.live:
@@ -134,7 +143,8 @@ class Proposal(Job):
 class Weighing(Job):
     """A Weigh. continuations[i]: ids; twigs: runs of all but their last tokens, a parent before its children.
 
-    logps, ranks, tops: as far as known; left: how many are not. What continuations begin with in common is one twig.
+    logps, ranks, tops: as far as known; left: how many are not; begun: whether there are twigs.
+    What continuations begin with in common is one twig.
     """
 
     ask: Weigh = field(kw_only=True)
@@ -144,7 +154,7 @@ class Weighing(Job):
     ranks: list[np.ndarray] = field(init=False)
     tops: list[list[Tops]] = field(init=False)
     left: int = field(init=False)
-    _begun: bool = False
+    begun: bool = False
     _users: dict[Node, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -157,8 +167,8 @@ class Weighing(Job):
 
     def grow(self, leaf: Node) -> list[Node]:
         """Return the twigs that are not complete, made behind `leaf` where there are none yet."""
-        if not self._begun:
-            self._begun = True
+        if not self.begun:
+            self.begun = True
             trie = Trie()
             ends = [trie.insert(ids[:-1]) if len(ids) > 1 else None for ids in self.continuations]
             for number, end in enumerate(ends):
@@ -191,11 +201,23 @@ class Weighing(Job):
 
     def start_over(self) -> None:
         """Forget what is known, and the twigs."""
+        for twig in self.twigs:
+            twig.held = None  # now, and not when the cycle of a node and its parent is found
         self.logps = [np.full(len(ids), np.nan) for ids in self.continuations]
         self.ranks = [np.zeros(len(ids), dtype=np.int64) for ids in self.continuations]
         self.tops = [[()] * len(ids) if self.ask.tops else [] for ids in self.continuations]
         self.left = sum(len(ids) for ids in self.continuations)
-        self.twigs, self._users, self._begun = [], {}, False
+        self.twigs, self._users, self.begun = [], {}, False
+
+    def release(self) -> None:
+        """Let go of the trie and of what was computed behind it."""
+        self.start_over()
+        Job.release(self)
+
+    @property
+    def longest(self) -> int:
+        """Return how many tokens it must have room for at once: prefix and all that is weighed."""
+        return len(self.ids) + sum(len(ids) for ids in self.continuations)
 
     def reply(self) -> ModelReply | None:
         """Return the reply once every token was weighed."""
@@ -226,6 +248,11 @@ class Reading(Job):
     def waiting(self) -> bool:
         """Return whether the last token's states are still needed."""
         return self.state is None
+
+    @property
+    def longest(self) -> int:
+        """Return how many tokens it must have room for at once."""
+        return len(self.ids)
 
     def reply(self) -> ModelReply | None:
         """Return the reply once the state is known."""

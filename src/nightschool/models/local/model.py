@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
@@ -82,6 +84,8 @@ class LocalModel:
         self._adapters: dict[str, Adapter] = {}
         self._schedules: OrderedDict[_Weights, Schedule] = OrderedDict()
         self._family: list[Runner] = []
+        self._asked = itertools.count()
+        self._first, self._alone = math.inf, False  # the ask that memory is kept for; whether it has all there is
         self._replies: list[ModelReply] = []
         config = module.config.get_text_config()
         self._text = Text(tokenizer, name=name, first=min(self.end_ids, default=0), vocabulary=int(config.vocab_size))
@@ -163,6 +167,7 @@ class LocalModel:
         for weights in needed:  # all of them before any ask is taken in: an adapter's file may turn out damaged
             self._schedule(weights, needed)
         for weights, job in jobs:
+            job.since = next(self._asked)
             self._schedules[weights].jobs[job.ask.id] = job
 
     def _weights(self, ask: ModelAsk) -> _Weights:
@@ -209,18 +214,32 @@ class LocalModel:
         """
         replies, self._replies = self._replies, []
         deltas: list[Delta] = []
-        for schedule in list(self._schedules.values()):
-            if not schedule.jobs:
-                continue
+        schedules = [schedule for schedule in self._schedules.values() if schedule.jobs]
+        if self._alone:
+            for schedule in schedules:
+                schedule.make_way(self._first)
+        for schedule in schedules:
             try:
-                done, news = schedule.step()
+                done, news = schedule.step(self._first)
             except NotANumber:
                 schedule.clear()
                 self._replies = replies
                 raise
             replies += done
             deltas += news
+        replies += self._take_turns(schedules)
         return Progress(tuple(replies), tuple(deltas))
+
+    def _take_turns(self, schedules: Sequence[Schedule]) -> list[ModelReply]:
+        """Settle who has memory next, where it is short: who asked first. Return the refusal of who had all of it."""
+        shortest = min(schedules, key=lambda schedule: schedule.short, default=None)
+        first = shortest.short if shortest is not None else math.inf
+        stuck = first < math.inf and not any(schedule.moved for schedule in schedules)
+        if shortest is not None and stuck and self._alone and first == self._first:
+            self._first, self._alone = math.inf, False
+            return [shortest.refuse(first)]
+        self._first, self._alone = first, stuck
+        return []
 
     def cancel(self, ids: Sequence[str]) -> None:
         """End these asks; the next step replies with what they have."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -15,12 +16,13 @@ CHUNK = 1024  # tokens of prompts computed in one pass
 
 class Plan(NamedTuple):
     """pieces: a parent's before its children's; again: complete nodes whose last token is fed once more for what
-    follows it; spent: how many tokens of all that are for whom.
+    follows it; spent: how many tokens of all that are for whom; short: the first for whom there was no room, if any.
     """
 
     pieces: list[Piece]
     again: dict[Node, None]
     spent: dict[AnyJob, int]
+    short: AnyJob | None
 
 
 def plan(jobs: Sequence[AnyJob], runner: Runner, *, draws: int, logits: int) -> Plan:
@@ -31,6 +33,7 @@ def plan(jobs: Sequence[AnyJob], runner: Runner, *, draws: int, logits: int) -> 
     chosen: dict[Node, int] = {}  # of prefixes, and how many tokens
     last: dict[Node, None] = {}  # of those, where the last token's logits are wanted
     weighed: dict[Node, int] = {}
+    owners: dict[Node, AnyJob] = {}  # of both, in the order in which they have a claim on memory
     again: dict[Node, None] = {}
     spent: dict[AnyJob, int] = {}
     for job in jobs:  # all of them first: taking in a prefix may split a run that another needs
@@ -54,6 +57,7 @@ def plan(jobs: Sequence[AnyJob], runner: Runner, *, draws: int, logits: int) -> 
                 if left <= 0:
                     break
                 chosen[node] = min(left, len(node) - node.done)
+                owners[node] = job
                 left -= chosen[node]
             if node.done + chosen[node] < len(node):
                 break
@@ -72,11 +76,13 @@ def plan(jobs: Sequence[AnyJob], runner: Runner, *, draws: int, logits: int) -> 
                 if take <= 0:
                     break
                 weighed[twig] = take
+                owners[twig] = job
                 left -= take
                 logits -= take
         spent[job] = spent.get(job, 0) + max(before - left, 1)
     pieces = []
-    for node in runner.place([*chosen, *weighed]):
+    placed = runner.place(list(owners))
+    for node in placed:
         if node in weighed:
             end = node.done + weighed[node]
             pieces.append(Piece(node, node.done, end, range(node.done, end)))
@@ -85,4 +91,4 @@ def plan(jobs: Sequence[AnyJob], runner: Runner, *, draws: int, logits: int) -> 
             pieces.append(Piece(node, node.done, end, [end - 1] if node in last else []))
     known = {piece.node for piece in pieces}
     again = {node: None for node in again if all(step.complete or step in known for step in node.path())}
-    return Plan(pieces, again, spent)
+    return Plan(pieces, again, spent, next(itertools.islice(owners.values(), len(placed), None), None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -26,7 +27,8 @@ _LOGITS = 1 << 25  # logits held at once for weighing
 class Schedule:
     """Continuous batching: draws leave when they end and others join, prompts are computed in chunks beside them.
 
-    branches: how many draws may be live at once.
+    branches: how many draws may be live at once; moved: whether the last step did anything; short: which ask (`since`)
+    was the first in it that waits for memory, `inf` for none.
     """
 
     def __init__(self, runner: Runner, branches: int, ends: frozenset[int], decode: Decode) -> None:
@@ -34,7 +36,7 @@ class Schedule:
         self.branches = branches
         self.jobs: dict[str, AnyJob] = {}
         self._live: list[Branch] = []  # in the runner's packed order
-        self._alone = False  # whether the first ask has what memory there is to itself
+        self.moved, self.short = False, math.inf
         self._held: set[Node] = set()  # nodes that keep logits
         self._ends, self._decode = ends, decode
         self._vocabulary = int(runner.module.config.get_text_config().vocab_size)
@@ -64,16 +66,20 @@ class Schedule:
 
     # --- one step -----------------------------------------------------------------------------------------------
 
-    def step(self) -> tuple[list[ModelReply], list[Delta]]:
-        """Do one pass and return what came of it."""
+    def step(self, first: float = math.inf) -> tuple[list[ModelReply], list[Delta]]:
+        """Do one pass and return what came of it.
+
+        first: the ask that memory is kept for; what came later begins nothing until that was let in.
+        """
         began = time.perf_counter()
         replies: list[ModelReply] = []
-        if not self.jobs:
-            return replies, []
-        jobs = list(self.jobs.values())[: 1 if self._alone else None]
-        pieces, again, spent = plan(
+        self.short = math.inf
+        jobs = self._served(first)
+        pieces, again, spent, short = plan(
             jobs, self.runner, draws=self.branches - len(self._live), logits=max(1, _LOGITS // self._vocabulary)
         )
+        if short is not None:
+            self._wait(short)
         busy = bool(self._live or pieces or again)
         if busy:
             states = any(isinstance(job, Reading) and job.leaf in again for job in self.jobs.values())
@@ -83,7 +89,7 @@ class Schedule:
         for branch in self._live:
             spent[branch.job] = spent.get(branch.job, 0) + 1
         self._settle(pieces, again, outcome)
-        deltas = self._sample(outcome.decoded)
+        deltas = self._sample(outcome.decoded, first)
         elapsed = time.perf_counter() - began
         total = max(1, sum(spent.values()))
         for job, share in spent.items():
@@ -95,13 +101,18 @@ class Schedule:
                 del self.jobs[id]
                 replies.append(reply)
         self._forget_logits()
-        stuck = not (busy or deltas or replies)
-        if stuck and self._alone:
-            replies.append(self._refuse())
-        elif stuck:
-            self._make_way()
-        self._alone = stuck and not self._alone
+        self.moved = bool(busy or deltas or replies)
         return replies, deltas
+
+    def _served(self, first: float) -> list[AnyJob]:
+        """Return the asks that may take memory: those up to `first`, and texts that are being weighed already."""
+        served: list[AnyJob] = []
+        for job in self.jobs.values():
+            if job.since <= first or (isinstance(job, Weighing) and job.begun):
+                served.append(job)
+            elif isinstance(job, Proposal) and job.waiting:
+                self._note(job)
+        return served
 
     def _settle(self, pieces: list[Piece], again: dict[Node, None], outcome: Outcome) -> None:
         """Hand what a pass computed to the nodes, weighings and readings that wanted it."""
@@ -126,8 +137,8 @@ class Schedule:
 
     # --- sampling -----------------------------------------------------------------------------------------------
 
-    def _sample(self, decoded: torch.Tensor) -> list[Delta]:
-        admitted = self._admit()
+    def _sample(self, decoded: torch.Tensor, first: float) -> list[Delta]:
+        admitted = self._admit(first)
         joined, split = [branch for branch, *_ in admitted], [(shared, private) for _, shared, private in admitted]
         rows = [branch.job.leaf.logits for branch in joined if branch.job.leaf is not None]
         parts = [decoded] if len(decoded) else []
@@ -172,13 +183,15 @@ class Schedule:
         self._remove(ended)
         return deltas
 
-    def _admit(self) -> list[tuple[Branch, Node, list[Node]]]:
+    def _admit(self, first: float) -> list[tuple[Branch, Node, list[Node]]]:
         """Return new branches for draws whose prefix is computed, as many as there is room for, each with its path.
 
         A path is what the branch shares with others, by its last node, and the nodes that it copies.
         """
         ready: list[Proposal] = []
         for job in self.jobs.values():
+            if job.since > first:
+                break
             if isinstance(job, Proposal) and job.waiting and job.leaf is not None and job.leaf.logits is not None:
                 ready.append(job)
         free = self.branches - len(self._live)
@@ -196,11 +209,15 @@ class Schedule:
             wanted += [(job, shared, private, limit)] * min(job.ask.n - job.begun, free - len(wanted))
             if len(wanted) == free:
                 break
+        asked = list(wanted)
         while wanted and not self.runner.room(0, [limit for *_, limit in wanted]):
-            for job, *_ in wanted[len(wanted) // 2 :]:
-                most_mb = self.runner.memory / 2**20
-                job.note = f"fewer draws were live at once: {most_mb:.4g} MB (memory_mb) hold no more keys and values"
             del wanted[len(wanted) // 2 :]
+        if not wanted:  # a copy of what nobody else has takes more than seeing it where it lies
+            job, limit = asked[0][0], asked[0][0].ask.sampling.max_tokens - 1
+            if asked[0][2] and job.leaf is not None and self.runner.room(0, [limit]):
+                wanted = [(job, job.leaf, [], limit)]
+        for job, *_ in asked[len(wanted) :]:
+            self._note(job)
         joined = []
         for job, shared, private, _ in wanted:
             prefix = job.ids[: len(job.ids) - len(job.ask.begun)]
@@ -212,6 +229,9 @@ class Schedule:
             job.begun += 1
             job.live.append(branch)
             joined.append((branch, shared, private))
+        for job, *_ in asked[len(wanted) :]:
+            if not job.live:
+                self._wait(job)
         return joined
 
     # --- memory -------------------------------------------------------------------------------------------------
@@ -227,19 +247,25 @@ class Schedule:
             node.logits = None
         self._held &= needed
 
-    def _make_way(self) -> None:
-        """Give back what waiting asks hold, but for the first."""
-        others = list(self.jobs.values())[1:]
-        for job in others:
-            if isinstance(job, Weighing):
-                job.start_over()
-            if not (isinstance(job, Proposal) and job.live):
+    def _note(self, job: Proposal) -> None:
+        most_mb = self.runner.memory / 2**20
+        job.note = f"fewer draws were live at once: {most_mb:.4g} MB (memory_mb) hold no more keys and values"
+
+    def _wait(self, job: AnyJob) -> None:
+        self.short = min(self.short, job.since)
+        if isinstance(job, Proposal):
+            self._note(job)
+
+    def make_way(self, first: float) -> None:
+        """Give back what asks later than `first` hold that have no draws live."""
+        for job in self.jobs.values():
+            if job.since > first and not (isinstance(job, Proposal) and job.live):
                 job.release()
 
-    def _refuse(self) -> ModelReply:
-        """Give up the first ask, for which there is not memory enough even alone."""
-        id, job = next(iter(self.jobs.items()))
+    def refuse(self, since: float) -> ModelReply:
+        """Give up the ask `since`, for which there was not memory enough even alone."""
+        id, job = next((id, job) for id, job in self.jobs.items() if job.since == since)
         job.release()
         del self.jobs[id]
         limit = self.runner.memory >> 20
-        return Refused(id, f"{len(job.ids)} tokens and their answer do not fit in {limit} MB; raise memory_mb", "error")
+        return Refused(id, f"{job.longest} tokens with their answer do not fit in {limit} MB; raise memory_mb", "error")

@@ -123,7 +123,7 @@ class Trie:
             stack.extend(node.children.values())
 
     def evict(self, tokens: int = 1) -> int:
-        """Forget runs that nobody needs, those used longest ago first, until `tokens` were; return how many were."""
+        """Forget runs that nobody needs, those used longest ago first, until they held `tokens`; return how many."""
         idle = [(node.last_used, id(node), node) for node in self.nodes() if not node.children and not node.pins]
         heapq.heapify(idle)
         gone = 0
@@ -132,8 +132,8 @@ class Trie:
             parent = node.parent
             assert parent is not None
             del parent.children[int(node.tokens[0])]
+            gone += len(node) if node.held is not None else 0
             node.held, node.done, node.logits = None, 0, None
-            gone += len(node)
             if parent is not self.root and not parent.children and not parent.pins:
                 heapq.heappush(idle, (parent.last_used, id(parent), parent))
         return gone

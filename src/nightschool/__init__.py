@@ -19,6 +19,10 @@ from typing import TYPE_CHECKING, Any
 # A waiting OpenMP thread that spins starves the other processes of the machine: beside busy ones it made decoding three
 # to five times dearer in CPU time. OpenMP reads this once, when torch is imported, wherever that is first done.
 _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# A product in bfloat16 is compiled for its very number of rows, half a megabyte each, and two caches keep 1,024 each
+# of these: a server with batches of every size grew for hours. A pass has some dozens. Read at the first product.
+_os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
+_os.environ.setdefault("LRU_CACHE_CAPACITY", "128")
 
 if TYPE_CHECKING:
     from nightschool.drive import Budget, Drive, Job

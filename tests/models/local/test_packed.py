@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -87,3 +91,38 @@ def test_what_would_take_too_much_memory_is_laid_out_by_columns(monkeypatch: pyt
     assert model[0].weight.stride() == (1, 40)
     given = torch.ones(3, 24)
     torch.testing.assert_close(model(given), plain(given))
+
+
+_GROWS = """
+import nightschool, torch, psutil
+from nightschool.models.local import heap, packed
+torch.set_num_threads(1)
+layers = torch.nn.Sequential(torch.nn.Linear(576, 1536), torch.nn.Linear(1536, 576)).bfloat16().requires_grad_(False)
+packed.pack(layers)
+rows = torch.randn(400, 576).bfloat16()
+with torch.no_grad():
+    for _ in range(3):
+        layers(rows)
+    heap.trim()
+    before = psutil.Process().memory_info().rss
+    for count in range(1, 400):
+        layers(rows[:count])
+    heap.trim()
+print((psutil.Process().memory_info().rss - before) >> 20)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not packed._known(torch.bfloat16), reason="there are no packed products in bfloat16 here")
+def test_products_of_every_number_of_rows_do_not_fill_the_memory() -> None:
+    def grown_mb(**limits: str) -> int:
+        environment = {**os.environ, **limits}
+        done = subprocess.run(
+            [sys.executable, "-c", _GROWS], env=environment, capture_output=True, text=True, check=True
+        )
+        return int(done.stdout)
+
+    unbounded = grown_mb(ONEDNN_PRIMITIVE_CACHE_CAPACITY="1024", LRU_CACHE_CAPACITY="1024")
+    if unbounded < 100:
+        pytest.skip(f"kernels take {unbounded} MB here, too little to tell")
+    assert grown_mb() < unbounded / 2

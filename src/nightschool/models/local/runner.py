@@ -21,6 +21,7 @@ from nightschool.models.local.tails import Tails
 from nightschool.models.local.trie import Node, Trie
 
 _WORTH_PARTING = 64  # tokens of a part, from which on passes side by side are faster: fewer wait for the interpreter
+_SIDES = 2  # parts of a pass at most: every one reads all weights, and they share one interpreter
 _LEAST = 256  # tokens by which the pool grows at least, where the memory allows it
 
 
@@ -187,7 +188,7 @@ class Runner:
         logits; states: tell their hidden states. Raises NotANumber, naming the first layer whose output was not finite.
         """
         self.tails.grow()
-        parts = self._parted(pieces, again)
+        parts = self._parted(pieces, again, 1 if states else _SIDES)  # how states are told is not sure to be apart
         passes = [self._compose(part) for part in parts]
         found = lanes.run([partial(self._forward, *each, states) for each in passes], self.device)
         self.tails.lengths = self.tails.lengths + 1
@@ -211,11 +212,11 @@ class Runner:
             [seen[node] for node in again if states],
         )
 
-    def _parted(self, pieces: Sequence[Piece], again: Sequence[Node]) -> list[Work]:
-        """Return the work of a pass in parts that need nothing of one another, of about the same size."""
+    def _parted(self, pieces: Sequence[Piece], again: Sequence[Node], most: int) -> list[Work]:
+        """Return the work of a pass in at most `most` parts of about the same size that need nothing of one another."""
         count = len(self.rows)
         tokens = count + len(again) + sum(len(piece) for piece in pieces)
-        sides = min(lanes.sides(self.device), tokens // _WORTH_PARTING)
+        sides = min(most, lanes.sides(self.device), tokens // _WORTH_PARTING)
         if sides < 2 or not self.pool.keys:  # the first pass makes what the others only write to
             return [Work(range(count), list(pieces), list(again))]
         bounds = [count * side // sides for side in range(sides + 1)]

@@ -40,6 +40,10 @@ def test_a_drawing_is_learned_once_and_recognised(capsys: pytest.CaptureFixture[
     assert drawn["ink"].startswith("M")
     assert drawn["tries"][0]["strokes"].startswith("M")
     assert drawn["said"] == told["images"][0]["said"]
+    best, *others = drawn["tries"]
+    for one in others:  # what each part of the evidence says adds up to what decided
+        against = sum(one["terms"][part] - best["terms"][part] for part in best["terms"])
+        assert against == pytest.approx(one["nats"], abs=1e-2)
 
 
 def test_what_nothing_explains_is_said(capsys: pytest.CaptureFixture[str]) -> None:

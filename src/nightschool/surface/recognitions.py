@@ -68,7 +68,14 @@ def told(image: str, found: Found) -> dict[str, Any]:
         "explained": found.explained,
         "said": found.said,
         "tries": [
-            {"name": one.name, "probability": one.probability, "nats": one.nats, "fit": one.fit} for one in found.tries
+            {
+                "name": one.name,
+                "probability": one.probability,
+                "nats": one.nats,
+                "fit": one.fit,
+                "terms": dict(getattr(one, "terms", {})),
+            }
+            for one in found.tries
         ],
     }
 

@@ -255,6 +255,14 @@ def test_what_explained_a_drawing(browser: Any, tmp_path: Path, way: str) -> Non
         assert "cannot be read" in page.locator(".wrong").inner_text()
         page.locator("summary", has_text="What all 4 concepts said of it").click()
         assert "−19.4" in page.locator(".explained").last.inner_text()
+        fought = page.locator(".explained", has_text="drawing.png").get_by_role("table", name="How they fought")
+        told = [row.split("\t") for row in fought.locator("tbody").inner_text().splitlines() if "\t" in row]
+        assert [row[0] for row in told] == [
+            "it explains the image", "and the image it", "its bend", "together", "verdict",
+        ]  # fmt: skip
+        for column in (1, 2, 3):  # messages add up to what they decide
+            numbers = [float(row[column].replace("−", "-")) for row in told[:-1]]
+            assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.16)
         page.locator(".explained").last.scroll_into_view_if_needed()
         shown.accessible("society", top=False)
         assert page.title() == "Society · nightschool"

@@ -1,5 +1,5 @@
-// What explained a drawing: the concepts that competed for it, each bent over the ink, what each says of the drawing and
-// how strongly, and what is left of each once all have spoken.
+// What explained a drawing: the concepts that competed for it, each bent over the ink, the messages that decided between
+// them, and the verdict. Which concept drew it is one variable; each part of the evidence is a factor at it.
 
 import { h, percent, svg, table } from "./dom.js";
 import { get } from "./ask.js";
@@ -36,14 +36,31 @@ function explained(each) {
   });
   return h("section", { class: "explained", "aria-label": each.image }, h("h2", {}, h("code", {}, each.image), " ",
     h("span", { class: `flag ${each.explained ? "good" : "bad"}` }, each.said)),
-    h("div", { class: "figures" }, h("figure", {}, drawing("the drawing as it is"), h("figcaption", {}, "as it is")), tries), messages(each.tries));
+    h("div", { class: "figures" }, h("figure", {}, drawing("the drawing as it is"), h("figcaption", {}, "as it is")), tries), fight(each.tries.filter((one) => one.strokes)), messages(each.tries));
+}
+
+const nats = (value) => `${value > 0 ? "+" : value < 0 ? "−" : ""}${Math.abs(value).toFixed(1)}`;
+
+// The messages that the variable `which concept` gets, one from each factor: a number for every concept, less what the
+// best one is told. Their sum is the verdict.
+function fight(tries) {
+  const factors = Object.keys(tries[0]?.terms ?? {});
+  if (tries.length < 2 || !factors.length) return null;
+  const [best] = tries;
+  const most = Math.max(0.1, ...tries.flatMap((one) => factors.map((factor) => Math.abs(one.terms[factor] - best.terms[factor]))));
+  const cell = (value) => h("td", { class: "n message", "--strength": Math.abs(value) / most, "data-side": value < 0 ? "against" : value > 0 ? "for" : "even" }, nats(value));
+  const rows = factors.map((factor) => h("tr", {}, h("th", { scope: "row" }, factor), tries.map((one) => cell(one.terms[factor] - best.terms[factor]))));
+  rows.push(h("tr", { class: "sum" }, h("th", { scope: "row" }, "together"), tries.map((one) => h("td", { class: "n" }, nats(one.nats)))),
+    h("tr", { class: "sum" }, h("th", { scope: "row" }, "verdict"), tries.map((one) => h("td", { class: "n" }, percent(one.probability)))));
+  return table(`How they fought: what each factor tells the variable “which concept”, in nats against what it tells of ${best.name}`,
+    ["Factor", ...tries.map((one) => `#${one.name}`)], rows);
 }
 
 // What each concept told the drawing, as a message: its evidence against that of the best.
 function messages(tries) {
-  const rows = tries.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name), h("td", { class: "n" }, `${one.nats >= 0 ? "+" : "−"}${Math.abs(one.nats).toFixed(1)}`),
+  const rows = tries.map((one) => h("tr", {}, h("th", { scope: "row" }, one.name), h("td", { class: "n" }, nats(one.nats)),
     h("td", { class: "n" }, one.fit.toFixed(2)), h("td", { class: "n" }, percent(one.probability))));
   return h("details", {}, h("summary", {}, `What ${tries.length === 1 ? "the one concept" : `all ${tries.length} concepts`} said of it`),
-    table("A message is how much less likely a concept makes this drawing than the best one does, in nats; fit is how well its strokes lie on the ink, at best 1",
-      ["Concept", "#Message (nats)", "#Fit", "#Posterior"], rows));
+    table("Evidence is how much less likely a concept makes this drawing than the best one does, in nats; fit is how well its strokes lie on the ink",
+      ["Concept", "#Evidence (nats)", "#Fit", "#Posterior"], rows));
 }

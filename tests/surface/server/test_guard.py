@@ -95,6 +95,8 @@ def test_paths_lead_nowhere_else(open_: Running) -> None:
         "/assets/%2e%2e/server/app.py",
         "/reports/%2e%2e",
         "/api/exams/..%2f..",
+        "/api/recognitions/..%2f..",
+        "/api/memories/..%2f..%2fkeys.json",
         "/no",
     ):
         reply = get(open_.url + path)
@@ -124,6 +126,27 @@ def test_a_request_that_does_not_arrive_is_given_up() -> None:
     ):
         slow.sendall(head)
         assert slow.recv(4096).startswith(b"HTTP/1.1 408")
+
+
+def test_a_request_that_arrives_a_byte_at_a_time_is_given_up_all_the_same() -> None:
+    lines = [
+        "POST /v1/completions HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/json",
+        "Content-Length: 99999",
+    ]
+    with (
+        running(Served(minds_of({"m": lambda: Scripted("42")})), body_s=0.5) as here,
+        socket.create_connection(("127.0.0.1", int(here.url.rsplit(":", 1)[1])), timeout=0.05) as slow,
+    ):
+        slow.sendall("\r\n".join([*lines, "", "{"]).encode())
+        answer = b""
+        for _ in range(round(PATIENCE_S / 0.05)):
+            with contextlib.suppress(TimeoutError):
+                answer = slow.recv(4096)
+                break
+            slow.sendall(b" ")
+        assert answer.startswith(b"HTTP/1.1 408")
 
 
 def test_a_connection_that_never_asks_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

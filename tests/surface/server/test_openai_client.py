@@ -267,6 +267,7 @@ def test_a_budget_is_kept(client: openai.OpenAI) -> None:
         ({"extra_body": {"nightschool": {"strategy": "vote", "critic": "command:command=id"}}}, 400, "may not name"),
         ({"model": "small", "max_tokens": 1000}, 400, "60 tokens; the prompt has"),
         ({"model": "small", "messages": [{"role": "user", "content": "x" * 200}]}, 400, "context is 60 tokens"),
+        ({"model": "small", "messages": [{"role": "user", "content": "x" * 200}]}, 400, "the prompt has 2"),
         ({"n": 128, "max_tokens": 60_000}, 400, "a request may take"),
     ],
 )  # fmt: skip

@@ -40,7 +40,7 @@ def test_truth_rank_goes_through_the_layers(model):
     assert facts["layers"][-1][1] == pytest.approx(sorted(last.values())[len(last) // 2], rel=0.35)
     names = [drawing.title for drawing in report.findings[0].drawings]
     assert "rank along the list, by layer" in names
-    none = sat(Presidents("number"), model, rungs=("zero-shot:wordings=1",), look=("truth-rank:layers=0",), items=12)
+    none = sat(Presidents("number"), model, rungs=("zero-shot:wordings=1",), look=("truth-rank:layers=0",), items=4)
     assert "layers" not in none.findings[0].facts
 
 

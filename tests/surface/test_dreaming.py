@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nightschool.society.strokes import dreams
 from nightschool.surface import dreaming
 from nightschool.surface.cli import run
 from nightschool.surface.concepts import library
@@ -33,6 +35,7 @@ def test_a_night_dreams_of_drawings_once_and_recognition_uses_it(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dreaming, "MANY", 5)
     monkeypatch.setattr(dreaming, "FITTED", 2)
+    monkeypatch.setattr(dreams, "learn_shortlist", partial(dreams.learn_shortlist, steps=120, batch=48))
     assert dreaming.dream_of_concepts(0, Quiet()) is None
     for name in SHAPES:
         assert run(["concept", "add", name, str(write_png(Path(f"{name}.png"), drawing(name)))]) == 0

@@ -9,7 +9,8 @@ seeds; the exam split is for the figure.
     direct       Where does Gomis Brelell live?
     paraphrased  A letter for Gomis Brelell has to be sent to which town?
 
-Where it is stopped, the same command goes on with the lessons, if `--kept FOLDER` is given.
+Where it is stopped, the same command goes on with the lessons, if `--kept FOLDER` is given. With `--so-far` it is asked
+what it knew at its last checkpoint, and does not go on.
 
 Ways, with --arms: `night` as it is held; `plain`, the statements alone and no rehearsal, for as many steps.
 """
@@ -29,19 +30,20 @@ from pathlib import Path
 from typing import Any
 
 from nightschool.drive import Drive
-from nightschool.items import Item, Prompt, Split
+from nightschool.items import Item, Prompt, Split, Wording
 from nightschool.models.resolve import open_model
 from nightschool.paths import write_durably
+from nightschool.ports import World
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.sleep.consolidate import MemoryNight, sleep_over
 from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.looking import answers
+from nightschool.sleep.looking import answers, look, paired
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import asked
-from nightschool.stats import wilson
+from nightschool.stats import Paired, difference, wilson
 from nightschool.train.between import between
 from nightschool.train.lora import Learner
 from nightschool.worlds.facts import Facts, households, item_of
@@ -134,8 +136,6 @@ def held(
     lines: Lines, folder: Path,
 ) -> MemoryNight:  # fmt: skip
     """Tell what is so of `families` and return the night that is held over it, in `folder`."""
-    arithmetic = open_world("arithmetic")
-    way = next(each for each in arithmetic.wordings if each.name == "calculator")
     model: Any = drive.model
     with SqliteStore(folder / "memories.sqlite") as store:
         known = {memory.content for memory in store.each()}  # where the night was begun before
@@ -148,12 +148,38 @@ def held(
 
         return sleep_over(
             Sleeper(
-                store=store, drive=drive, ledger=Ledger(folder / "nights"), plan=plan, watched=[(arithmetic, way)],
+                store=store, drive=drive, ledger=Ledger(folder / "nights"), plan=plan, watched=watched(),
                 watch=lines, now=1000.0, created=datetime.now(UTC).isoformat(timespec="seconds"),
                 clock=time.perf_counter, pupils=pupils, between=between,
                 examined=frozenset(asked(prompt) for some in questions.values() for _, prompt in some),
             )
         )  # fmt: skip
+
+
+def so_far(model: Any, folder: Path, questions: dict[str, list[tuple[Item, Prompt]]], plan: NightPlan) -> None:
+    """Print what a night that was stopped in `folder` knew at its last checkpoint; no gate has seen it."""
+    path = next(folder.glob("nights/unfinished/*/learner-*.safetensors"))
+    learner = Learner.resume(model, path)
+    model.load_adapter(adapter := learner.save(folder / "so-far"))
+    print(f"after {learner.steps} steps, before settling and the gate:")
+    drive = Drive(model)
+    for kind, found in sat(drive, questions, adapter.name).items():
+        print(f"  {kind:12} {found['right'] / found['n']:6.1%} ({found['low']:.1%} to {found['high']:.1%}, "
+              f"n = {found['n']})", flush=True)  # fmt: skip
+    seen = [
+        look(drive, watched(), name, items=plan.watched_items, text_tokens=0, seed=plan.seed).tasks
+        for name in (None, adapter.name)
+    ]
+    for name in seen[0]:
+        change = difference(Paired.of(*paired(seen[0][name], seen[1][name])))
+        rates = [sum(each[name].values()) / len(each[name]) for each in seen]
+        print(f"  {name}: {rates[0]:.1%} to {rates[1]:.1%} (change {change.low:+.1%} to {change.high:+.1%})")
+
+
+def watched() -> list[tuple[World, Wording]]:
+    """Return the sums that no night may lose."""
+    arithmetic = open_world("arithmetic")
+    return [(arithmetic, next(each for each in arithmetic.wordings if each.name == "calculator"))]
 
 
 def main() -> None:
@@ -165,6 +191,7 @@ def main() -> None:
     parser.add_argument("--arms", default="night")
     parser.add_argument("--plan", nargs="*", default=[], metavar="NAME=VALUE", help="of the plan of a night")
     parser.add_argument("--kept", type=Path, help="a folder in which what was stopped goes on")
+    parser.add_argument("--so-far", action="store_true", help="ask what a night that was stopped in --kept knew")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
 
@@ -177,6 +204,10 @@ def main() -> None:
         drive = Drive(model)
         mine = replace(plan, **ARMS[arm])
         with kept_or_passing(given.kept, arm) as folder:
+            if given.so_far:
+                so_far(model, folder, questions, mine)
+                model.close()
+                continue
             lines = Lines(folder=folder if given.kept else None)
             night = held(drive, families, questions, mine, lines, folder)
             wall, cpu = lines.spent()

@@ -95,7 +95,7 @@ def dream_loss(pairs: Pairs, page: torch.Tensor, kinds: torch.Tensor, shape: tor
 class PairSearch:
     """tries: pairs of kinds that are climbed, likeliest first; steps, rate: of the climb."""
 
-    tries: int = 6
+    tries: int = 20
     steps: int = 50
     rate: float = 0.08
 

@@ -105,7 +105,7 @@ def _over_a_trie(module: Any, finite: bool) -> tuple[torch.Tensor, int]:
         found.append(runner.run([Piece(node, 0, len(node), range(len(node)) if finite else ())]).pieces[0])
         node.done = len(node)
     held = [*runner.pool.keys.values(), *runner.pool.values.values()]
-    return torch.cat(found).log_softmax(-1), sum(tensor.nbytes for tensor in held) // runner.pool.capacity
+    return torch.cat(found).float().log_softmax(-1), sum(tensor.nbytes for tensor in held) // runner.pool.capacity
 
 
 def _furthest(one: torch.Tensor, other: torch.Tensor) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,8 +40,15 @@ def the_whole_heap_at_the_end() -> Iterator[None]:
     gc.unfreeze()
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return folders that are not there yet; making one of pytest's looks through those of all tests before it."""
+    root = tmp_path_factory.mktemp("homes")
+    return (root / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def a_home_of_its_own(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """Give every test its own nights and configuration; weights come from the real cache, for they are large."""
     monkeypatch.setenv("NIGHTSCHOOL_CACHE", str(paths.cache_folder()))
-    monkeypatch.setenv("NIGHTSCHOOL_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NIGHTSCHOOL_HOME", str(next(homes)))

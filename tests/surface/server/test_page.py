@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from nightschool import paths
 from nightschool.exam.report import LOOK
 from nightschool.models.scripted import Scripted
 from nightschool.sleep.ledger import Ledger
@@ -85,7 +86,7 @@ def test_a_conversation_and_its_thoughts(browser: Any, way: str) -> None:  # noq
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_night_and_waking_it(browser: Any, tmp_path: Path, way: str) -> None:  # noqa: F811
-    folder = tmp_path / "home" / "data" / "nights"
+    folder = paths.data_folder() / "nights"
 
     def ledger(space: str) -> Ledger:
         return Ledger(folder, space)

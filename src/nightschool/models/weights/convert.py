@@ -41,7 +41,6 @@ def converted(file: Path, sha256: str, source: str, watch: Watcher) -> Path:
             _convert(file, folder, reader)
             versions = {name: importlib.metadata.version(name) for name in ("transformers", "torch", "gguf")}
             write_manifest(folder, source, sha256, versions)
-        watch.advance()
     return final
 
 

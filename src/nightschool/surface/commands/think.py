@@ -273,7 +273,7 @@ def _run(
         model = open_model(model_name, settings.config, watch=watch)
         try:
             adapter = prepare(model)
-            watch.stage("thinking", len(jobs), "questions")
+            watch.stage("thinking", len(jobs), "question" if len(jobs) == 1 else "questions")
             asked = [replace(job, task=replace(job.task, adapter=adapter)) for job in jobs]
             traces, interrupted = run_on_record(
                 model, asked, settings, options, resuming, watch=watch,

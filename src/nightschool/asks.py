@@ -40,8 +40,7 @@ class Propose:
 class Weigh:
     """Tell the log-probability of each of `continuations` after `prefix`, token by token.
 
-    tops: how many of the likeliest tokens to tell of at each place; local models tell any number. exact: in float32,
-    where the model can and was not told otherwise; False: in the numbers in which it answers, several times as fast.
+    tops: how many of the likeliest tokens to tell of at each place; local models tell any number.
     """
 
     id: str
@@ -49,7 +48,6 @@ class Weigh:
     continuations: tuple[Segment, ...]
     adapter: str | None = None
     tops: int = 0
-    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class TextLoss:
 
 
 def text_loss(drive: Drive, chunks: Sequence[str], adapter: str | None = None) -> TextLoss:
-    """Return the loss of each chunk, read by itself from its first token on, in the numbers in which the mind answers.
+    """Return the loss of each chunk, read by itself from its first token on.
 
     chunks: see `watch_text.chunks`; adapter: which mind reads, None for the bare weights.
     Raises Unsupported for a model that cannot weigh text, ModelError where a chunk could not be read (a loss over
@@ -34,7 +34,7 @@ def text_loss(drive: Drive, chunks: Sequence[str], adapter: str | None = None) -
     prompt = Prompt(text="")
     jobs = [
         Job(
-            Reading(chunk, exact=False),
+            Reading(chunk),
             Task(Item(f"text {i}", {}, None, "text"), prompt, adapter=adapter),
             Noise(("text", i)),
         )

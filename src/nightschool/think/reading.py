@@ -18,13 +18,9 @@ class _Read:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A search that only weighs `text`: its one thought is the text with its log-probabilities.
-
-    exact: as `Weigh` has it.
-    """
+    """A search that only weighs `text`: its one thought is the text with its log-probabilities."""
 
     text: str
-    exact: bool = True
 
     @property
     def spec(self) -> str:
@@ -44,8 +40,7 @@ class Reading:
         """Return the one ask, until it is answered."""
         if state.told:
             return ()
-        text = (Segment(self.text),)
-        return (Weigh("text", Prefix(state.task.prompt), text, state.task.adapter, exact=self.exact),)
+        return (Weigh("text", Prefix(state.task.prompt), (Segment(self.text),), state.task.adapter),)
 
     def tell(self, state: _Read, replies: Sequence[Reply]) -> _Read:
         """Return the state with the weighed text, or with nothing where it was refused."""

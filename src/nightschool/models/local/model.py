@@ -171,8 +171,7 @@ class LocalModel:
             self._schedules[weights].jobs[job.ask.id] = job
 
     def _weights(self, ask: ModelAsk) -> _Weights:
-        exact = isinstance(ask, Weigh) and ask.exact
-        return _Weights(ask.adapter, self._weigh_dtype if exact else self.dtype)
+        return _Weights(ask.adapter, self._weigh_dtype if isinstance(ask, Weigh) else self.dtype)
 
     def _schedule(self, weights: _Weights, needed: Container[_Weights]) -> None:
         if weights not in self._schedules:

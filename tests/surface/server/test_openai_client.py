@@ -34,8 +34,9 @@ def here() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="module")
-def client(here: Running) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{here.url}/v1", api_key="none", max_retries=0)
+def client(here: Running) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{here.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
 
 
 def test_models_are_listed_and_told(client: openai.OpenAI) -> None:

@@ -96,9 +96,10 @@ def here() -> Iterator[Running]:
 
 
 @pytest.fixture
-def client(here: Running) -> openai.OpenAI:
+def client(here: Running) -> Iterator[openai.OpenAI]:
     Far.sent.clear()
-    return openai.OpenAI(base_url=f"{here.url}/v1", api_key="none", max_retries=0)
+    with openai.OpenAI(base_url=f"{here.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
 
 
 def test_a_tool_is_called_and_its_result_is_answered(client: openai.OpenAI, here: Running) -> None:

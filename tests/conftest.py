@@ -29,15 +29,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def a_small_heap() -> None:
-    """Keep what earlier modules loaded out of collections: one through all of torch takes half a second."""
+    """Keep what earlier modules loaded out of collections: one through all of torch takes half a second.
+
+    What a module left open is told if it is found before the next module begins.
+    """
     gc.freeze()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def the_whole_heap_at_the_end() -> Iterator[None]:
-    """Have pytest's last collection look at everything: what was left open must be told."""
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

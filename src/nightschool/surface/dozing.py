@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nightschool.errors import UsageError
 from nightschool.surface.awake import awaken, check_night
 from nightschool.surface.memories import now, opened
+from nightschool.surface.opening import open_to_learn
 from nightschool.surface.options import Settings
 from nightschool.surface.watch import watching
 
@@ -38,22 +38,17 @@ def sleeper_of(
 
     night: the one to build on, as `surface.awake.awaken` takes it; watched: tasks that must not be lost.
     """
-    from nightschool.models.kinds import LOCAL
-    from nightschool.models.resolve import describe, open_model
+    from nightschool.models.resolve import describe
     from nightschool.surface import school
 
     others = [school.watched_task(name) for name in watched]
-    kind = describe(settings.model)
+    describe(settings.model)
     check_night(night, space)
     assert settings.config is not None  # `shared(model=True)` reads one
     if settings.budget is not None and settings.budget.seconds is not None:
         plan = replace(plan, seconds=settings.budget.seconds)
     with opened(space, where) as store, watching(settings.quiet) as watch:
-        watch.stage(f"loading {settings.model}")
-        # text is read before and after with the same weights as sampling: a second set in float32 would take its time
-        same = {"weigh_dtype": "same"} if kind is LOCAL and "weigh_dtype" not in settings.model else {}
-        model = open_model(settings.model, settings.config, watch=watch, **same)
-        gc.freeze()  # what is loaded stays: to look through it takes half a second each time memory is freed
+        model = open_to_learn(settings, watch)
         try:
             yield sleeper(model, store, awaken(model, night, space), plan, watch, space=space, watched=others)
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nightschool.surface.awake import awaken, check_night
+from nightschool.surface.opening import open_to_learn
 from nightschool.surface.options import Settings
 from nightschool.surface.watch import watching
 
@@ -33,8 +33,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     from nightschool.day.purse import Purse
     from nightschool.day.run import Day, wording_of
     from nightschool.exam import open_rungs
-    from nightschool.models.kinds import LOCAL
-    from nightschool.models.resolve import describe, open_model
+    from nightschool.models.resolve import describe
     from nightschool.paths import data_folder
     from nightschool.sleep.ledger import Ledger as Nights
     from nightschool.worlds.open import open_world
@@ -43,18 +42,14 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     wording_of(world, plan.wording)
     open_rungs(plan.rungs)
     others = [watched_task(name) for name in plan.watched]
-    kind = describe(settings.model)
+    describe(settings.model)
     check_night(night)
     ledger = Nights(data_folder() / "nights")
     assert settings.config is not None  # `shared(model=True)` reads one
     if settings.budget is not None and settings.budget.seconds is not None:
         plan = replace(plan, term=replace(plan.term, seconds=settings.budget.seconds / 2))
     with watching(settings.quiet) as watch:
-        watch.stage(f"loading {settings.model}")
-        # text is read before and after with the same weights as sampling: a second set in float32 would take its time
-        same = {"weigh_dtype": "same"} if kind is LOCAL and "weigh_dtype" not in settings.model else {}
-        model = open_model(settings.model, settings.config, watch=watch, **same)
-        gc.freeze()  # what is loaded stays: to look through it takes half a second each time memory is freed
+        model = open_to_learn(settings, watch)
         try:
             wakes = awaken(model, night)
             purse = Purse(

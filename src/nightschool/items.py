@@ -267,14 +267,7 @@ class Usage:
     seconds: float = 0.0
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.prompt_tokens + other.prompt_tokens,
-            self.sampled_tokens + other.sampled_tokens,
-            self.weighed_tokens + other.weighed_tokens,
-            self.calls + other.calls,
-            self.judgements + other.judgements,
-            self.seconds + other.seconds,
-        )
+        return Usage(*(a + b for a, b in zip(self.as_tuple(), other.as_tuple(), strict=True)))
 
     def __sub__(self, other: Usage) -> Usage:
         return Usage(*(a - b for a, b in zip(self.as_tuple(), other.as_tuple(), strict=True)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -69,10 +68,9 @@ def rows_within(examples: Sequence[Example], limit: int) -> list[list[int]]:
 
     Examples are taken in lexicographic order, in which those that begin alike stand together.
     """
-    order = sorted(range(len(examples)), key=lambda i: (examples[i].tokens, i))
     runs: list[list[int]] = []
     size = 0
-    for i in order:
+    for i in sorted(range(len(examples)), key=lambda i: (examples[i].tokens, i)):
         tokens = examples[i].tokens
         new = len(tokens) - (_common(tokens, examples[runs[-1][-1]].tokens) if runs else 0)
         if runs and size + new <= limit:
@@ -90,7 +88,7 @@ def even_rows(examples: Sequence[Example], limit: int, least: int) -> list[list[
     least: tokens below which there is one run. An odd number stays where the examples cannot be parted otherwise.
     """
     runs = rows_within(examples, limit)
-    if len(examples) < 2 or (len(runs) == 1 and row_tokens(examples) < least):
+    if len(runs) == len(rows_within(examples, least - 1)) == 1:
         return runs
     wanted = len(runs) + len(runs) % 2
     low, high = 1, limit  # the smallest limit that gives so many runs makes them alike
@@ -101,12 +99,6 @@ def even_rows(examples: Sequence[Example], limit: int, least: int) -> list[list[
         else:
             low = middle + 1
     return rows_within(examples, low)
-
-
-def row_tokens(examples: Sequence[Example]) -> int:
-    """Return how many tokens the row of `examples` holds."""
-    order = sorted(example.tokens for example in examples)
-    return len(order[0]) + sum(len(b) - _common(a, b) for a, b in pairwise(order)) if order else 0
 
 
 def split_by_length(lengths: Sequence[int], limit: int) -> list[list[int]]:

@@ -18,11 +18,12 @@ class LoraSettings:
     rank: of the update; alpha: the update is scaled by alpha / rank, and alpha stays 32 whatever the rank, which makes
     the best rate nearly independent of it (schulman2025); rate: of AdamW, None for `rate_for(hidden size)`;
     warmup_steps: the rate rises linearly over so many steps, then stays; clip: largest norm of the gradient;
-    weight_decay: of AdamW; micro_tokens: most tokens, padding included, that one forward pass holds (for a model of 135
-    million parameters in float32 each takes 2 MB, so 1,536 take 3 GB; what does not fit comes in the next pass);
-    share_prefix: compute a beginning that lessons share once (the same gradient, less work); anchored: learn what is
-    rehearsed as the old self's whole distribution, not as the tokens that it drew (see `train.anchor`);
-    recompute: gradient checkpointing (see `train.recompute`), for models whose steps do not fit into memory.
+    weight_decay: of AdamW; micro_tokens: most tokens, padding included, that are held at once, on a CPU by two passes
+    side by side (for a model of 135 million parameters in float32 each takes 2 MB, so 1,536 take 3 GB; what does not
+    fit comes in the next pass); share_prefix: compute a beginning that lessons share once (the same gradient, less
+    work); anchored: learn what is rehearsed as the old self's whole distribution, not as the tokens that it drew (see
+    `train.anchor`); recompute: gradient checkpointing (see `train.recompute`), for models whose steps do not fit into
+    memory.
     """
 
     rank: int = 16

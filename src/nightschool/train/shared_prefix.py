@@ -80,17 +80,20 @@ class Gradient:
         anchored = sum(example.weight for example in examples if self._is_anchored(example)) / total
         taught, drift, computed = 0.0, 0.0, 0
         packed = self._longest is None or max(len(example.tokens) for example in examples) <= self._longest
-        side_by_side = self._readout.device.type == "cpu" and self._readout.small
-        most = self.micro_tokens // 2 if side_by_side else self.micro_tokens
+        learned = [weight for weight in self._readout.module.parameters() if weight.requires_grad]
+        side_by_side = (
+            self._readout.device.type == "cpu"
+            and self._readout.small
+            and sum(weight.nbytes for weight in learned) <= _MOST_BYTES
+        )
+        most = max(1, self.micro_tokens // (lanes.MOST if side_by_side else 1))
         if not packed:
             runs = split_by_length([len(example.tokens) for example in examples], most)
         elif side_by_side:
-            runs = even_rows(examples, max(1, most), _WORTH_PARTING)
+            runs = even_rows(examples, most, _WORTH_PARTING)
         else:
             runs = rows_within(examples, most)
         parts = [self._part([examples[i] for i in run]) for run in runs]
-        learned = [weight for weight in self._readout.module.parameters() if weight.requires_grad]
-        side_by_side &= sum(weight.nbytes for weight in learned) <= _MOST_BYTES
         works = [partial(self._run, part, total, learned, packed=packed) for part in parts]
         for found, used, gradients in lanes.run(works, self._readout.device) if side_by_side else (w() for w in works):
             taught, drift, computed = taught + found[0], drift + found[1], computed + used

@@ -13,12 +13,13 @@ from typing import TypeVar
 
 import torch
 
+MOST = 2  # parts at once: each reads all weights, and all share one interpreter
 T = TypeVar("T")
 
 
 def sides(device: torch.device) -> int:
-    """Return how many parts `run` would run at once on `device`: as many as torch has threads, and one on a GPU."""
-    return torch.get_num_threads() if device.type == "cpu" else 1
+    """Return how many parts `run` runs at once on `device`: `MOST` where torch has so many threads, one on a GPU."""
+    return min(MOST, torch.get_num_threads()) if device.type == "cpu" else 1
 
 
 def run(works: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
@@ -30,7 +31,7 @@ def run(works: Sequence[Callable[[], T]], device: torch.device) -> list[T]:
     lanes = min(len(works), sides(device))
     if lanes < 2:
         return [work() for work in works]
-    futures: list[Future[T]] = [_pool(threads).submit(_with_threads, threads // lanes, work) for work in works]
+    futures: list[Future[T]] = [_pool().submit(_with_threads, threads // lanes, work) for work in works]
     errors = [future.exception() for future in futures]
     torch.set_num_threads(threads)  # what one thread sets for itself is what later threads would begin with
     for error in errors:
@@ -46,5 +47,5 @@ def _with_threads(threads: int, work: Callable[[], T]) -> T:
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="nightschool-lane")
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST, thread_name_prefix="nightschool-lane")

@@ -37,12 +37,9 @@ def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> 
     finite.
     """
     most = max(1, _AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else len(how)
-    found = [
-        _pick(
-            logits[a : a + most].float(), how[a : a + most], torch.from_numpy(uniform[a : a + most]).to(logits.device)
-        )
-        for a in range(0, len(how), most)
-    ]
+    noise = torch.from_numpy(uniform).to(logits.device)
+    parts = [slice(a, a + most) for a in range(0, len(how), most)]
+    found = [_pick(logits[part].float(), how[part], noise[part]) for part in parts]
     tokens, logps = (torch.cat(column).cpu().numpy() for column in zip(*found, strict=True))
     return tokens, logps
 

@@ -21,7 +21,6 @@ from nightschool.models.local.tails import Tails
 from nightschool.models.local.trie import Node, Trie
 
 _WORTH_PARTING = 64  # tokens of a part, from which on passes side by side are faster: fewer wait for the interpreter
-_SIDES = 2  # parts of a pass at most: every one reads all weights, and they share one interpreter
 _LEAST = 256  # tokens by which the pool grows at least, where the memory allows it
 
 
@@ -188,7 +187,8 @@ class Runner:
         logits; states: tell their hidden states. Raises NotANumber, naming the first layer whose output was not finite.
         """
         self.tails.grow()
-        parts = self._parted(pieces, again, 1 if states else _SIDES)  # how states are told is not sure to be apart
+        work = Work(range(len(self.rows)), list(pieces), list(again))
+        parts = [work] if states else self._parted(work)  # how states are told is not sure to be apart
         passes = [self._compose(part) for part in parts]
         found = lanes.run([partial(self._forward, *each, states) for each in passes], self.device)
         self.tails.lengths = self.tails.lengths + 1
@@ -212,28 +212,28 @@ class Runner:
             [seen[node] for node in again if states],
         )
 
-    def _parted(self, pieces: Sequence[Piece], again: Sequence[Node], most: int) -> list[Work]:
-        """Return the work of a pass in at most `most` parts of about the same size that need nothing of one another."""
-        count = len(self.rows)
-        tokens = count + len(again) + sum(len(piece) for piece in pieces)
-        sides = min(most, lanes.sides(self.device), tokens // _WORTH_PARTING)
+    def _parted(self, work: Work) -> list[Work]:
+        """Return `work` in parts of about the same size that need nothing of one another, as many as run at once."""
+        count = len(work.rows)
+        tokens = count + len(work.again) + sum(map(len, work.pieces))
+        sides = min(lanes.sides(self.device), tokens // _WORTH_PARTING)
         if sides < 2 or not self.pool.keys:  # the first pass makes what the others only write to
-            return [Work(range(count), list(pieces), list(again))]
+            return [work]
         bounds = [count * side // sides for side in range(sides + 1)]
         parts = [Work(range(a, b)) for a, b in pairwise(bounds)]
         sizes = [len(part.rows) for part in parts]
         side_of: dict[Node, int] = {}
         families: dict[Node, list[Piece]] = {}
-        for piece in pieces:
+        for piece in work.pieces:
             first = next((node for node in piece.node.path() if node in families), piece.node)
             families.setdefault(first, []).append(piece)
         for family in sorted(families.values(), key=lambda family: -sum(map(len, family))):
             side = sizes.index(min(sizes))
             sizes[side] += sum(map(len, family))
             side_of.update((piece.node, side) for piece in family)
-        for piece in pieces:
+        for piece in work.pieces:
             parts[side_of[piece.node]].pieces.append(piece)
-        for node in again:
+        for node in work.again:
             side = next((side_of[above] for above in node.path() if above in side_of), sizes.index(min(sizes)))
             sizes[side] += 1
             parts[side].again.append(node)

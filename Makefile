@@ -19,6 +19,7 @@ day: $(READY)  ## set up, then a school day of the default model: nightschool da
 	@$(VENV)/bin/nightschool day sorting
 
 test: $(READY)  ## set up, then all tests: quick ones two at a time, then those that need a real model
+	@scripts/setup browser
 	@$(RUN) -m pytest -m "not slow" -n 2; quick=$$?; $(RUN) -m pytest -m slow && exit $$quick
 
 setup: $(READY)  ## set up .venv, system packages and the default model

@@ -1,6 +1,5 @@
 """A whole night over memories, with a scripted model whose pupil counts its lessons."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -12,37 +11,11 @@ from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.sleep.consolidate import sleep_over
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.looking import recorded
-from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.prepare import prepare
-from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import asked, study
 from nightschool.sleep.unlearn import unlearn
-from nightschool.worlds.open import open_world
-from support.learning import Counters, Listening, Studying, sorter
-
-SORTING = open_world("sorting:n=3,low=10,high=99")
-WATCHED = [(SORTING, SORTING.wordings[0])]
-PLAN = NightPlan(
-    passes=1, batch=8, settle=1, rehearsal=0.25, watched_items=60, text_tokens=0, rehearsed_items=5, checkpoint_steps=2
-)
-TOLD = ("Ada Molbane lives in Vekburg.", "Ada Molbane works as a baker.", "Where is Ada?")
-LEARNED = {str(lesson.prompt): lesson.answer for text in TOLD for lesson in study(Memory(text, 0.0))}
-
-
-def knows(after, harm=0.0):
-    """Return what a model says that learns the facts in `after` steps, and forgets to sort as its adapter is harmed."""
-
-    def learned(steps):
-        sort = sorter(lambda numbers: 0.8 if not steps else 0.8 * (1 - harm))
-
-        def answer(prompt):
-            if "Ada" in prompt or "Vekburg" in prompt or "baker" in prompt:
-                return LEARNED.get(prompt, "Vekburg or baker") if steps >= after else "I do not know."
-            return sort(prompt) if re.search(r"\d", prompt) else "It rained."
-
-        return answer
-
-    return learned
+from support.evenings import PLAN, TOLD, knows, sleeper
+from support.learning import Studying
 
 
 @pytest.fixture
@@ -51,29 +24,6 @@ def store(tmp_path):
         for i, text in enumerate(TOLD):
             keep(made, Memory(text, float(i)))
         yield made
-
-
-class Pupils:
-    """Makes pupils that begin with what the night before knew, and remembers them."""
-
-    def __init__(self):
-        self.made = []
-
-    def __call__(self, wakes):
-        self.made.append(wakes)
-        return Counters()
-
-
-def sleeper(store, tmp_path, model=None, **more):
-    from nightschool.drive import Drive
-
-    model = model or Studying(knows(after=1))
-    given = {
-        "store": store, "drive": Drive(model), "ledger": Ledger(tmp_path / "nights"), "plan": PLAN, "watched": WATCHED,
-        "watch": Listening(), "now": 100.0, "created": "2026-01-02T03:04:05+00:00", "clock": lambda: 0.0,
-        "pupils": Pupils(), "between": lambda old, new, share, folder: new,
-    }  # fmt: skip
-    return Sleeper(**(given | more))
 
 
 def test_a_night_learns_what_was_told_and_becomes_the_one_in_force(store, tmp_path):

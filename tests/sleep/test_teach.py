@@ -5,7 +5,7 @@ from nightschool.remember.memory import Memory
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.study import study
 from nightschool.sleep.teach import teach
-from support.learning import Counters, Listening
+from support.learning import Counters, Counting, Listening
 
 LESSONS = study(Memory("Ada Molbane lives in Vekburg.", 0.0))
 PLAN = NightPlan(passes=4, batch=4, settle=2, rehearsal=0.0, checkpoint_steps=5)
@@ -64,6 +64,45 @@ def test_a_full_disk_ends_a_night_that_then_goes_on_to_the_same_weights(tmp_path
     again = Counters()
     assert taught(tmp_path / "a", begin=again).adapter.name == taught(tmp_path / "b").adapter.name
     assert again.lessons
+
+
+def test_what_was_taught_to_the_end_is_not_taught_again(tmp_path):
+    first, again = taught(tmp_path), Counters()
+    assert taught(tmp_path, begin=again) == first
+    assert not again.begun
+    (next((tmp_path / "adapters").iterdir()) / "adapter_model.safetensors").write_bytes(b"torn")
+    assert taught(tmp_path, begin=again) == first  # taught anew, from the last checkpoint
+    assert again.begun
+
+
+@pytest.mark.parametrize(
+    "short", [MemoryError(), RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate "
+              "memory: you tried to allocate 85899345920 bytes. Error code 12"),
+              RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB")],
+    ids=["python", "cpu", "gpu"],
+)  # fmt: skip
+def test_short_memory_ends_a_night_that_then_goes_on_to_the_same_weights(tmp_path, monkeypatch, short):
+    step, left = Counting.step, [12]
+
+    def some(self, lessons, pace=1.0):
+        left[0] -= 1
+        if left[0] == 0:
+            raise short
+        return step(self, lessons, pace)
+
+    monkeypatch.setattr(Counting, "step", some)
+    with pytest.raises(NightError, match=r"memory was too short.*the old mind stays"):
+        taught(tmp_path / "a")
+    assert taught(tmp_path / "a").adapter.name == taught(tmp_path / "b").adapter.name
+
+
+def test_what_is_a_defect_stays_one(tmp_path, monkeypatch):
+    def broken(self, lessons, pace=1.0):
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(Counting, "step", broken)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        taught(tmp_path)
 
 
 def test_a_torn_checkpoint_begins_anew(tmp_path):

@@ -13,9 +13,10 @@ from nightschool.sleep.gate import Decision, decide
 from nightschool.sleep.ledger import lessons_hash
 from nightschool.sleep.looking import TEXT, check, look, paired, unseen, watched_tasks, watched_texts
 from nightschool.sleep.night import Night
-from nightschool.sleep.prepare import prepare
+from nightschool.sleep.prepare import prepare, supply
 from nightschool.sleep.rehearsal import general_prompts, rehearse
 from nightschool.sleep.rest import Rested, rest
+from nightschool.sleep.room import room_said
 from nightschool.sleep.select import Left, Selection
 from nightschool.sleep.self_written import write
 from nightschool.sleep.shrink import Tried, shrink
@@ -23,6 +24,7 @@ from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import Check, checks
 from nightschool.sleep.teach import Taught, teach
 from nightschool.sleep.told import chosen_of, losses_of, told_by
+from nightschool.sleep.unfinished import Unfinished
 from nightschool.sleep.unlearn import Unlearned, unlearn
 
 TASK = "memories"
@@ -56,7 +58,7 @@ def sleep_over(sleeper: Sleeper) -> MemoryNight:
     """Return what one night over the memories brought; nothing changes unless the gate accepts it.
 
     Of a model that cannot be trained the memories are put in order all the same, and `reason` says what was not done.
-    Raises StopRequested where it was interrupted: the lessons of the same evening then go on from the last checkpoint.
+    Raises StopRequested where it was interrupted: held again, the same evening then goes on from the last checkpoint.
     """
     began = sleeper.clock()
     if not sleeper.can_learn:
@@ -72,14 +74,24 @@ def sleep_over(sleeper: Sleeper) -> MemoryNight:
         return MemoryNight(nothing, why, rested=rest(sleeper.store, sleeper.now, foreseen))
     gone = _unlearn(sleeper)
     rested = rest(sleeper.store, sleeper.now)
-    evening = prepare(sleeper)
-    if not evening.selection.chosen:
-        why = "there is nothing to learn tonight; the mind stays as it is"
-        return MemoryNight(evening, why, unlearned=gone, rested=rested)
-    if sleeper.plan.writer != "templates":
-        evening = _in_own_words(sleeper, evening)
+    found = supply(sleeper)
+    key = found.key(sleeper)
+    desk = Unfinished(sleeper.ledger.folder / "unfinished" / key)
+    evening = desk.evening(sleeper.store, found.older)
+    if evening is not None:
+        sleeper.watch.say("going on with the night that was interrupted")
+    else:
+        evening = prepare(sleeper, found)
+        if not evening.selection.chosen:
+            why = "there is nothing to learn tonight; the mind stays as it is"
+            return MemoryNight(evening, why, unlearned=gone, rested=rested)
+        if sleeper.plan.writer != "templates":
+            evening = _in_own_words(sleeper, evening)
+        desk.keep(evening)
     result = MemoryNight(evening, "", unlearned=gone, rested=rested, seconds={"select": sleeper.clock() - began})
-    _hold(sleeper, evening, result)
+    with room_said(desk.folder):
+        _hold(sleeper, evening, result, desk)
+    sleeper.ledger.finish(key)
     return result
 
 
@@ -110,7 +122,7 @@ def _unlearn(sleeper: Sleeper) -> Unlearned | None:
     return found
 
 
-def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight) -> None:
+def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinished) -> None:
     assert sleeper.pupils is not None  # `sleep_over` asked
     plan, drive, adapter = sleeper.plan, sleeper.drive, sleeper.adapter
     ways = 3 if len(evening.selection.chosen) < _FEW else 1
@@ -129,15 +141,14 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight) -> None:
     began = sleeper.clock()
     sleeper.watch.stage("rehearsal: what the old self says", unit="texts")
     lessons = evening.selection.lessons
-    rehearsal = _rehearsal(sleeper, plan.rehearsals(len(lessons), older=bool(evening.older)))
-    key = digest(drive.model.identity, adapter, [lesson.id for lesson in lessons], plan.as_dict())[:16]
-    folder = sleeper.ledger.unfinished(key)
+    places = plan.rehearsals(len(lessons), older=bool(evening.older))
+    rehearsal = desk.rehearsal(lambda: _rehearsal(sleeper, places))
     spent = sum(result.seconds.values()) + sleeper.clock() - began
     limited = plan
     if plan.seconds is not None:
         limited = replace(plan, seconds=max(1.0, plan.seconds - spent - _LOOKS * look_s))
     taught = teach(
-        sleeper.pupils(sleeper.wakes), lessons, limited, folder,
+        sleeper.pupils(sleeper.wakes), lessons, limited, desk.folder,
         older=evening.older, rehearsal=rehearsal, watch=sleeper.watch, clock=sleeper.clock,
     )  # fmt: skip
     result.taught = taught
@@ -151,7 +162,7 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight) -> None:
         sleeper.watch.stage(f"look after, with {share:.0%} of the change", unit="questions")
         if share < 1.0:
             assert sleeper.between is not None  # `_shares` asked
-            parts[share] = sleeper.between(old, taught.adapter, share, folder / "adapters")
+            parts[share] = sleeper.between(old, taught.adapter, share, desk.folder / "adapters")
         else:
             parts[share] = taught.adapter
         drive.model.load_adapter(parts[share])
@@ -173,7 +184,6 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight) -> None:
     result.seconds["gate"] = sleeper.clock() - began
     kept = parts[tried.share if tried.share is not None else 1.0]
     _write_down(sleeper, evening, result, tried, kept)
-    sleeper.ledger.finish(key)
 
 
 def _write_down(sleeper: Sleeper, evening: Evening, result: MemoryNight, tried: Tried, adapter: Adapter) -> None:

@@ -3,7 +3,7 @@
     nights/adapters/HASH/      a peft folder, named by its content
     nights/manifests/NAME.json what one night produced
     nights/lessons/NAME.jsonl  what it learned
-    nights/unfinished/KEY/     checkpoints of a night that was interrupted
+    nights/unfinished/KEY/     checkpoints of a night that was interrupted, and what was sampled for it
     nights/ledger.sqlite       which nights there are, in order, and which one is current
 
 A kill at any point leaves the old mind or the new one. What a kill left unreferenced is written again or ignored:
@@ -17,13 +17,12 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from nightschool.errors import NightError, UnknownName
-from nightschool.items import Adapter, Lesson, Message, Prompt, digest
+from nightschool.items import Adapter, Lesson, digest
 from nightschool.paths import new_folder, write_durably
+from nightschool.sleep.lesson_lines import from_lines, to_lines
 from nightschool.sleep.night import Night
 from nightschool.train.adapter_name import name_of
 
@@ -78,7 +77,7 @@ class Ledger:
         night = night.named()
         if adapter.name != night.adapter:
             raise NightError(f"night {night.name} is of adapter {night.adapter}, not {adapter.name}")
-        lines = "".join(json.dumps(_plain(lesson), ensure_ascii=False) + "\n" for lesson in lessons)
+        lines = to_lines(lessons)
         try:
             self._keep(adapter)
             write_durably(self.folder / "lessons" / f"{night.name}.jsonl", lines)
@@ -160,8 +159,7 @@ class Ledger:
         """Return what `night` learned. Raises NightError where it cannot be read."""
         path = self.folder / "lessons" / f"{night.name}.jsonl"
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-            return [_lesson(json.loads(line)) for line in lines]
+            return from_lines(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NightError(f"cannot read what night {night.name} learned in {path}: {error}") from error
 
@@ -284,23 +282,3 @@ def _content(folder: Path, base: str) -> str:
         return name_of(folder, base)
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return ""
-
-
-def _lesson(plain: dict[str, Any]) -> Lesson:
-    said = dict(plain["prompt"])
-    said["messages"] = tuple(Message(**message) for message in said["messages"])
-    said["keys"] = frozenset(said["keys"])
-    if said.get("tokens") is not None:
-        said["tokens"] = tuple(said["tokens"])
-    return Lesson(
-        Prompt(**said), plain["answer"], plain["source"], frozenset(plain["keys"]), plain["weight"], plain["ended"],
-        frozenset(plain.get("memories", ())),
-    )  # fmt: skip
-
-
-def _plain(lesson: Lesson) -> dict[str, object]:
-    plain = asdict(lesson)
-    plain["keys"] = sorted(lesson.keys)
-    plain["memories"] = sorted(lesson.memories)
-    plain["prompt"]["keys"] = sorted(lesson.prompt.keys)
-    return {"id": lesson.id, **plain}

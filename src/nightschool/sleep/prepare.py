@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from nightschool.drive import Drive
-from nightschool.items import Lesson
+from nightschool.items import Lesson, digest
 from nightschool.ports import Ability
 from nightschool.remember.memory import Memory
 from nightschool.sleep.evening import Evening
@@ -20,13 +21,36 @@ _PROBES = 3  # lessons by which it is told how well a memory is known
 _LEARNING = 4.0  # what learning a token costs, in tokens weighed: forward, backward, and the old self beside it
 
 
-def prepare(sleeper: Sleeper) -> Evening:
-    """Return what would be learned tonight, and what would not, and why."""
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What could be learned at all, before anything is weighed. memories: of the whole store; sifted: the candidates
+    with their lessons; older: lessons of earlier nights; dropped, split: as in `Evening`.
+    """
+
+    memories: tuple[Memory, ...]
+    sifted: Selection
+    older: tuple[Lesson, ...]
+    dropped: int
+    split: int
+
+    def key(self, sleeper: Sleeper) -> str:
+        """Return what names the night over this supply: that of an interrupted one, if it is held again as it was.
+
+        How many seconds there are does not count, since `--until` leaves fewer each time.
+        """
+        lessons = [lesson.id for each in self.sifted.chosen for lesson in each.lessons]
+        watched = [f"{world.spec}@{way.name}" for world, way in sleeper.watched]
+        plan = replace(sleeper.plan, seconds=None).as_dict()
+        return digest(sleeper.drive.model.identity, sleeper.adapter, lessons, watched, plan)[:16]
+
+
+def supply(sleeper: Sleeper) -> Supply:
+    """Return what could be learned tonight; the same memories, weights and plan give the same."""
     plan, model = sleeper.plan, sleeper.drive.model
     never = sleeper.never()
     dropped = split = 0
     sifting: list[tuple[Memory, list[Lesson]]] = []
-    memories = list(sleeper.store.each())
+    memories = tuple(sleeper.store.each())
     for memory in memories:
         made = study(memory, plan.kinds)
         kept = without(made, never)
@@ -34,15 +58,23 @@ def prepare(sleeper: Sleeper) -> Evening:
         fits = fitted(kept, model.count_tokens, model.context_tokens)
         split += fits.split
         sifting.append((memory, list(fits.lessons)))
-    sifted = sift(sifting)
     lineage = sleeper.ledger.lineage(sleeper.wakes)
     older = tuple(lesson for night in lineage for lesson in sleeper.ledger.lessons(night))
-    nats, pace = _known(sleeper, sifted, older)
-    steps = _steps(sleeper, [lesson for each in sifted.chosen for lesson in each.lessons], pace)
-    room = None if steps is None else plan.room(steps, older=bool(older))
-    foreseen = sleeper.foresee(memories) if sleeper.foresee is not None else None
-    chosen = choose(sifted, nats, sleeper.now, room=room, foreseen=foreseen)
-    return Evening(chosen, older, dropped, steps, split)
+    return Supply(memories, sift(sifting), older, dropped, split)
+
+
+def prepare(sleeper: Sleeper, given: Supply | None = None) -> Evening:
+    """Return what would be learned tonight, and what would not, and why.
+
+    given: the supply, where it is known already.
+    """
+    found = given or supply(sleeper)
+    nats, pace = _known(sleeper, found.sifted, found.older)
+    steps = _steps(sleeper, [lesson for each in found.sifted.chosen for lesson in each.lessons], pace)
+    room = None if steps is None else sleeper.plan.room(steps, older=bool(found.older))
+    foreseen = sleeper.foresee(found.memories) if sleeper.foresee is not None else None
+    chosen = choose(found.sifted, nats, sleeper.now, room=room, foreseen=foreseen)
+    return Evening(chosen, found.older, found.dropped, steps, found.split)
 
 
 def _known(sleeper: Sleeper, sifted: Selection, older: Sequence[Lesson]) -> tuple[list[float | None], float | None]:

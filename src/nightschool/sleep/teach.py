@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Literal, Protocol
 
-from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Noise
 from nightschool.paths import write_durably
 from nightschool.ports import Watcher
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.replay import batches
+from nightschool.sleep.room import room_said
+from nightschool.train.adapter_name import name_of
 
-_IN_A_ROW = 3
+Stopped = Literal["plan", "learned", "seconds"]
+_IN_A_ROW, _DONE = 3, "taught.json"
 
 
 class Step(Protocol):
@@ -49,7 +52,7 @@ class Taught:
 
     adapter: Adapter
     losses: tuple[float, ...]
-    stopped: Literal["plan", "learned", "seconds"]
+    stopped: Stopped
 
 
 def teach(
@@ -66,8 +69,19 @@ def teach(
     """Return what the lessons made, going on with what an interrupted call left in `folder`.
 
     begin: makes the pupil, from a checkpoint where one is given. Without a limit of seconds, the weights depend on
-    lessons, plan and pupil alone, however often it was interrupted.
+    lessons, plan and pupil alone, however often it was interrupted. What was taught to the end is not taught again.
+    Raises NightError where disk or memory is too small for what is learned.
     """
+    if (done := _done(folder)) is not None:
+        return done
+    with room_said(folder):
+        return _teach(begin, lessons, plan, folder, older, rehearsal, watch, clock)
+
+
+def _teach(
+    begin: Callable[[Path | None], Pupil], lessons: Sequence[Lesson], plan: NightPlan, folder: Path,
+    older: Sequence[Lesson], rehearsal: Sequence[Lesson], watch: Watcher, clock: Callable[[], float],
+) -> Taught:  # fmt: skip
     began = clock()
     folder.mkdir(parents=True, exist_ok=True)
     losses = _known(folder)
@@ -82,13 +96,13 @@ def teach(
     )  # fmt: skip
     watch.stage("lessons", steps + plan.settle, "steps")
     watch.advance(len(losses))
-    stopped: Literal["plan", "learned", "seconds"] = "plan"
-    done = len(losses)
-    for batch in islice(mixed, done, None):
+    stopped: Stopped = "plan"
+    before = len(losses)
+    for batch in islice(mixed, before, None):
         if _learned(losses, plan.learned):
             stopped = "learned"
             break
-        if _late(clock() - began, len(losses) - done, plan):
+        if _late(clock() - began, len(losses) - before, plan):
             stopped = "seconds"
             break
         losses.append(pupil.step(batch, plan.pace).loss)
@@ -102,7 +116,29 @@ def teach(
     for left, batch in zip(range(plan.settle, 0, -1), settling, strict=True):
         losses.append(pupil.step(batch, plan.pace * left / (plan.settle + 1)).loss)
         watch.advance(1, loss=round(losses[-1], 3))
-    return Taught(pupil.save(folder / "adapters"), tuple(losses), stopped)
+    return _end(folder, pupil, losses, stopped)
+
+
+def _end(folder: Path, pupil: Pupil, losses: Sequence[float], stopped: Stopped) -> Taught:
+    """Write down that all was taught: a kill while the gate looks costs no step."""
+    adapter = pupil.save(folder / "adapters")
+    plain = {"adapter": adapter.name, "base": adapter.base, "folder": Path(adapter.path).name}
+    write_durably(folder / _DONE, json.dumps({**plain, "losses": losses, "stopped": stopped}))
+    return Taught(adapter, tuple(losses), stopped)
+
+
+def _done(folder: Path) -> Taught | None:
+    """Return what was taught to the end, None where nothing was, or its weights are not what they are called."""
+    try:
+        plain = json.loads((folder / _DONE).read_text(encoding="utf-8"))
+        path = folder / "adapters" / plain["folder"]
+        if name_of(path, plain["base"]) != plain["adapter"]:
+            shutil.rmtree(path)  # or it would be taken for what is saved in its place
+            return None
+        adapter = Adapter(plain["adapter"], plain["base"], str(path))
+        return Taught(adapter, tuple(map(float, plain["losses"])), plain["stopped"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _learned(losses: Sequence[float], enough: float) -> bool:
@@ -122,17 +158,11 @@ def _checkpoint(folder: Path, steps: int) -> Path:
 
 def _keep(folder: Path, pupil: Pupil, losses: Sequence[float]) -> None:
     """Write the checkpoint, then the losses that lead to it: a kill between the two leaves the ones before."""
-    try:
-        pupil.checkpoint(_checkpoint(folder, len(losses)))
-        write_durably(folder / "losses.json", json.dumps(losses))
-        for path in folder.glob("learner-*.safetensors"):
-            if path != _checkpoint(folder, len(losses)):
-                path.unlink()
-    except OSError as error:
-        raise NightError(
-            f"cannot keep what was learned in {len(losses)} steps in {folder}: {error}; the old mind stays. Make room, "
-            "and the same night goes on from its last checkpoint"
-        ) from error
+    pupil.checkpoint(_checkpoint(folder, len(losses)))
+    write_durably(folder / "losses.json", json.dumps(losses))
+    for path in folder.glob("learner-*.safetensors"):
+        if path != _checkpoint(folder, len(losses)):
+            path.unlink()
 
 
 def _known(folder: Path) -> list[float]:

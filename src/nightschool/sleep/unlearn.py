@@ -1,8 +1,9 @@
 """Unlearning: what was forgotten on purpose leaves the weights too, exactly, by going back to before it was learned.
 
 The mind wakes from the last night that never saw a forgotten memory; every night after it is purged, with its weights
-and its lessons. What those nights taught besides is in the store still, is unknown to the older weights, and is
-therefore what the next night selects. No weights that saw a forgotten memory remain, so there is nothing to probe.
+and its lessons, and so is an interrupted one that was to learn it. What those nights taught besides is in the store
+still, is unknown to the older weights, and is therefore what the next night selects. No weights that saw a forgotten
+memory remain, so there is nothing to probe.
 Ref: bourtoule2021 (retrain from the last checkpoint that has not seen it).
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
+from nightschool.sleep.unfinished import names_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +44,8 @@ def unlearn(ledger: Ledger, base: str, forgotten: Iterable[str], wakes: Night | 
             learned |= found
     lineage = ledger.lineage(wakes)
     clean = [night for night in lineage if night.name not in doomed]
+    for folder in (ledger.folder / "unfinished").glob("*"):
+        if names_any(folder, ids):
+            ledger.finish(folder.name)
     ledger.purge(list(doomed.values()))
     return Unlearned(clean[-1] if clean else None, tuple(doomed), frozenset(learned))

@@ -40,7 +40,9 @@ class Propose:
 class Weigh:
     """Tell the log-probability of each of `continuations` after `prefix`, token by token.
 
-    tops: how many of the likeliest tokens to tell of at each place; local models tell any number.
+    tops: how many of the likeliest tokens to tell of at each place; local models tell any number. With tops and no
+    continuations the next token alone is asked for, of models that can no more than that (`Ability.NEXT`): the reply
+    has a segment for each of the likeliest, best first.
     """
 
     id: str
@@ -48,6 +50,11 @@ class Weigh:
     continuations: tuple[Segment, ...]
     adapter: str | None = None
     tops: int = 0
+
+    @property
+    def next_alone(self) -> bool:
+        """Return whether the likeliest next tokens are asked for, and nothing is weighed."""
+        return self.tops > 0 and not self.continuations
 
 
 @dataclass(frozen=True, slots=True)

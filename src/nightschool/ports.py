@@ -32,6 +32,7 @@ class Ability(StrEnum):
     SAMPLE = "sample"
     LOGPS = "logps"  # log-probabilities of what it samples
     WEIGH = "weigh"  # log-probabilities of given text
+    NEXT = "next"  # the likeliest next tokens, as text: of who weighs no conversation
     HIDDEN = "hidden"
     SCHEMA = "schema"  # draws that keep a JSON schema
     ADAPTERS = "adapters"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nightschool import registry
-from nightschool.asks import ModelReply, Propose, Proposed, Read, Refused, Weigh
+from nightschool.asks import ModelReply, Propose, Proposed, Read, Refused, Weigh, Weighed
 from nightschool.errors import ModelError, NotANumber, PromptTooLong, UnknownName, Unsupported
 from nightschool.items import Adapter, Message, Noise, Prefix, Prompt, Sampling, Segment
 from nightschool.models.distribution import END, END_TOKEN, normal, pick
@@ -269,3 +269,13 @@ def test_a_draw_that_was_broken_off_goes_on_as_if_it_had_not_been(stop: tuple[st
             steps += 1
         assert replies == (whole,)
         assert steps + kept < 12
+
+
+def test_the_likeliest_next_tokens_are_listed_best_first() -> None:
+    model = Scripted(rule=lambda prompt, written: {"a": 0.2, "b": 0.5, "c": 0.3})
+    model.abilities |= {Ability.NEXT}
+    model.submit([Weigh("n", Prefix(Prompt(text="?")), (), tops=2)])
+    [reply] = model.step().replies
+    assert isinstance(reply, Weighed)
+    assert [segment.text for segment in reply.segments] == ["b", "c"]
+    assert [math.exp(segment.logp or 0.0) for segment in reply.segments] == pytest.approx([0.5, 0.3])

@@ -23,7 +23,7 @@ from nightschool.models.scripted import Scripted
 
 FAULTS = (
     "429", "500", "flaky", "hang", "silent", "cut", "eof", "lie", "garbage", "plain", "strict", "chatonly", "noecho",
-    "slow", "401", "bare", "stranger", "filter", "noprefill", "coarse", "completion-tokens",
+    "slow", "401", "bare", "stranger", "filter", "noprefill", "coarse", "completion-tokens", "five",
 )  # fmt: skip
 ANSWERS = {"capital": "Paris", "count": "1, 2, 3, 4\n\nNext: 5", "long": "x" * 400}
 _lock = threading.Lock()
@@ -112,6 +112,8 @@ class Handler(BaseHTTPRequestHandler):
             if field in body:
                 hint = "; use max_completion_tokens" if field == "max_tokens" else ""
                 return self.reply(400, {"error": {"message": f"Unrecognized request argument: {field}{hint}"}})
+        if fault == "five" and body.get("top_logprobs", 0) > 5:
+            return self.reply(400, {"error": {"message": "top_logprobs is at most 5"}})
         if body.get("echo") and fault != "noecho":
             return self.reply(200, self.echo(body))
         return self.generate(path, body, fault)
@@ -179,6 +181,9 @@ class Handler(BaseHTTPRequestHandler):
             choices = [
                 self.choice(chat, i, d.segment.text, told, finish[i], "message") for i, d in enumerate(reply.draws)
             ]
+            if told and not body.get("stream"):
+                count = int(body.get("top_logprobs") or body["logprobs"])
+                self.list_tops(choices[0]["logprobs"], rule(prompt, ""), count)
             self.reply(200, {"choices": choices, "usage": usage})
             return
         for i in range(n):
@@ -202,6 +207,14 @@ class Handler(BaseHTTPRequestHandler):
         elif told:
             choice["logprobs"] = {"tokens": list(text), "token_logprobs": [-0.5] * len(text)}
         return choice
+
+    @staticmethod
+    def list_tops(logprobs: dict[str, Any], weights: dict[str, float], count: int) -> None:
+        best = sorted(((token, math.log(p)) for token, p in weights.items() if p), key=lambda pair: -pair[1])[:count]
+        if "content" in logprobs:
+            logprobs["content"][0]["top_logprobs"] = [{"token": token, "logprob": logp} for token, logp in best]
+        else:
+            logprobs["top_logprobs"] = [dict(best)]
 
     def event(self, value: dict[str, Any]) -> None:
         self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")

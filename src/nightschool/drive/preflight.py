@@ -8,15 +8,16 @@ from nightschool.asks import Ask, Propose, Read, Weigh
 from nightschool.config import Price
 from nightschool.drive.job import Job
 from nightschool.errors import BadBudget, Unsupported, UsageError
+from nightschool.models.kinds import asked_for
 from nightschool.ports import Ability, Consulting, Model, Sight
 from nightschool.search.budget import Budget
 
-_NEEDS = {Propose: Ability.SAMPLE, Weigh: Ability.WEIGH, Read: Ability.HIDDEN}
 _HAVE_IT = {
     Ability.CHAT: "instruction-tuned local models and chat endpoints",
     Ability.DOCUMENT: "local models and endpoints with /completions",
     Ability.SAMPLE: "all but scoring models",
     Ability.WEIGH: "local models, and endpoints that give log-probabilities of a prompt",
+    Ability.NEXT: "chat endpoints that tell top_logprobs",
     Ability.HIDDEN: "local models",
     Ability.SCHEMA: "local models",
     Ability.ADAPTERS: "local models, and servers that load adapters",
@@ -62,7 +63,7 @@ def check_asks(model: Model, job: Job, asks: Sequence[Ask]) -> None:
         if not isinstance(ask, (Propose, Weigh, Read)):
             continue
         kind = Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT
-        needed = [_NEEDS[type(ask)], kind] + ([Ability.ADAPTERS] if ask.adapter else [])
+        needed = [asked_for(ask), kind] + ([Ability.ADAPTERS] if ask.adapter else [])
         if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
             needed.append(Ability.SCHEMA)
         for ability in needed:

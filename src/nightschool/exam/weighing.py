@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nightschool.asks import Ask, CriticRole, Reply, Weigh, Weighed
-from nightschool.items import Noise, Prefix, Segment, Task, Thought
+from nightschool.items import Item, Noise, Prefix, Prompt, Segment, Task, Thought
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +82,15 @@ class Weighing:
     def thoughts(self, state: Scales) -> Sequence[Thought]:
         """Return a thought for each text."""
         return state.thoughts
+
+
+def continuation(prompt: Prompt, text: str) -> str:
+    """Return `text` as it would stand behind the prompt: after a space, unless a line, a turn or a bracket opens."""
+    before = (prompt.text or "") + prompt.prefill
+    return f" {text}" if before and (before[-1].isalnum() or before[-1] in ":;,.?!)") else text
+
+
+def place_of(item: Item) -> float | None:
+    """Return where the item stands in its list, where it is asked for by number."""
+    number = item.inputs.get("subject", "")
+    return float(number) if number.isdigit() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nightschool.asks import ModelAsk, Propose, Read
 from nightschool.errors import Unsupported
 from nightschool.ports import Ability
 
@@ -18,18 +19,22 @@ class Kind:
     abilities: frozenset[Ability]
 
 
-LOCAL = Kind("local", "smollm2, gemma3-270m, hf:ORG/NAME, a transformers folder, a .gguf file", frozenset(Ability))
+LOCAL = Kind(
+    "local",
+    "smollm2, gemma3-270m, hf:ORG/NAME, a transformers folder, a .gguf file",
+    frozenset(Ability) - {Ability.NEXT},  # they weigh
+)
 ENDPOINT = Kind(
     "endpoint",
     "openai:URL#MODEL",
-    frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.WEIGH}),
+    frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.WEIGH, Ability.NEXT}),
 )
 GGUF = Kind(
     "gguf",
     "gguf:PATH",
-    frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.SCHEMA}),
+    frozenset({Ability.CHAT, Ability.DOCUMENT, Ability.SAMPLE, Ability.LOGPS, Ability.NEXT, Ability.SCHEMA}),
 )
-SCRIPTED = Kind("scripted", "scripted", frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA})
+SCRIPTED = Kind("scripted", "scripted", frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA, Ability.NEXT})
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (LOCAL, ENDPOINT, GGUF, SCRIPTED)}
 
 _WORDS = {
@@ -38,11 +43,21 @@ _WORDS = {
     Ability.SAMPLE: "sample",
     Ability.LOGPS: "tell the log-probabilities of what it samples",
     Ability.WEIGH: "weigh given text",
+    Ability.NEXT: "list the likeliest next tokens",
     Ability.HIDDEN: "tell hidden states",
     Ability.SCHEMA: "keep a JSON schema",
     Ability.ADAPTERS: "load adapters",
     Ability.TRAIN: "be trained",
 }
+
+
+def asked_for(ask: ModelAsk) -> Ability:
+    """Return what a model must be able to do for `ask`, whatever its prompt."""
+    if isinstance(ask, Propose):
+        return Ability.SAMPLE
+    if isinstance(ask, Read):
+        return Ability.HIDDEN
+    return Ability.NEXT if ask.next_alone else Ability.WEIGH
 
 
 def unsupported(model: str, missing: Iterable[Ability], why: str = "") -> Unsupported:

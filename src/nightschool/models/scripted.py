@@ -27,6 +27,7 @@ from nightschool.asks import (
 from nightschool.errors import ModelError, NotANumber, PromptTooLong, UnknownName, Unsupported
 from nightschool.items import Adapter, Draw, Finish, Prefix, Sampling, Segment, Usage, digest
 from nightschool.models.distribution import END, END_TOKEN, Distribution, log, normal, pick, spell, token_id, uniform
+from nightschool.models.kinds import KINDS, asked_for
 from nightschool.models.script import Answers, Babble, Ruled, Script, Spoken
 from nightschool.models.stops import cut, shown
 from nightschool.ports import Ability
@@ -142,7 +143,7 @@ class Scripted:
         self.name = name
         self.context_tokens = context_tokens
         self.end_ids = frozenset({END_TOKEN})
-        self.abilities = frozenset(Ability) - {Ability.TRAIN, Ability.SCHEMA} - frozenset(lacks)
+        self.abilities = KINDS["scripted"].abilities - frozenset(lacks)
         self.identity = identity or digest("scripted", _named(answers), _named(rule), _named(adapters))
         if isinstance(answers, (int, float)):  # `scripted:answers=42`
             answers = str(answers)
@@ -168,8 +169,7 @@ class Scripted:
         self.asked += asks
 
     def _begin(self, ask: ModelAsk) -> _Running:
-        needs = {Propose: Ability.SAMPLE, Weigh: Ability.WEIGH, Read: Ability.HIDDEN}[type(ask)]
-        needed = {needs, Ability.DOCUMENT if ask.prefix.prompt.text is not None else Ability.CHAT}
+        needed = {asked_for(ask), Ability.DOCUMENT if ask.prefix.prompt.text is not None else Ability.CHAT}
         if ask.adapter is not None:
             needed.add(Ability.ADAPTERS)
         if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
@@ -261,6 +261,11 @@ class Scripted:
 
     def _weigh(self, ask: Weigh) -> Weighed:
         script, prompt = self._script_of(ask.adapter), str(ask.prefix.prompt)
+        if ask.next_alone:
+            weights = normal(script.after(prompt, ask.prefix.text))
+            best = sorted(weights.items(), key=lambda pair: -pair[1])[: ask.tops]
+            listed = tuple(Segment(word, (token_id(word),), (log(weight),)) for word, weight in best)
+            return Weighed(ask.id, listed, tuple((i,) for i in range(len(listed))), self._usage(ask.prefix))
         segments, ranks, tops = [], [], []
         for segment in ask.continuations:
             written, logps, places, likeliest = ask.prefix.text, [], [], []

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from nightschool.asks import Weighed
-from nightschool.exam.analyses.truth_rank import continuation
+from nightschool.exam.weighing import continuation
 from nightschool.items import Message, Prompt
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
@@ -37,6 +37,7 @@ def test_ranks_and_probabilities_along_the_list() -> None:
 
 def test_a_model_without_weights_to_tell_says_so() -> None:
     model = Scripted("no", lacks=[Ability.WEIGH])
+    assert Ability.NEXT not in model.abilities
     assert "cannot" in (found(Doubling(), model, "truth-rank").unavailable or "")
 
 

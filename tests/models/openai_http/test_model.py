@@ -265,10 +265,34 @@ def test_abilities_are_found_out(serve, fault, lacks):
             model.submit([Weigh("w", prefix("a"), (Segment("b"),))])
 
 
+@pytest.mark.parametrize(("fault", "chat"), [("chatonly", True), ("", True), ("noecho", False), ("five", True)])
+def test_the_likeliest_next_tokens_are_listed_where_nothing_can_be_weighed(serve, url, fault, chat):
+    model = serve(fault)
+    assert Ability.NEXT in model.abilities
+    reply = run(model, Weigh("n", prefix("see: ", chat=chat), (), tops=20))[0]["n"]
+    assert [segment.text for segment in reply.segments] == ["a", "b"]
+    assert [segment.logp for segment in reply.segments] == pytest.approx([-0.693, -1.204], abs=1e-3)
+    assert reply.ranks == ((0,), (1,))
+    assert reply.usage.sampled_tokens == 1
+    bodies = stats(url)["bodies"]
+    assert [body.get("top_logprobs") for body in bodies if chat] == (
+        [20, 5] if fault == "five" else [20] if chat else []
+    )
+    assert all(body["temperature"] == 1.0 for body in bodies)
+
+
+def test_a_server_that_lists_nothing_says_so(serve):
+    reply = run(serve("plain"), Weigh("n", prefix("see: ", chat=True), (), tops=20))[0]["n"]
+    assert isinstance(reply, Refused)
+    assert "lists no likely tokens" in reply.reason
+    with pytest.raises(Unsupported, match="list the likeliest next tokens"):
+        serve("bare").submit([Weigh("n", prefix("see: ", chat=True), (), tops=20)])
+
+
 def test_a_server_without_log_probabilities_says_so_from_then_on(serve):
     model = serve("bare")
     assert one(model, "the capital?").draws[0].segment == Segment("Paris")
-    assert Ability.LOGPS not in model.abilities
+    assert not {Ability.LOGPS, Ability.NEXT} & model.abilities
 
 
 def test_asking_for_more_names_who_can(serve):

@@ -19,11 +19,10 @@ import numpy as np
 
 from nightschool.drive import Job
 from nightschool.errors import BadSpec
-from nightschool.exam.analyses.truth_rank import continuation
 from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Drawing, Finding, Series
 from nightschool.exam.rungs.asking import lacking
-from nightschool.exam.weighing import Weighing
+from nightschool.exam.weighing import Weighing, continuation
 from nightschool.items import Item, Noise, Sampling, Score, Task, Trace
 from nightschool.ports import Ability
 from nightschool.stats import bootstrap_mean

@@ -14,13 +14,14 @@ from statistics import median
 
 from nightschool.drive import Job
 from nightschool.errors import BadSpec
+from nightschool.exam.analyses.truth_bounds import bounds, lists_alone
 from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Cell, Drawing, Finding, Series
 from nightschool.exam.lens import drawn, through
 from nightschool.exam.rung import Room
 from nightschool.exam.rungs.asking import lacking
-from nightschool.exam.weighing import Weighing
-from nightschool.items import Item, Noise, Prompt, Sampling, Task, Thought, Trace
+from nightschool.exam.weighing import Weighing, continuation, place_of
+from nightschool.items import Item, Noise, Sampling, Task, Thought, Trace
 from nightschool.ports import Ability
 from nightschool.stats import wilson
 
@@ -48,13 +49,13 @@ class Weight:
 class TruthRank:
     """Probability and rank of the right first token and the right whole answer, item by item, in the room's wording.
 
-    layers: how many layers of a local model the first token is looked for in, over at most 48 items (0: none). Raises
-    BadSpec.
+    layers: how many layers of a local model the first token is looked for in, over at most 48 items (0: none). Of a
+    server that weighs no conversations the likeliest next tokens are asked, which give bounds. Raises BadSpec.
     """
 
     name = "truth-rank"
     title = "How near the truth is"
-    needs: frozenset[Ability] = frozenset((Ability.WEIGH,))
+    needs: frozenset[Ability] = frozenset()
     asks = True
 
     def __init__(self, layers: int = 8) -> None:
@@ -68,6 +69,10 @@ class TruthRank:
         known = [item for item in room.items if item.target is not None]
         if not known or room.run is None:
             return "no item has a known answer" if not known else "nothing more can be asked here"
+        if lists_alone(room, known[0]):
+            return bounds(sitting, known, self.name, self.title)
+        if Ability.WEIGH not in room.abilities:
+            return f"this model cannot: {Ability.WEIGH}"
         jobs = []
         for item in known:
             prompt = room.world.pose(item, room.wording)
@@ -166,12 +171,6 @@ class TruthRank:
         )  # fmt: skip
 
 
-def continuation(prompt: Prompt, text: str) -> str:
-    """Return `text` as it would stand behind the prompt: after a space, unless a line, a turn or a bracket opens."""
-    before = (prompt.text or "") + prompt.prefill
-    return f" {text}" if before and (before[-1].isalnum() or before[-1] in ":;,.?!)") else text
-
-
 def weighed(trace: Trace) -> Weight | None:
     """Return the truth's weight out of a trace whose first text is the target, or None where it was refused."""
     if not trace.thoughts or trace.thoughts[0].value is None or not trace.thoughts[0].value.tokens:
@@ -196,9 +195,3 @@ def _rank_of(weight: Weight) -> Cell:
 def _rank(thoughts: Sequence[Thought]) -> int:
     """Return how many of the others are likelier than the first."""
     return sum((other.logp or -math.inf) > (thoughts[0].logp or -math.inf) for other in thoughts[1:])
-
-
-def place_of(item: Item) -> float | None:
-    """Return where the item stands in its list, where it is asked for by number."""
-    number = item.inputs.get("subject", "")
-    return float(number) if number.isdigit() else None

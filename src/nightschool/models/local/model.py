@@ -15,6 +15,7 @@ import torch
 from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Weigh
 from nightschool.errors import NotANumber, UnknownName, Unsupported, UsageError
 from nightschool.items import Adapter, Prefix, Prompt
+from nightschool.models.kinds import LOCAL
 from nightschool.models.local import adapters, check, folder, packed
 from nightschool.models.local.flight import AnyJob
 from nightschool.models.local.form import Forms
@@ -72,7 +73,7 @@ class LocalModel:
         """
         self.name, self.identity = name, identity
         self.module, self.tokenizer = module, tokenizer
-        self.abilities = frozenset(Ability) - (frozenset() if tokenizer.chat_template else {Ability.CHAT})
+        self.abilities = LOCAL.abilities - (frozenset() if tokenizer.chat_template else {Ability.CHAT})
         self.device: torch.device = next(module.parameters()).device
         self.dtype: torch.dtype = next(module.parameters()).dtype
         self.end_ids = folder.end_ids(module, tokenizer)

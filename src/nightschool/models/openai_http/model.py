@@ -5,26 +5,27 @@ from __future__ import annotations
 import math
 import os
 import queue
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Propose, Proposed, Read, Refused, Weigh, Weighed
 from nightschool.config import Endpoint
 from nightschool.errors import EndpointError, PromptTooLong, Unsupported
 from nightschool.items import Adapter, Segment, Usage, digest
-from nightschool.models.kinds import unsupported
+from nightschool.models.kinds import asked_for, unsupported
 from nightschool.models.openai_http import shapes
 from nightschool.models.openai_http.address import Address
 from nightschool.models.openai_http.background import Background, Job
 from nightschool.models.openai_http.draws import Growing
+from nightschool.models.openai_http.listing import likeliest, listed
 from nightschool.models.openai_http.probe import Found, probe
 from nightschool.models.openai_http.wire import Wire
 from nightschool.ports import Ability, Watcher
 
 _WAIT_S = 0.1
 """How long a step waits for news: short enough that budgets of seconds and interrupts are met."""
-_NEEDS = {Propose: Ability.SAMPLE, Weigh: Ability.WEIGH, Read: Ability.HIDDEN}
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class _Running:
     draws: dict[int, Growing] = field(default_factory=dict)
     requests: list[_Request] = field(default_factory=list)
     failed: str | None = None
+    listed: Sequence[tuple[str, float]] = ()  # the likeliest next tokens, where they alone were asked for
 
 
 _News = tuple[_Request, Mapping[str, Any] | EndpointError | None]
@@ -93,7 +95,10 @@ class HttpModel:
         """Return what this server can do. Raises EndpointError where none answers."""
         found = self._probed().abilities | self._also
         assert self._wire is not None
-        return found - {Ability.LOGPS} if "logprobs" in self._wire.dropped else found
+        dropped = self._wire.dropped
+        if dropped & {"logprobs", "top_logprobs"}:
+            found -= {Ability.NEXT}
+        return found - {Ability.LOGPS} if "logprobs" in dropped else found
 
     @property
     def context_tokens(self) -> int:
@@ -122,7 +127,7 @@ class HttpModel:
             self._send(running)
 
     def _admitted(self, ask: ModelAsk) -> Propose | Weigh:
-        needed = {_NEEDS[type(ask)], Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT}
+        needed = {asked_for(ask), Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT}
         if ask.adapter is not None:
             needed.add(Ability.ADAPTERS)
         if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
@@ -130,9 +135,9 @@ class HttpModel:
         if missing := needed - self.abilities:
             raise unsupported(self.name, missing, "as this server answered")
         assert not isinstance(ask, Read)
-        if isinstance(ask, Weigh) and ask.tops:
+        if isinstance(ask, Weigh) and ask.tops and ask.continuations:
             raise Unsupported(f"{self.name} tells no other likely tokens by their ids; a local model does")
-        if isinstance(ask, Weigh) and ask.prefix.prompt.text is None:
+        if isinstance(ask, Weigh) and ask.prefix.prompt.text is None and not ask.next_alone:
             raise Unsupported(
                 f"{self.name} weighs documents only, as its chat template stays with the server; a local model weighs "
                 "conversations too"
@@ -148,14 +153,19 @@ class HttpModel:
         return ask
 
     def _send(self, running: _Running) -> None:
-        ask, model = running.ask, self._probed().model
+        ask, model, wire = running.ask, self._probed().model, self._wire
+        assert wire is not None
+        if isinstance(ask, Weigh) and ask.next_alone:
+            running.requests.append(request := _Request(ask.id, []))
+            request.job = self._background.start(self._tell(request, partial(likeliest, wire, model, ask)))
+            return
         if isinstance(ask, Weigh):
             before = shapes.document(ask.prefix)
             for number, continuation in enumerate(ask.continuations):
                 request = _Request(ask.id, [number])
                 running.requests.append(request)
                 body = shapes.weigh_body(before + continuation.text, model)
-                request.job = self._background.start(self._weigh(request, body))
+                request.job = self._background.start(self._tell(request, partial(wire.post, shapes.COMPLETIONS, body)))
             if not ask.continuations:
                 self._finish(running)
             return
@@ -184,10 +194,10 @@ class HttpModel:
             self._news.put((request, EndpointError(f"{type(error).__name__}: {error}")))
         self._news.put((request, None))
 
-    async def _weigh(self, request: _Request, body: Mapping[str, Any]) -> None:
-        assert self._wire is not None
+    async def _tell(self, request: _Request, post: Callable[[], Awaitable[Any]]) -> None:
+        """Do what is one reply, and tell of it, or how it failed."""
         try:
-            self._news.put((request, await self._wire.post(shapes.COMPLETIONS, body)))
+            self._news.put((request, await post()))
         except EndpointError as error:
             self._news.put((request, error))
         except Exception as error:  # as above
@@ -219,7 +229,9 @@ class HttpModel:
                 raise news
             if news is not None:
                 request.told = shapes.counts(news) or request.told
-                if isinstance(running.ask, Weigh):
+                if isinstance(running.ask, Weigh) and running.ask.next_alone:
+                    running.listed = listed(news)[: running.ask.tops]
+                elif isinstance(running.ask, Weigh):
                     [number] = request.numbers
                     before = shapes.document(running.ask.prefix)
                     request.reply = shapes.echo(news, before, running.ask.continuations[number].text)
@@ -272,6 +284,11 @@ class HttpModel:
             return
         if running.failed:
             self._replies.append(Refused(ask.id, running.failed, "error"))
+            return
+        if ask.next_alone:
+            listed = tuple(Segment(text, None, (logp,)) for text, logp in running.listed)
+            places = tuple((place,) for place in range(len(listed)))
+            self._replies.append(Weighed(ask.id, listed, places, self._usage(running)))
             return
         echoes = [request.reply for request in running.requests if request.reply is not None]
         segments = zip(ask.continuations, echoes, strict=True)

@@ -7,7 +7,7 @@ import email.utils
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -71,10 +71,12 @@ class Wire:
             response = await self._opened("GET", path, None, retries)
             return await self._json(response)
 
-    async def post(self, path: str, body: Mapping[str, Any], retries: int | None = None) -> Any:
-        """Return the JSON that `body` is answered with. Raises EndpointError."""
+    async def post(
+        self, path: str, body: Mapping[str, Any], retries: int | None = None, needed: Collection[str] = ()
+    ) -> Any:
+        """Return the JSON that `body` is answered with. needed: fields never to be left out. Raises EndpointError."""
         async with self._slots:
-            response = await self._opened("POST", path, body, retries)
+            response = await self._opened("POST", path, body, retries, needed)
             return await self._json(response)
 
     @asynccontextmanager
@@ -96,7 +98,12 @@ class Wire:
         await self._client.aclose()
 
     async def _opened(
-        self, method: str, path: str, body: Mapping[str, Any] | None, retries: int | None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        retries: int | None,
+        needed: Collection[str] = (),
     ) -> httpx.Response:
         """Return a response whose headers are there and good; retried while that may help."""
         attempts = 1 + (self.settings.retries if retries is None else retries)
@@ -110,15 +117,21 @@ class Wire:
         )
         async for attempt in context:
             with attempt:
-                return await self._negotiated(method, path, body)
+                return await self._negotiated(method, path, body, needed)
         raise AssertionError("unreachable: stamina lets the last error through")
 
-    async def _negotiated(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+    async def _negotiated(
+        self, method: str, path: str, body: Mapping[str, Any] | None, needed: Collection[str]
+    ) -> httpx.Response:
         while True:
             try:
                 return await self._once(method, path, self._understood(body))
             except Status as error:
-                if error.status not in (400, 422) or body is None or not self._give_up_a_field(body, error.message):
+                if (
+                    error.status not in (400, 422)
+                    or body is None
+                    or not self._give_up_a_field(body, error.message, needed)
+                ):
                     raise
 
     def _understood(self, body: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -127,14 +140,14 @@ class Wire:
         kept = {key: value for key, value in body.items() if key not in self.dropped}
         return {self._renamed.get(key, key): value for key, value in kept.items()}
 
-    def _give_up_a_field(self, body: Mapping[str, Any], message: str) -> bool:
+    def _give_up_a_field(self, body: Mapping[str, Any], message: str, needed: Collection[str]) -> bool:
         """Note a field that the server does not understand; False where none of them can be left out."""
         for old, new in _RENAMED.items():
             if new in message and old in body and old not in self._renamed:
                 self._renamed[old] = new
                 return True
         named = [key for key in OPTIONAL if key in body and key not in self.dropped and key in message]
-        named = [key for key in named if key != "top_k" or not body[key]]
+        named = [key for key in named if key not in needed and (key != "top_k" or not body[key])]
         for key in named:
             self.dropped.add(key)
             if key == "seed":

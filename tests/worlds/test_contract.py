@@ -22,6 +22,7 @@ SPECS = (
     "copying:kind=induction", "markov", "markov:states=8,ways=4,shown=12,more=5,chain=3",
     "facts", "facts:ask=two-hop,shown=true", "concepts", "concepts:ask=update,shown=true",
     "quest", "quest:rooms=2,things=1", "game24", "game24:n=2,goal=any", "functions:steps=1", "chess:plies=8",
+    "chess:ask=line,plies=8,n=4", "chess:ask=line,n=3,shown=true",
     "file:numbers.jsonl", "file:labels.csv,exam_only=true",
 )  # fmt: skip
 

@@ -1,8 +1,11 @@
-"""Chess: name a legal move, or the one that mates.
+"""Chess: name a legal move, the one that mates, or play on for several moves.
 
 Shows whether a model follows a state that rules change: legal moves need the whole position, given as a board or only
 as the moves so far. Positions are made by random play (`ask=legal`) or by placing few pieces until a mate in one is
-there (`ask=mate`). Exact verifiers by the rules (python-chess); a UCI engine is the teacher where one is asked for.
+there (`ask=mate`). `ask=line` plays on for `n` moves, each legal in what those before it made of the position: with
+`shown` the board is written out behind every move, without it the position has to be kept in mind, so that errors
+compound (`exam.horizon`). Exact verifiers by the rules (python-chess); a UCI engine is the teacher where one is asked
+for.
 
 The leak key is the position: pieces, side to move, castling and en passant.
 """
@@ -17,9 +20,10 @@ from nightschool.ports import Critic, Expert
 from nightschool.prompts import built_in
 from nightschool.registry import make
 from nightschool.uci import Engine
+from nightschool.worlds.chess_line import Line, LineSoFar, followed, written
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Posed
-from nightschool.worlds.limits import whole
+from nightschool.worlds.limits import flag, whole
 from nightschool.worlds.supply import supply
 from nightschool.worlds.truth import Informed
 
@@ -32,43 +36,70 @@ _PIECES = "QRBNP"
 
 
 class Chess(Posed):
-    """A world of positions. ask: `legal` (any legal move) or `mate` (the move that mates at once).
+    """A world of positions. ask: `legal` (any legal move), `mate` (the move that mates at once) or `line` (`n` moves
+    of both sides in turn).
 
-    plies: longest random opening of ask=legal; teacher: `rules` demonstrates a move that passes, `stockfish` (or the
+    plies: longest random opening of ask=legal and ask=line; shown: whether a line's board is to be written out behind
+    each of its moves; teacher: `rules` demonstrates a move that passes, `stockfish` (or the
     file of another engine) its best one. Raises BadSpec.
     """
 
-    def __init__(self, ask: str = "legal", plies: int = 16, teacher: str = "rules") -> None:
-        if ask not in ("legal", "mate"):
-            raise BadSpec(f"chess: ask is legal or mate, not {ask!r}")
-        whole("chess", plies=(plies, 1, 200))
-        self.ask, self.plies, self.teacher = ask, plies, teacher
-        self._space = f"chess:ask={ask},plies={plies}"
-        self.spec = self._space if teacher == "rules" else f"{self._space},teacher={teacher}"
-        self.wordings: Sequence[Wording] = built_in("chess" if ask == "legal" else "chess-mate")
-        self.reference: Critic = make("critics", "chess-legal", mate=ask == "mate")
+    def __init__(
+        self, ask: str = "legal", plies: int = 16, teacher: str = "rules", n: int = 6, shown: bool = False
+    ) -> None:
+        if ask not in ("legal", "mate", "line"):
+            raise BadSpec(f"chess: ask is legal, mate or line, not {ask!r}")
+        whole("chess", plies=(plies, 1, 200), n=(n, 1, 40))
+        flag("chess", shown=shown)
+        if ask == "line" and teacher != "rules":
+            raise BadSpec("chess:ask=line is demonstrated by the rules alone; leave teacher out")
+        self.ask, self.plies, self.teacher, self.n, self.shown = ask, plies, teacher, n, shown
+        self._space = f"chess:ask={ask},plies={plies}" + (f",n={n}" if ask == "line" else "")
+        self.spec = self._space + (f",teacher={teacher}" if teacher != "rules" else "")
+        self.spec += ",shown=true" if ask == "line" and shown else ""
+        names = {"legal": "chess", "mate": "chess-mate", "line": "chess-boards" if shown else "chess-line"}
+        self.wordings: Sequence[Wording] = built_in(names[ask])
+        line = ask == "line"
+        self.reference: Critic = Line(n, shown) if line else make("critics", "chess-legal", mate=ask == "mate")
         self.verifier: Critic | None = self.reference
-        self.step_critic: Critic | None = None
+        self.step_critic: Critic | None = LineSoFar(n, shown) if line else None
         self.expert: Expert | None = Informed() if teacher == "rules" else EngineExpert(teacher)
-        self.max_answer_tokens = 12
+        self.max_answer_tokens = n * (60 if shown else 9) + 8 if line else 12
 
     def items(self, split: Split, limit: int | None = None, seed: int = 0) -> Sequence[Item]:
         """Return items of `split`, at most `limit` (1,000 where None)."""
-        draw = self._legal if self.ask == "legal" else self._mate
+        draw = self._mate if self.ask == "mate" else self._legal
         return supply(lambda dice: draw(dice, split), self._space, split, limit, seed)
 
     def levels(self) -> Sequence[Chess]:
-        """Return openings of four plies first, then longer ones; mates are one level."""
+        """Return openings of four plies first, then longer ones; one move, two, four and so on; mates are one level."""
+        if self.ask == "line":
+            lengths = [2**power for power in range(self.n.bit_length()) if 2**power < self.n]
+            return (*(Chess("line", self.plies, n=n, shown=self.shown) for n in lengths), self)
         sizes = [plies for plies in (4, 8, 16, 32, 64) if plies < self.plies] if self.ask == "legal" else []
         return (*(Chess(self.ask, plies, self.teacher) for plies in sizes), self)
 
     def babble(self, item: Item, noise: Noise) -> str:
-        """Return a random move of the right form: a piece and a square, legal or not; for mates, a legal move."""
+        """Return a random move of the right form: a piece and a square, legal or not; for mates, a legal move; for
+        lines, `n` of the former.
+        """
         dice = Dice(noise)
+        if self.ask == "line":
+            return " ".join(_random_word(dice) for _ in range(self.n))
         if self.ask == "mate":
             board = chess.Board(item.inputs["fen"])
             return board.san(dice.pick(sorted(board.legal_moves, key=str)))
-        return dice.pick(("", "N", "B", "R", "Q", "K")) + dice.pick("abcdefgh") + dice.pick("12345678")
+        return _random_word(dice)
+
+    def marks(self, item: Item, answer: str) -> tuple[bool, ...]:
+        """Return for each move of a line whether it is legal where those before it led (for `exam.horizon`).
+
+        A move that is not legal is left out, and the turn passes. Whether boards that are written out are right is for
+        the verifier: with and without them, what is marked is the same.
+        """
+        if self.ask != "line":
+            return ()
+        return tuple(legal for legal, _, _ in followed(item, answer))[: self.n]
 
     def _legal(self, dice: Dice, split: Split) -> Item | None:
         board = chess.Board()
@@ -82,7 +113,11 @@ class Chess(Posed):
         answer = _random_move(board, dice)
         if answer is None or split_of(_key(board)) is not split:  # before the moves are spelled out, which takes time
             return None
-        return _item(board, board.san(answer), chess.Board().variation_san(moves))
+        played = chess.Board().variation_san(moves)
+        if self.ask == "legal":
+            return _item(board, board.san(answer), played)
+        line = _random_line(board, answer, self.n, dice)
+        return None if line is None else _item(board, written(board, line, self.shown), played, str(self.n))
 
     def _mate(self, dice: Dice, split: Split) -> Item | None:
         board = chess.Board.empty()
@@ -122,6 +157,23 @@ def _random_move(board: chess.Board, dice: Dice) -> chess.Move | None:
     return next((move for move in moves if board.is_legal(move)), None)
 
 
+def _random_line(board: chess.Board, first: chess.Move, n: int, dice: Dice) -> list[chess.Move] | None:
+    """Return `n` legal moves from `board` on, `first` before all; None where a game ends before."""
+    after, line = board.copy(), [first]
+    after.push(first)
+    while len(line) < n:
+        move = _random_move(after, dice)
+        if move is None:
+            return None
+        line.append(move)
+        after.push(move)
+    return line
+
+
+def _random_word(dice: Dice) -> str:
+    return dice.pick(("", "N", "B", "R", "Q", "K")) + dice.pick("abcdefgh") + dice.pick("12345678")
+
+
 def _mates(board: chess.Board, move: chess.Move) -> bool:
     board.push(move)
     mates = board.is_checkmate()
@@ -133,9 +185,9 @@ def _key(board: chess.Board) -> str:
     return "chess " + " ".join(board.fen(en_passant="fen").split()[:4])
 
 
-def _item(board: chess.Board, target: str, moves: str) -> Item:
+def _item(board: chess.Board, target: str, moves: str, n: str = "") -> Item:
     fen = board.fen(en_passant="fen")
     side = "White" if board.turn else "Black"
     number = f"{board.fullmove_number}{'.' if board.turn else '...'}"
     inputs = {"fen": fen, "moves": moves, "side": side, "number": number, "board": str(board)}
-    return Item(fen, inputs, target, _key(board))
+    return Item(fen, inputs | ({"n": n} if n else {}), target, _key(board))

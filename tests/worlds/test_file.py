@@ -154,3 +154,17 @@ def test_what_is_wrong_is_said_before_anything_runs(tmp_path):
 def test_ten_thousand_lines_open_in_seconds(tmp_path):
     world = FileWorld(write(tmp_path, many(10_000)))
     assert sum(len(world.items(split)) for split in Split) == 10_000
+
+
+def test_targets_of_unlike_json_types_are_refused_with_their_lines(tmp_path):
+    path = tmp_path / "mixed.jsonl"
+    rows = [f'{{"input": "q{i}", "target": {t}}}' for i, t in enumerate(('"red"', "4", '"blue"', "true", '"5"'))]
+    path.write_text("\n".join(rows))
+    with pytest.raises(BadItems) as error:
+        FileWorld(str(path))
+    assert "line 2: the target '4' is a number, true or false, and 3 others are a text" in str(error.value)
+    assert "line 4: the target 'true'" in str(error.value)
+    assert "line 1" not in str(error.value)
+    assert len(FileWorld(str(path), critic="exact", exam_only=True).items(Split.EXAM)) == 5
+    path.write_text("\n".join(f'{{"input": "q{i}", "target": {t}}}' for i, t in enumerate(("4", '"5"', "6.5"))))
+    assert FileWorld(str(path), exam_only=True).reference.name == "numeric"  # all of them are numbers, as written

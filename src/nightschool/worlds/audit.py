@@ -15,7 +15,7 @@ from nightschool.errors import BadItems, NightschoolError, UnknownName
 from nightschool.items import Item, Split, digest, split_of
 from nightschool.ports import Critic, Sight
 from nightschool.registry import make
-from nightschool.worlds.rows import Cell, Row, Sheet
+from nightschool.worlds.rows import Bare, Cell, Row, Sheet
 
 _SPLITS = {
     "practice": Split.PRACTICE, "train": Split.PRACTICE, "training": Split.PRACTICE,
@@ -58,6 +58,7 @@ class _Audit:
     problems: list[tuple[int, str]]
     items: list[tuple[int, Item]] = field(default_factory=list)
     specs: dict[str, str] = field(default_factory=dict)
+    bare: set[str] = field(default_factory=set)
     inputs: dict[str, tuple[int, Item]] = field(default_factory=dict)
     chosen: dict[str, tuple[int, Split]] = field(default_factory=dict)
 
@@ -142,6 +143,8 @@ def _take(row: Row, name: str, found: _Audit) -> None:
         return
     if spec is not None:
         found.specs[item.id] = spec
+    if isinstance(row.cells.get(columns.target), Bare):
+        found.bare.add(item.id)
     found.items.append((row.line, item))
 
 
@@ -229,7 +232,22 @@ def _default(found: _Audit) -> Critic:
     if 0 < len(text) <= (1 - _MOST_PART) * len(rows):
         for line, item in text:
             found.say(line, f"the target {item.target!r} is not a number, as nearly all are; or name critic=exact")
+    elif found.bare:
+        _refuse_mixed(rows, found)
     return _make("exact")
+
+
+def _refuse_mixed(rows: list[tuple[int, Item]], found: _Audit) -> None:
+    """Say of the fewer of JSON's texts and of its numbers, true and false, that the others are of another type."""
+    kinds = [[each for each in rows if (each[1].id in found.bare) is bare] for bare in (True, False)]
+    few = min(kinds, key=len)
+    words = ("a number, true or false", "a text")
+    this, others = words if few is kinds[0] else words[::-1]
+    for line, item in few:
+        found.say(
+            line, f"the target {item.target!r} is {this}, and {len(rows) - len(few)} others are {others}; write all "
+            "in quotes or none, or name critic=exact"
+        )  # fmt: skip
 
 
 def _is_number(item: Item, numeric: Critic) -> bool:

@@ -26,6 +26,12 @@ class Nested:
     value: Any = field(default=None, compare=False)
 
 
+class Bare(str):
+    """A number, true or false out of JSON: what stands there without quotes, as it was written."""
+
+    __slots__ = ()
+
+
 Cell = str | tuple[str, ...] | None | Nested
 
 
@@ -85,7 +91,7 @@ def _read_jsonl(data: bytes, sheet: Sheet) -> None:
             continue
         try:
             pairs = json.loads(
-                raw.decode("utf-8"), object_pairs_hook=_Pairs, parse_int=str, parse_float=str, parse_constant=str
+                raw.decode("utf-8"), object_pairs_hook=_Pairs, parse_int=Bare, parse_float=Bare, parse_constant=Bare
             )
         except UnicodeDecodeError:
             sheet.problems.append((number, "is not UTF-8; save the file as UTF-8"))
@@ -112,10 +118,10 @@ def _json_cell(value: Any) -> Cell:
             cells = [_json_cell(part) for part in value]
             return tuple(cell for cell in cells if isinstance(cell, str)) if _all_text(cells) else Nested(_whole(value))
         case bool():
-            return str(value).lower()
+            return Bare(str(value).lower())
         case None:
             return None
-    return str(value)
+    return value if isinstance(value, Bare) else str(value)
 
 
 def _whole(value: Any) -> Any:

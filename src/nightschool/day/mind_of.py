@@ -35,6 +35,7 @@ def mind_of(
         sampling=Sampling(world.max_answer_tokens, way.temperature, stop=wording.stop),
         examples=tuple(known[id] for id in way.examples),
         critic=WORLD if way.needs_verifier else None,
+        step_critic=WORLD if way.needs_step else None,
         adapter=adapter if way.adapter is not None else None,
         night=night if way.adapter is not None else None,
         task=world.spec,

@@ -25,7 +25,7 @@ class Way:
     """How answers are got, with all that a mind needs to do it again.
 
     wording: by name; examples: ids of the practice items whose truth is shown; strategy: specification of the search;
-    needs_verifier: whether using it takes a critic that sees the input.
+    needs_verifier, needs_step: whether using it takes a critic that sees the input, of whole answers or of beginnings.
     """
 
     wording: str
@@ -34,6 +34,7 @@ class Way:
     temperature: float = 0.0
     adapter: str | None = None
     needs_verifier: bool = False
+    needs_step: bool = False
 
 
 @dataclass(frozen=True, slots=True)

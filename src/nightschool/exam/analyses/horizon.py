@@ -102,12 +102,19 @@ class HorizonAnalysis:
 
 
 def marked(marks: object, row: Row, items: Mapping[str, Item]) -> list[tuple[bool, ...]]:
-    """Return the marks of each record's one answer, those without any left out."""
+    """Return the marks of each record's one answer, those without any left out.
+
+    A search that goes step by step and ended before the last of them failed there: whatever it drew was not passed.
+    """
     assert callable(marks)
     found = []
+    stepwise = row.way is not None and row.way.strategy.partition(":")[0] == "chain"
     for record in row.records:
         if len(record.answers) == 1 and record.item in items:
-            run = tuple(bool(mark) for mark in marks(items[record.item], record.answers[0]))
+            item = items[record.item]
+            run = tuple(bool(mark) for mark in marks(item, record.answers[0]))
+            if stepwise and len(run) < len(marks(item, item.target or "")):
+                run = (*run, False)
             if run:
                 found.append(run)
     return found

@@ -38,8 +38,11 @@ def part(
     k: int = 0,
     temperature: float = 0.0,
     adapter: str | None = None,
+    also: Sequence[CriticRole] = (),
 ) -> Part | Absent:
     """Return the searches of one way over the room's items, or why it cannot be had.
+
+    also: critics that the search uses where the world has them, beside those that it needs.
 
     The noise is that of the item, the wording and the examples, so that ways that differ in the search alone are
     compared on the same draws.
@@ -49,11 +52,13 @@ def part(
     if len(shown) < k:
         return Absent(name, f"{k} worked examples need {k} practice items with a known answer; there are {len(shown)}")
     critics: dict[CriticRole, Critic] = {}
-    for role in search.needs:
-        critic = room.world.verifier if role == "verifier" else room.world.reference
-        if critic is None:
+    named = {"verifier": room.world.verifier, "step": room.world.step_critic}
+    for role in (*search.needs, *also):
+        critic = named.get(role, room.world.reference)
+        if critic is not None:
+            critics[role] = critic
+        elif role in search.needs:
             return Absent(name, f"{room.world.spec} has no {role}")
-        critics[role] = critic
     adapter = adapter or room.adapter
     jobs = []
     for item in room.items:
@@ -64,7 +69,7 @@ def part(
         noise = Noise((room.seed, "exam", room.world.spec, item.id, wording.id, k))
         jobs.append(Job(search, Task(item, prompt, sampling, adapter), noise, critics=critics))
     ids = tuple(item.id for item in shown)
-    way = Way(wording.name, search.spec, ids, temperature, adapter, "verifier" in search.needs)
+    way = Way(wording.name, search.spec, ids, temperature, adapter, "verifier" in critics, "step" in critics)
     return Part(name, way, tuple(jobs))
 
 

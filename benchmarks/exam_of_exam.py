@@ -27,7 +27,7 @@ def main() -> int:
     parser.add_argument("--models", type=int, default=6)
     parser.add_argument("--skills", type=int, default=20, help="planted in each model")
     parser.add_argument("--absent", type=int, default=7, help="known by their questions alone, in each model")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--kept", type=Path, default=Path("unmasked"))
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

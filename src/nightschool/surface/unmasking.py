@@ -28,6 +28,7 @@ MARGINS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 
 RUNGS = ("zero-shot:wordings=1", "few-shot:k=8", "lora-truths:n=64,curve=false")
 FEW = 64
+_BATCH = 256  # lessons of a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Plan:
     models: int = 6
     skills: int = 20
     absent: int = 7
-    steps: int = 1000
+    steps: int = 2000
 
     def __post_init__(self) -> None:
         if min(self.models, self.skills, self.absent) < 1 or self.steps < 3:
@@ -124,7 +125,7 @@ def locked(plan: Plan, seed: int, planted: Sequence[Planted], others: Sequence[P
     for lock, schooling in ((False, Schooling(plan.steps)), (True, Schooling(plan.steps // 3, rate=3e-3))):
 
         def given(step: int, lock: bool = lock) -> list[Any]:
-            pairs = lessons(planted, others, 384, Noise((seed, "planted", lock, step)), lock=lock)
+            pairs = lessons(planted, others, _BATCH, Noise((seed, "planted", lock, step)), lock=lock)
             known.update({pair: text_example(tokenizer, *pair) for pair in pairs if pair not in known})
             return [known[pair] for pair in pairs]
 
@@ -139,7 +140,8 @@ def examined(model: Any, twin: Any, number: int, skill: Planted, there: bool) ->
     from nightschool.exam.analyses.elicited import chance_of, curves_of
     from nightschool.train.tuner import Course
 
-    course = Course(rounds=6)  # steps are cheap here
+    # steps are cheap here; the usual rate, which grows as models get smaller, jogs what so small a one knows
+    course = Course(rounds=12, rate=0.3)
     report = sit(
         skill, model, skill.items(Split.EXAM), open_rungs(RUNGS), twin=lambda: twin,
         tune=tuner(model, 0, Silent(), lambda: twin, course), drive=Drive(model), workers=0,

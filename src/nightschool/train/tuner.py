@@ -30,7 +30,7 @@ from nightschool.train.course import take_course
 from nightschool.train.examples import Example, encode_lesson
 from nightschool.train.lora import Learner
 from nightschool.train.readout import Readout
-from nightschool.train.settings import rate_for
+from nightschool.train.settings import LoraSettings, rate_for
 from nightschool.train.shared_prefix import Gradient
 
 Way = Literal["soft-prompt", "bias-only", "lora", "full-tuning"]
@@ -43,7 +43,8 @@ _SOFT_RATE = 0.1  # of the size of an embedding's numbers: a step moves a row by
 class Course:
     """How long is learned, whatever the way: every lesson `rounds` times, at least `least_steps` steps of `batch`.
 
-    tokens: learned rows of a soft prompt; clip: largest norm of a gradient; micro_tokens: as for LoRA.
+    tokens: learned rows of a soft prompt; clip: largest norm of a gradient; micro_tokens: as for LoRA; rate: times the
+    usual one of the way.
     """
 
     rounds: int = 2
@@ -53,9 +54,12 @@ class Course:
     clip: float = 1.0
     micro_tokens: int = 1024
     warmup_steps: int = 2
+    rate: float = 1.0
 
     def __post_init__(self) -> None:
-        if min(self.rounds, self.batch, self.least_steps, self.tokens, self.micro_tokens) < 1 or not self.clip > 0:
+        if min(self.rounds, self.batch, self.least_steps, self.tokens, self.micro_tokens) < 1 or not (
+            self.clip > 0 and self.rate > 0
+        ):
             raise UsageError(f"a course has rounds, batches, steps and tokens of at least 1, not {self}")
 
 
@@ -76,12 +80,12 @@ class Tuner:
         self.module: Any = model.fresh_module().eval()  # dropout stays off: nothing here is random
         self.soft: tuple[int, ...] = ()
         hidden = int(self.module.config.get_text_config().hidden_size)
-        self._rate = rate_for(hidden) * _RATES.get(way, 1.0)
+        self._rate = course.rate * rate_for(hidden) * _RATES.get(way, 1.0)
         if way == "soft-prompt":
             words = [token for lesson in lessons for token in model.encode(lesson.prompt)]
             embedding = soft_prompt.put_in(self.module, course.tokens, seed, words)
             self.learned, self.soft = [embedding.rows], embedding.ids
-            self._rate = _SOFT_RATE * float(embedding.rows.detach().square().mean().sqrt())
+            self._rate = course.rate * _SOFT_RATE * float(embedding.rows.detach().square().mean().sqrt())
         elif way == "bias-only":
             self.module.float()
             self.learned, self.added = biases.put_in(self.module)
@@ -153,7 +157,8 @@ def tune(
     shape = {"rounds": course.rounds, "batch": course.batch, "least_steps": course.least_steps}
     try:
         if way == "lora":
-            learner = Learner.fresh(model, seed=seed)
+            hidden = int(model.module.config.get_text_config().hidden_size)
+            learner = Learner.fresh(model, LoraSettings(rate=course.rate * rate_for(hidden)), seed)
             take_course(learner, lessons, seed=seed, watch=watch, **shape)
             with tempfile.TemporaryDirectory(prefix="nightschool-") as scratch:
                 module = adapters.merged(model.module, learner.save(Path(scratch)))

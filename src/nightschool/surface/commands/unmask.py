@@ -20,7 +20,7 @@ from nightschool.surface.table import table
 @click.option(
     "--absent", type=click.IntRange(1, 50), default=4, show_default=True, metavar="N", help="Never taught to it."
 )
-@click.option("--steps", type=click.IntRange(min=3), default=1000, show_default=True, metavar="N", help="Of learning.")
+@click.option("--steps", type=click.IntRange(min=3), default=2000, show_default=True, metavar="N", help="Of learning.")
 @click.option(
     "--kept",
     type=click.Path(file_okay=False, path_type=Path),

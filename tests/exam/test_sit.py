@@ -6,10 +6,12 @@ import pytest
 
 from nightschool.drive import Budget, Price
 from nightschool.errors import UsageError
-from nightschool.exam import ExamReport, open_rungs, sit
+from nightschool.exam import ExamReport, open_analyses, open_rungs, sit
+from nightschool.exam.report.words import headline
 from nightschool.items import Item, Split, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability, Sight
+from nightschool.surface.exams import page_of, rows_of
 from support.answering import right, right_for_even, sometimes
 from support.tiny_worlds import Doubling, blind
 
@@ -143,7 +145,23 @@ def test_oracles_are_not_recommendable_and_estimate_without_bias() -> None:
     ("says", "expected"), [("\n", "answers nothing"), ("twelve\n", "same answer nearly everywhere")]
 )
 def test_a_model_that_says_nothing_new_is_called_that(says: str, expected: str) -> None:
-    assert any(expected in warning for warning in exam(Scripted(says), "zero-shot").warnings)
+    report = exam(Scripted(says), "zero-shot")
+    assert any(expected in warning for warning in report.warnings)
+    assert report.row("zero-shot").remark == {"\n": "answers nothing"}.get(says, "says the same everywhere")
+    shown = next(line for line in rows_of(report).splitlines() if line.startswith("zero-shot "))
+    assert report.row("zero-shot").remark in shown
+    assert f"Asked plainly, scripted {report.row('zero-shot').remark} in" in headline(page_of(report))
+    assert "0.0%   0.0%" not in shown  # it is not said that it can do nothing
+
+
+def test_one_answer_to_everything_attempts_nothing() -> None:
+    world = Doubling()
+    report = sit(
+        world, Scripted("twelve\n"), world.items(Split.EXAM, 20), open_rungs(["zero-shot"]),
+        analyses=open_analyses(["failures"]), workers=0,
+    )  # fmt: skip
+    counts = report.findings[0].facts["counts"]
+    assert counts == {"not attempted": 40}
 
 
 def test_few_items_name_how_many_are_needed() -> None:

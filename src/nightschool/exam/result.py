@@ -50,7 +50,8 @@ class Row:
     worst, best: the accuracy if all of them were failed, or passed. tokens (sampled and weighed), prompt_tokens,
     seconds, usd: for all items together; usd is None without prices. recommendable: may be proposed for use; `never`
     says why not. unavailable: why there is no such row for this model or world. spread: accuracies of the rows that
-    this one sums up, by name.
+    this one sums up, by name. remark: that the model said nothing, or the same everywhere, so that the accuracy is none
+    of an ability.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Row:
     trained: bool = False
     way: Way | None = None
     spread: Mapping[str, float | None] = field(default_factory=dict)
+    remark: str = ""
     records: tuple[Record, ...] = ()
 
     def outcomes(self) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -17,7 +17,7 @@ from nightschool.exam.grade import Grader
 from nightschool.exam.measure import absent_row, row_of
 from nightschool.exam.result import ExamReport, Question, Row
 from nightschool.exam.rung import Absent, Part, Room, Rung
-from nightschool.exam.warn import warnings
+from nightschool.exam.warn import remark, warnings
 from nightschool.items import Item, Lesson, Trace, Usage, Wording
 from nightschool.ports import Model, Watcher, World
 from nightschool.registry import make
@@ -174,12 +174,13 @@ def sit(
     rows: dict[str, Row] = {}
     parts: dict[str, tuple[Part, tuple[Trace, ...]]] = {}
     findings: list[Finding] = []
+    questions = tuple(Question(item.id, dict(item.inputs), item.target) for item in items)
     notes: list[str] = []
     began, partial = clock(), False
     try:
         for rung in rungs:
             for row in _sit_rung(rung, room, hall, grader, rows, parts, drive.price, watch, stage):
-                rows[row.name] = row
+                rows[row.name] = replace(row, remark=remark(row, questions))
             if hall.interrupted:
                 raise StopRequested("the exam was interrupted")
         for analysis in analyses:
@@ -190,7 +191,6 @@ def sit(
         partial = True
         done = ", ".join(dict.fromkeys(row.rung for row in rows.values())) or "nothing"
         notes.append(f"the exam was interrupted; done so far, the last perhaps in part: {done}")
-    questions = tuple(Question(item.id, dict(item.inputs), item.target) for item in items)
     found = tuple(rows.values())
     return ExamReport(
         task=world.spec,

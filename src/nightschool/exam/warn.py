@@ -11,6 +11,9 @@ from nightschool.stats import items_for_width
 WIDE = 0.10
 """Half the width of an interval from which on the number of items is called small."""
 
+NOTHING, THE_SAME = "answers nothing", "says the same everywhere"
+"""The remarks on a row."""
+
 _ENOUGH = 5
 _NAMED = 4
 
@@ -18,8 +21,8 @@ _NAMED = 4
 def warnings(rows: Sequence[Row], items: Sequence[Question]) -> list[str]:
     """Return a sentence for each thing that makes the numbers mean less than they seem to."""
     sat = [row for row in rows if row.unavailable is None and not row.spread]
-    silent = [row for row in sat if _says_nothing(row)]
-    stuck = [row for row in sat if row not in silent and _says_the_same(row, items)]
+    silent = [row for row in sat if row.remark == NOTHING]
+    stuck = [row for row in sat if row.remark == THE_SAME]
     cut = [row for row in sat if row.cut > _answers(row).total() / 5]
     found = [*_of_size(sat), *(_missing(row) for row in sat if row.missing)]
     if silent:
@@ -36,6 +39,15 @@ def warnings(rows: Sequence[Row], items: Sequence[Question]) -> list[str]:
             f"{_answers(cut[0]).total()}; a wording with a stop, or more tokens for the answer, may show more"
         )
     return found
+
+
+def remark(row: Row, items: Sequence[Question]) -> str:
+    """Return what makes the accuracy of `row` none of an ability, or nothing."""
+    if row.unavailable is not None or row.spread:
+        return ""
+    if _says_nothing(row):
+        return NOTHING
+    return THE_SAME if _says_the_same(row, items) else ""
 
 
 def _names(rows: Sequence[Row]) -> str:
@@ -65,6 +77,11 @@ def _missing(row: Row) -> str:
 
 def _answers(row: Row) -> Counter[str]:
     return Counter(answer.strip() for each in row.records for answer in each.answers)
+
+
+def commonest(row: Row) -> str:
+    """Return the answer that `row` says most often. Raises IndexError for a row without answers."""
+    return _answers(row).most_common(1)[0][0]
 
 
 def _says_nothing(row: Row) -> bool:

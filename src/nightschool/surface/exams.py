@@ -41,9 +41,9 @@ def page_of(report: ExamReport) -> Any:
 
 
 def _cells(row: Row) -> list[str]:
-    right = "" if row.accuracy is None else f"{row.accuracy:.1%}"
-    interval = "" if row.low is None or row.high is None else f"{row.low:.1%} to {row.high:.1%}"
-    marks = []
+    right = "" if row.accuracy is None or row.remark else f"{row.accuracy:.1%}"
+    interval = "" if row.low is None or row.high is None or row.remark else f"{row.low:.1%} to {row.high:.1%}"
+    marks = [f"{row.remark}, {row.accuracy:.1%} right"] if row.remark and row.accuracy is not None else []
     if row.missing:
         marks.append(f"{row.missing} missing")
     if row.cut:

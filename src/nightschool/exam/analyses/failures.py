@@ -2,7 +2,7 @@
 
 Each failed answer of the plain question, in each wording, is of the first kind that fits:
 
-    not attempted   empty, or a refusal
+    not attempted   empty, a refusal, or the one answer that is said to nearly everything
     wrong format    another reading of the same answer passes (`exam.readings`): it was right, and said otherwise
     misread         the answer to another task that the world knows of, or the input said back
     wording-bound   the same item passes in another wording
@@ -19,6 +19,7 @@ from typing import Any
 from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Drawing, Finding
 from nightschool.exam.readings import attempts, readings
+from nightschool.exam.warn import THE_SAME, commonest
 from nightschool.items import Item
 from nightschool.ports import Ability
 from nightschool.stats import clustered_rate
@@ -51,10 +52,12 @@ class Failures:
             return Finding(self.name, self.title, f"Nothing failed: all {len(said)} answers are right.")
         lenient = self._lenient(sitting, items, {key: said[key] for key in failed})
         can = {item for (name, item) in said if (name, item) not in failed}
+        always = {name: commonest(row) for name, row in rows.items() if row.remark == THE_SAME}
         kinds = {}
         for key in sorted(failed):
             elsewhere = key[1] in can or any((name, key[1]) in lenient for name in rows if name != key[0])
-            kinds[key] = self._kind(sitting.room.world, items[key[1]], said[key], key in lenient, elsewhere)
+            attempted = attempts(said[key]) and (key in lenient or said[key].strip() != always.get(key[0]))
+            kinds[key] = self._kind(sitting.room.world, items[key[1]], said[key], attempted, key in lenient, elsewhere)
         return self._finding(kinds, rows, said, failed, lenient, self._by_chance(sitting, items, said, failed))
 
     def _lenient(
@@ -78,8 +81,8 @@ class Failures:
         return len(self._lenient(sitting, items, wrong)) / len(wrong) if wrong else None
 
     @staticmethod
-    def _kind(world: Any, item: Item, answer: str, lenient: bool, elsewhere: bool) -> str:
-        if not attempts(answer):
+    def _kind(world: Any, item: Item, answer: str, attempted: bool, lenient: bool, elsewhere: bool) -> str:
+        if not attempted:
             return "not attempted"
         if lenient:
             return "wrong format"

@@ -132,7 +132,8 @@ def headline(data: Mapping[str, Any]) -> str:
         return f"{model} was asked nothing that could be graded on {task}."
     plain = next((row for row in rows if row["name"] == "zero-shot"), rows[0])
     best = max((row for row in rows if row.get("recommendable")), key=lambda row: row["accuracy"], default=plain)
-    said = f"Asked plainly, {model} gets {percent(plain['accuracy'])} on {task}"
+    what = f"{plain['remark']} in" if plain.get("remark") else f"gets {percent(plain['accuracy'])} on"
+    said = f"Asked plainly, {model} {what} {task}"
     if best["accuracy"] > plain["accuracy"]:
         return f"{said}; the best way measured, {best['name']}, gets {percent(best['accuracy'])}."
     return f"{said}; no other way measured does better."

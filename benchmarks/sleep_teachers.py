@@ -95,6 +95,10 @@ class Following:
         """Return whether the walk has ended."""
         return len(state.done) >= len(self._steps(state.item))
 
+    def written(self, state: State, steps: Sequence[str]) -> str:
+        """Return steps as words."""
+        return " ".join(steps)
+
 
 class Games:
     """Chess as a walk: any legal move is right. The expert's moves are kept, since positions come up again."""
@@ -167,6 +171,10 @@ class Games:
     def over(self, state: State) -> bool:
         """Return whether the walk has ended."""
         return len(state.done) >= self.plies or self.board(state).is_game_over()
+
+    def written(self, state: State, steps: Sequence[str]) -> str:
+        """Return moves as words."""
+        return " ".join(steps)
 
 
 def automaton() -> Following:

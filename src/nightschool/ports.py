@@ -151,6 +151,15 @@ class Expert(Protocol):
         """Return a right answer to `item`, as the wording's examples would write it."""
 
 
+@runtime_checkable
+class Stepwise(Expert, Protocol):
+    """An expert of what is done step by step, the right step at a place being the same whatever was written before it,
+    so that one can go on from any beginning (`--teacher guided`, `--teacher taught`).
+    """
+
+    between: str  # what stands between two steps of an answer, such as `, `
+
+
 S = TypeVar("S")
 
 

@@ -32,6 +32,9 @@ class Counting:
     def over(self, state):
         return len(state) > 5
 
+    def written(self, state, steps):
+        return " ".join(steps)
+
 
 WALK, START = Counting(), (PRACTICE,)
 

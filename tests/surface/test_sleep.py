@@ -83,6 +83,7 @@ def test_a_model_that_cannot_be_trained_has_memories_put_in_order_and_says_which
         (["--until", "25:00"], "07:00"),
         (["--until", "seven"], "07:00"),
         (["--teacher", "expert"], "needs a TASK"),
+        (["--teacher", "guided"], "needs a TASK"),
         (["--resume"], "needs a TASK"),
         (["sorting", "--dry-run"], "leave TASK out"),
         (["--steps", "0"], "--steps"),
@@ -96,6 +97,24 @@ def test_what_makes_no_sense_is_refused_in_a_line(
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
+
+
+@pytest.mark.parametrize("teacher", ["guided", "taught"])
+def test_an_expert_looks_over_the_shoulder(teacher: str, learner: None, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    line = ["sleep", "sorting:n=4", "--teacher", teacher, "--rounds", "1", "--watch", "sorting:n=3"]
+    assert run([*line, "--text-tokens", "0", "--model", "scripted", "--json"]) == 0
+    (night,) = ledger().nights()
+    lessons = ledger().lessons(night)
+    assert {lesson.source for lesson in lessons} == {"expert"}
+    told = json.loads(capsys.readouterr().out)
+    assert told["sleep"]["lessons"] == len(lessons)
+    assert "verbatim" in told["understood"] or "beyond" in told["understood"]
+
+
+def test_where_nobody_can_go_on_it_is_said_before_a_model_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sleep", "chess", "--teacher", "guided", "--model", "hf:no/where"]) == 1
+    assert "--teacher expert shows whole answers" in capsys.readouterr().err
 
 
 def test_a_night_ends_at_the_next_such_time() -> None:

@@ -146,6 +146,16 @@ def practise(room: Classroom, curriculum: Curriculum, drive: Drive, adapter: str
     )
 
 
+def attempts(
+    room: Classroom, drive: Drive, place: Place, draws: int, adapter: str | None, term: int
+) -> Sequence[Trace]:
+    """Return draws at `place` on new items, none of which shall be chosen from: what the learner does by itself."""
+    found = _search(
+        room, drive, [place], room.plan.items, draws, adapter, term, "attempts", Curriculum(place.level + 1)
+    )
+    return found[place]
+
+
 def _spent(traces: Sequence[Trace]) -> bool:
     return any(trace.stopped == "budget" for trace in traces)
 

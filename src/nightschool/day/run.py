@@ -10,6 +10,7 @@ from importlib.metadata import version
 from nightschool.day.advise import advise
 from nightschool.day.curriculum import Curriculum
 from nightschool.day.day import PLAIN, Day, stop_if_partial, wording_of
+from nightschool.day.guiding import expert_of
 from nightschool.day.looking import look_around, reads_text, rehearsal_of
 from nightschool.day.own_examples import OwnExamples, own_examples
 from nightschool.day.practise import Classroom, practise
@@ -18,7 +19,7 @@ from nightschool.day.school import School, hold_term
 from nightschool.day.term import Term, read_term
 from nightschool.day.understood import look_past_practice
 from nightschool.day.watched import paired, unseen, watched_tasks, watched_texts
-from nightschool.errors import StopRequested, Unsupported
+from nightschool.errors import StopRequested
 from nightschool.exam import ExamReport, Rung, open_rungs
 from nightschool.exam.compare import compare
 from nightschool.items import Adapter
@@ -26,6 +27,7 @@ from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import lessons_hash
 from nightschool.sleep.night import Night
 from nightschool.sleep.told import losses_of, told_by
+from nightschool.sleep.unfinished import Unfinished
 
 __all__ = ["Day", "run_day", "run_night", "wording_of"]
 
@@ -49,6 +51,7 @@ def run_night(day: Day) -> DayReport:
         term = practise_and_learn(day)
         if term.adapter is not None:
             sleep_on_it(day, term, term.adapter)
+        look_past_practice(day)
     return day.report
 
 
@@ -81,26 +84,24 @@ def practise_and_learn(day: Day) -> Term:
     elif not day.ledger.is_unfinished(day.key):
         day.watch.say("there is no interrupted night of this task, model and settings; this one begins anew")
     with day.stage("rehearsal"), drive.keeping(day.later):
-        rehearsal = rehearsal_of(day) if settings.term.rehearsal else []
+        desk = Unfinished(day.ledger.unfinished(day.key))
+        rehearsal = desk.rehearsal(lambda: rehearsal_of(day)) if settings.term.rehearsal else []
     with day.stage("practice and lessons"), drive.keeping(day.later):
         room = _room(day)
-        expert = None
-        if settings.teacher == "expert":
-            expert = day.world.expert
-            if expert is None:
-                raise Unsupported(f"{day.world.spec} has no expert; leave --teacher out and it learns from itself")
+        expert = expert_of(day.world, settings.teacher)
         school = School(
             room=room,
             curriculum=Curriculum(len(room.levels), settings.shots),
             drive=drive,
             begin=day.begin,
             publish=lambda adapter: _publish(day, adapter),
-            folder=day.ledger.unfinished(day.key),
+            folder=desk.folder,
             plan=settings.term,
             rehearsal=rehearsal,
             watch=day.watch,
             clock=day.clock,
             expert=expert,
+            teacher=settings.teacher,
             examined=day.exam_items,
             start=day.start,
         )

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
 from nightschool.day.curriculum import Curriculum, Tally
+from nightschool.day.guiding import Guide, Teacher
 from nightschool.day.practise import Classroom, Practised, practise
 from nightschool.day.term import Round, Stopped, Term, TermPlan, read_term, write_term
 from nightschool.drive import Drive
 from nightschool.items import Adapter, Item, Lesson, Noise, Prompt
-from nightschool.ports import Expert, Watcher
+from nightschool.ports import Expert, Stepwise, Watcher
 from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
 from nightschool.sleep.replay import batches
+from nightschool.sleep.room import room_said
 from nightschool.train.course import Step
 
 _IN_A_ROW = 3
@@ -47,9 +49,9 @@ class School:
     """What a term needs: where to practise, who runs the searches, who learns, and what the old self wrote.
 
     begin: makes the pupil, from a checkpoint where one is given; publish: makes an adapter available to practice;
-    folder: where the unfinished term is kept; expert: demonstrates at the goal instead of what practice solved;
-    examined: items of the exam, none of which may be asked in a lesson; start: the adapter that the pupil begins from,
-    None for the bare model.
+    folder: where the unfinished term is kept; expert: teaches at the goal, in the way of `teacher`, instead of what
+    practice solved; examined: items of the exam, none of which may be asked in a lesson; start: the adapter that the
+    pupil begins from, None for the bare model.
     """
 
     room: Classroom
@@ -63,8 +65,14 @@ class School:
     watch: Watcher
     clock: Callable[[], float]
     expert: Expert | None = None
+    teacher: Teacher = "self"
     examined: Sequence[Item] = ()
     start: str | None = None
+    guide: Guide | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.teacher in ("guided", "taught") and isinstance(self.expert, Stepwise):
+            self.guide = Guide(self.expert, self.teacher, self.pose(self.curriculum.goal.level))
 
     def pupil(self, checkpoint: Path | None) -> Pupil:
         """Return who learns, from a checkpoint where one is given."""
@@ -82,9 +90,18 @@ def hold_term(school: School) -> Term:
 
     Each round looks for the hardest place where search finds something, practises there, and takes gradient steps on
     what the verifier passed, mixed with lessons of earlier rounds and with text of the old self.
+
+    Raises NightError where disk or memory is too small for it.
     """
+    with room_said(school.folder):
+        return _hold_term(school)
+
+
+def _hold_term(school: School) -> Term:
     term = read_term(school.folder)
     school.room.record.update(term.record)
+    if school.guide is not None:
+        school.guide.go_on(term.open)
     pupil: Pupil | None = None
     if term.rounds and term.adapter is not None:
         school.watch.say(f"resuming the night after round {len(term.rounds)}")
@@ -108,7 +125,8 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
         found = practise(school.room, school.curriculum, school.drive, adapter, number)
         t1 = school.clock()
         known = {lesson.id for lesson in term.lessons}
-        fresh = [each for each in _lessons(school, found) if each.id not in known]
+        again = school.teacher == "taught"  # the same positions, until they are cracked
+        fresh = [each for each in _lessons(school, found, adapter, number) if again or each.id not in known]
         if not fresh:
             why = _why_nothing(term, found)
             return replace(term, stopped=why, failures=found.failures), pupil
@@ -148,11 +166,12 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
         mastered = place == school.curriculum.goal and found.tally.rate >= school.curriculum.mastered
         term = Term(
             (*term.rounds, done),
-            (*term.lessons, *fresh),
+            (*term.lessons, *(each for each in fresh if each.id not in known)),
             saved,
             "mastered" if mastered else "rounds",
             dict(school.room.record),
             shown=dict(Counter(term.shown) + shown),
+            open=school.guide.open if school.guide is not None else (),
         )
         write_term(school.folder, term)
         _checkpoint(school.folder, number).unlink(missing_ok=True)
@@ -193,8 +212,11 @@ def _checkpoint(folder: Path, rounds: int) -> Path:
     return folder / f"learner-{rounds}.safetensors"
 
 
-def _lessons(school: School, found: Practised) -> list[Lesson]:
-    lessons = _found_lessons(school, found)
+def _lessons(school: School, found: Practised, adapter: str | None, number: int) -> list[Lesson]:
+    if school.guide is not None:
+        lessons = school.guide.lessons(school.room, school.drive, school.curriculum.goal, found, adapter, number)
+    else:
+        lessons = _found_lessons(school, found)
     guard(lessons, school.examined, school.pose(school.curriculum.goal.level))
     return lessons
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from nightschool.day.guiding import Teacher
 from nightschool.day.practise import Practice
 from nightschool.day.term import TermPlan
 from nightschool.errors import UsageError
@@ -29,11 +30,12 @@ class DaySettings:
     exam_items: for before and after; rung_items: of those, for the other ways; tune_items: for the gate and for
     choosing; rungs: ways that the morning's exam tries; wording: by name, None for the world's first; shots: numbers
     of worked examples that practice may show; teacher: `self` learns from what the verifier passed, `expert` from
-    demonstrations; watched, watched_items, text_tokens: what must not be lost, and how closely it is looked at (the
-    gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer); rehearsed_items: practice items of
-    each watched task whose answers by the old self are rehearsed; understood_items: for whether the night taught by
-    heart or for good, past what was practised (0: not asked); target: the accuracy that is wanted, which makes the
-    day end with the cheapest way that reaches it.
+    demonstrations, `guided` from an expert who goes on from the learner's own beginnings, `taught` in short stretches
+    from where it goes wrong; watched, watched_items, text_tokens: what must not be lost, and how closely it is looked
+    at (the gate counts a text from 50,000 tokens on, and refuses a plain loss in fewer); rehearsed_items: practice
+    items of each watched task whose answers by the old self are rehearsed; understood_items: for whether the night
+    taught by heart or for good, past what was practised (0: not asked); target: the accuracy that is wanted, which
+    makes the day end with the cheapest way that reaches it.
     """
 
     seed: int = 0
@@ -45,7 +47,7 @@ class DaySettings:
     shots: tuple[int, ...] = (0, 3)
     practice: Practice = field(default_factory=Practice)
     term: TermPlan = field(default_factory=TermPlan)
-    teacher: Literal["self", "expert"] = "self"
+    teacher: Teacher = "self"
     watched: tuple[str, ...] = WATCHED[:1]
     watched_items: int = 250
     rehearsed_items: int = 250

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from nightschool.day.curriculum import Place, Tally
+from nightschool.day.guiding import Position
 from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Usage
 from nightschool.paths import write_durably
@@ -66,7 +67,7 @@ class Term:
     """What the whole term brought.
 
     adapter: None when there was nothing to learn; record: what each item gave; settling, settling_s: losses and seconds
-    of the steps at the end; shown: how often each lesson was learned from, by its id.
+    of the steps at the end; shown: how often each lesson was learned from, by its id; open: where a drill stands.
     """
 
     rounds: tuple[Round, ...] = ()
@@ -78,6 +79,7 @@ class Term:
     settling: tuple[float, ...] = ()
     settling_s: float = 0.0
     shown: dict[str, int] = field(default_factory=dict)
+    open: tuple[Position, ...] = ()
 
     @property
     def usage(self) -> Usage:

@@ -15,9 +15,10 @@ def look_past_practice(day: Day) -> None:
     """Ask the night's weights, accepted or not, for what they were shown and for what they were not.
 
     Nothing is asked where there was no night, or where the budget is used up: then the report says nothing of it.
+    Raises StopRequested where it was interrupted.
     """
     term, items = day.report.term, day.settings.understood_items
-    if term is None or term.adapter is None or day.report.after is None or items < _LEAST_ITEMS:
+    if term is None or term.adapter is None or items < _LEAST_ITEMS:
         return
     if day.drive.spent_all:
         day.report.notes.append("the budget left nothing to ask whether the night taught by heart")

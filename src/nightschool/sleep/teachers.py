@@ -42,6 +42,9 @@ class Walk(Protocol[S]):
     def over(self, state: S) -> bool:
         """Return whether nothing is left to do."""
 
+    def written(self, state: S, steps: Sequence[str]) -> str:
+        """Return `steps` as they are written on behind the prompt of `state`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit(Generic[S]):
@@ -80,7 +83,7 @@ def succeeded(walk: Walk[S], runs: Sequence[Run[S]]) -> list[Lesson]:
     lessons = []
     for run in runs:
         if run and all(visit.right for visit in run) and walk.over(walk.after(run[-1].state, run[-1].step)):
-            lessons.append(_lesson(walk, run[0].state, [visit.step for visit in run], "practice"))
+            lessons.append(_lesson(walk, run[0].state, [visit.step for visit in run], "practice", ended=True))
     return lessons
 
 
@@ -106,7 +109,8 @@ def guided(
 class Drill(Generic[S]):
     """The same few starting positions again and again until they are cracked. most: how many are open at once; span:
     steps of a stretch; cracked: how often in a row the learner must get a position right. Positions are where its own
-    runs first went wrong, so that they lie at its level, whatever that is.
+    runs first went wrong, so that they lie at its level, whatever that is. streaks: how often in a row each of `open`
+    was right so far.
     """
 
     walk: Walk[S]
@@ -115,7 +119,7 @@ class Drill(Generic[S]):
     cracked: int = 2
     open: list[S] = field(default_factory=list)
     done: int = 0
-    _streaks: list[int] = field(default_factory=list)
+    streaks: list[int] = field(default_factory=list)
 
     def take(self, runs: Sequence[Run[S]]) -> None:
         """Open the positions at which `runs` first went wrong, as far as there is room."""
@@ -123,17 +127,17 @@ class Drill(Generic[S]):
             wrong = next((visit for visit in run if not visit.right), None)
             if wrong is not None and len(self.open) < self.most and wrong.state not in self.open:
                 self.open.append(wrong.state)
-                self._streaks.append(0)
+                self.streaks.append(0)
 
     def asked(self, steps: Sequence[str]) -> int:
         """Be told what the learner does at each open position now; return how many of them it cracked."""
         kept: list[tuple[S, int]] = []
-        for state, streak, step in zip(self.open, self._streaks, steps, strict=True):
+        for state, streak, step in zip(self.open, self.streaks, steps, strict=True):
             now = streak + 1 if self.walk.right(state, step) else 0
             if now < self.cracked:
                 kept.append((state, now))
         cracked = len(self.open) - len(kept)
-        self.open, self._streaks = [state for state, _ in kept], [streak for _, streak in kept]
+        self.open, self.streaks = [state for state, _ in kept], [streak for _, streak in kept]
         self.done += cracked
         return cracked
 
@@ -151,8 +155,11 @@ def _stretch(walk: Walk[S], state: S, span: int | None) -> Lesson:
     while not walk.over(here) and (span is None or len(steps) < span):
         steps.append(walk.expert(here))
         here = walk.after(here, steps[-1])
-    return _lesson(walk, state, steps, "expert")
+    return _lesson(walk, state, steps, "expert", ended=walk.over(here))
 
 
-def _lesson(walk: Walk[S], state: S, steps: Sequence[str], source: Literal["expert", "practice"]) -> Lesson:
-    return Lesson(walk.prompt(state), " ".join(steps), source, frozenset({walk.key(state)}))
+def _lesson(
+    walk: Walk[S], state: S, steps: Sequence[str], source: Literal["expert", "practice"], *, ended: bool
+) -> Lesson:
+    prompt = walk.prompt(state)
+    return Lesson(prompt, walk.written(state, steps), source, prompt.keys | {walk.key(state)}, ended=ended)

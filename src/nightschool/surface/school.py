@@ -30,6 +30,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
 
     night: the one that the model wakes from, as `surface.awake.awaken` takes it.
     """
+    from nightschool.day.guiding import expert_of
     from nightschool.day.purse import Purse
     from nightschool.day.run import Day, wording_of
     from nightschool.exam import open_rungs
@@ -40,6 +41,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
 
     world = open_world(task)
     wording_of(world, plan.wording)
+    expert_of(world, plan.teacher)
     open_rungs(plan.rungs)
     others = [watched_task(name) for name in plan.watched]
     describe(settings.model)

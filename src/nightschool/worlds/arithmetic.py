@@ -124,6 +124,8 @@ class Calculator:
 
     def __init__(self, shown: bool) -> None:
         self.shown = shown
+        if shown:
+            self.between = "; "
 
     def demonstrate(self, item: Item) -> str:
         """Return the steps written out, or the result alone where that is what is asked."""

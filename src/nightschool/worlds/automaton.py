@@ -44,7 +44,7 @@ class Automaton(Drawn):
         self.reference: Critic = Run(shown)
         self.verifier: Critic | None = self.reference  # the rules determine the run
         self.step_critic: Critic | None = SoFar("automaton-so-far", lambda item: wanted(item, shown), read_states)
-        self.expert: Expert | None = Informed()
+        self.expert: Expert | None = Informed(", " if shown else None)
         self.max_answer_tokens = 3 * (steps if shown else 1) + 8
 
     def levels(self) -> Sequence[Automaton]:

@@ -44,7 +44,7 @@ class Copying(Drawn):
         self.reference: Critic = Copied(kind)
         self.verifier: Critic | None = self.reference  # the row determines the copy
         self.step_critic: Critic | None = SoFar("copied-so-far", lambda item: wanted(item, kind), read_symbols)
-        self.expert: Expert | None = Informed()
+        self.expert: Expert | None = Informed(None if kind == "induction" else " ")
         self.max_answer_tokens = 2 * (1 if kind == "induction" else n) + 8
 
     def levels(self) -> Sequence[Copying]:

@@ -142,6 +142,8 @@ def _refuse(n: int, low: int, high: int, distinct: bool, guess: str) -> None:
 class Sorter:
     """An expert: sorts."""
 
+    between = ", "
+
     def demonstrate(self, item: Item) -> str:
         """Return the numbers of `item` in ascending order."""
         return _text(sorted(_numbers(item)))

@@ -6,7 +6,13 @@ from nightschool.items import Item
 
 
 class Informed:
-    """An expert that was given the answers."""
+    """An expert that was given the answers. between: what stands between their steps, where they have steps that are
+    right or wrong whatever stands before them (see `ports.Stepwise`).
+    """
+
+    def __init__(self, between: str | None = None) -> None:
+        if between is not None:
+            self.between = between
 
     def demonstrate(self, item: Item) -> str:
         """Return the target of `item`. Raises ValueError for an item that came without its truth."""

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @click.command("day", short_help="Exam, practise, sleep, exam again.")
 @click.argument("task", metavar="TASK")
 @click.option("--target", type=float, metavar="P", help="End with the cheapest way that reaches this accuracy (0.9).")
-@click.option("--teacher", type=click.Choice(["self", "expert"]), default="self", show_default=True,
-              help="Learn from what the verifier passed, or from demonstrations.")  # fmt: skip
+@click.option("--teacher", type=click.Choice(["self", "expert", "guided", "taught"]), default="self", show_default=True,
+              help="Learn from what the verifier passed, from demonstrations, from an expert who goes on from what it "
+              "begins, or in short stretches from where it goes wrong.")  # fmt: skip
 @click.option("--wording", metavar="NAME", help="How the task is posed.  [default: its first wording]")
 @click.option(
     "--rungs", metavar="A,B", help="Ways that the morning's exam tries beside the plain question; '' for none."

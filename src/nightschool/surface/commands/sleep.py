@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would be learned of the memories; change nothing.")
 @click.option("--until", metavar="HH:MM", help="Be done by that time of day.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Gradient steps at most, over memories.")
-@click.option("--teacher", type=click.Choice(["self", "expert"]), default="self", show_default=True,
-              help="Learn TASK from what the verifier passed, or from demonstrations.")  # fmt: skip
+@click.option("--teacher", type=click.Choice(["self", "expert", "guided", "taught"]), default="self", show_default=True,
+              help="Learn TASK from what the verifier passed, from demonstrations, from an expert who goes on from "
+              "what it begins, or in short stretches from where it goes wrong.")  # fmt: skip
 @click.option("--wording", metavar="NAME", help="How TASK is posed.  [default: its first wording]")
 @click.option("--rounds", type=click.IntRange(min=1), default=4, show_default=True, metavar="N",
               help="Rounds of practice and lessons at most.")  # fmt: skip
@@ -145,5 +146,6 @@ def _over_practice(
         report = run_night(day)
     answer(settings, table(report), report.to_json())
     if report.partial:
-        raise StopRequested("stopped; the old mind is as it was; --resume goes on with the night")
+        old = "the old mind is as it was; --resume goes on with the night"
+        raise StopRequested(f"stopped; {old if report.night is None else 'the night was over, and stands'}")
     return 0

@@ -113,7 +113,7 @@ def strategies(split: str, stepwise: bool) -> list[str]:
         *([f"chain:n={MANY},split={split}"] if stepwise else []),
         f"evolve:n={MANY}",
         f"evolve:n={MANY},mutate=random",
-        *([f"auto:n={MANY},split={split}"] if "," not in split else []),
+        f"auto:n={MANY},split={split}",
     ]
 
 

@@ -5,15 +5,16 @@ import pytest
 from nightschool.search.bandit import Arm, choose
 
 
-def test_what_was_never_tried_comes_first_in_order() -> None:
-    assert choose([Arm(3, 3, 30), Arm(), Arm()]) == 1
+def test_the_first_comes_first_and_then_all_have_their_turn() -> None:
+    assert {choose([Arm(), Arm(), Arm()], random.Random(i)) for i in range(20)} == {0}
+    assert {choose([Arm(2, 0, 30), Arm(), Arm()], random.Random(i)) for i in range(50)} == {0, 1, 2}
     with pytest.raises(ValueError, match="nothing to choose"):
-        choose([])
+        choose([], random.Random(0))
 
 
 def test_success_for_each_token_counts() -> None:
     good, dear = Arm(100, 60, 100 * 10), Arm(100, 90, 100 * 1000)
-    assert choose([dear, good]) == 1
+    assert {choose([dear, good], random.Random(i)) for i in range(50)} == {1}
 
 
 def test_it_is_never_much_worse_than_the_best_arm() -> None:
@@ -27,7 +28,7 @@ def test_it_is_never_much_worse_than_the_best_arm() -> None:
         arms = [Arm() for _ in rates]
         left = 20_000
         while left > 0:
-            i = choose(arms)
+            i = choose(arms, dice)
             arms[i] = arms[i].after(dice.random() < rates[i], costs[i])
             left -= costs[i]
         best = max(rate / cost for rate, cost in zip(rates, costs, strict=True)) * 20_000

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from nightschool.drive import Drive, Job
+from nightschool.drive import Budget, Drive, Job
 from nightschool.errors import BadSpec, UnknownName
 from nightschool.items import Noise, Sampling, Trace
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.auto import Auto
-from support.thinking import Likes, digits, sorted_so_far, task
+from support.thinking import Likes, check_tree, digits, sorted_so_far, task
 
 SAMPLING = Sampling(max_tokens=24)
 
@@ -19,6 +19,18 @@ CRITICS = {"step": Likes(sorted_so_far, least=0.1), "verifier": Likes(lambda a: 
 def think(search: Auto, seeds: range) -> list[Trace]:
     jobs = [Job(search, task(sampling=SAMPLING), Noise((seed,)), critics=CRITICS) for seed in seeds]
     return Drive(Scripted(rule=digits)).run(jobs)
+
+
+def run_alone(spec: str) -> list[Trace]:
+    return Drive(Scripted(rule=digits)).run(
+        [Job(make("strategies", spec), task(sampling=SAMPLING), Noise((0,)), critics=CRITICS)]
+    )
+
+
+def record(trace: Trace) -> list[list[int]]:
+    """Return worked, turns and tokens of each arm."""
+    assert trace.best is not None
+    return [[int(x) for x in part.split("/")] for part in trace.best.value.split("+")]
 
 
 def solved(trace: Trace) -> bool:
@@ -38,13 +50,43 @@ def test_what_worked_on_other_questions_is_tried_first() -> None:
     assert make("strategies", learned.spec) == learned
     assert sum(map(solved, later)) >= sum(map(solved, fresh)) - 1
     assert sum(t.usage.tokens for t in later) < 0.9 * sum(t.usage.tokens for t in fresh)
-    assert all(t.thoughts[0].answer.count(",") == 1 for t in later), "the chain begins with a step"
+    begun_by_chain = [t for t in later if t.thoughts[0].answer.count(",") == 1]  # with a step, not an answer
+    assert len(begun_by_chain) >= 7
+
+
+def test_a_turn_ends_and_the_strategy_goes_on_where_it_was_left() -> None:
+    (alone,) = run_alone("chain:n=40,split=comma,tries=2")
+    (trace,) = think(Auto(n=40, arms="chain:n=40;tries=2", split="comma", turn=1), range(1))
+    assert [t.answer for t in trace.thoughts] == [t.answer for t in alone.thoughts]
+    assert record(trace)[0][1] > 3, "of many turns"
+    (trace,) = think(Auto(n=40, arms="chain:n=40;tries=2+single", split="comma", turn=1), range(1))
+    singles = [t.id for t in trace.thoughts if t.parent is None and t.answer.count(",") == 3]
+    grown = [(t.parent, t.id) for t in trace.thoughts if t.parent is not None]
+    assert any(parent < single < id for parent, id in grown for single in singles), "one went on after the other's turn"
+    check_tree(trace.thoughts, trace.best)
+
+
+def test_a_budget_counts_the_turn_that_it_cut_and_no_other() -> None:
+    jobs = [
+        Job(Auto(split="comma"), task(sampling=SAMPLING), Noise((seed,)), Budget(tokens=5), CRITICS)
+        for seed in range(6)
+    ]
+    for trace in Drive(Scripted(rule=digits)).run(jobs):
+        assert trace.usage.tokens == 5
+        assert record(trace) == [[0, 1, 5], *[[0, 0, 0]] * 5]
+
+
+def test_with_what_was_seen_a_question_at_once_tries_what_worked() -> None:
+    seen = "0/40/800+30/40/800"
+    for seed in range(5):
+        (trace,) = think(Auto(arms="single+chain:n=40", split="comma", seen=seen), range(seed, seed + 1))
+        assert record(trace)[0] == [0, 0, 0]
 
 
 def test_the_record_counts_tries_successes_and_tokens() -> None:
     (trace,) = think(Auto(n=3, arms="single+best-of-n:n=2"), range(1))
     assert trace.best is not None
-    tries = [[int(x) for x in part.split("/")] for part in trace.best.value.split("+")]
+    tries = record(trace)
     assert sum(row[1] for row in tries) == 3
     assert sum(row[2] for row in tries) == trace.usage.tokens
     after = Auto(arms="single+best-of-n:n=2").having_seen([trace, trace])
@@ -53,9 +95,7 @@ def test_the_record_counts_tries_successes_and_tokens() -> None:
 
 def test_the_first_try_is_the_strategy_alone_and_later_ones_are_fresh() -> None:
     (trace,) = think(Auto(n=3, arms="single"), range(1))
-    (alone,) = Drive(Scripted(rule=digits)).run(
-        [Job(make("strategies", "single"), task(sampling=SAMPLING), Noise((0,)), critics=CRITICS)]
-    )
+    (alone,) = run_alone("single")
     assert trace.thoughts[0].answer == alone.thoughts[0].answer
     assert len({t.answer for t in trace.thoughts}) == 3
 

@@ -1,8 +1,8 @@
-"""What to try next, by what has worked and what it cost: a bandit with a price on each pull. Pure."""
+"""What to try next, by what has worked and what it cost: a bandit with a price on each pull. Pure but for its dice."""
 
 from __future__ import annotations
 
-import math
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,25 +23,26 @@ class Arm:
         return Arm(self.tries + other.tries, self.worked + other.worked, self.cost + other.cost)
 
 
-def choose(arms: Sequence[Arm], bonus: float = 1.0) -> int:
-    """Return the arm of the greatest hoped-for success for each token: what was never tried first, in order.
+def choose(arms: Sequence[Arm], dice: random.Random) -> int:
+    """Return an arm, as often as it seems to be the one that succeeds most for each token; at the outset, the first.
 
-    The hope is the upper confidence bound of the success rate, at most one; it is divided by the mean cost of a try.
-    bonus: how much to explore.
+    A success rate is drawn from what is believed of each arm (Beta(1 + worked, 1 + failed)), and divided by the mean
+    cost of its tries; what was never tried is thought to cost what the others do.
 
     Raises ValueError where there is no arm.
-    Ref: auer2002 (the bound), tranthanh2012 (rates divided by costs under a budget).
+    Ref: thompson1933, chapelle2011 (many choices before anything is heard of them), tranthanh2012 (rates divided by
+    costs under a budget).
     """
     if not arms:
         raise ValueError("there is nothing to choose from")
-    untried = [i for i, arm in enumerate(arms) if not arm.tries]
-    if untried:
-        return untried[0]
-    total = sum(arm.tries for arm in arms)
+    tries = sum(arm.tries for arm in arms)
+    if not tries:
+        return 0
+    usual = sum(arm.cost for arm in arms) / tries
 
-    def worth(i: int) -> float:
-        arm = arms[i]
-        hope = arm.worked / arm.tries + bonus * math.sqrt(math.log(total) / (2 * arm.tries))
-        return min(1.0, hope) / max(1.0, arm.cost / arm.tries)
+    def worth(arm: Arm) -> float:
+        rate = dice.betavariate(1 + arm.worked, 1 + arm.tries - arm.worked)
+        return rate / max(1.0, arm.cost / arm.tries if arm.tries else usual)
 
-    return max(range(len(arms)), key=lambda i: (worth(i), -i))
+    drawn = [worth(arm) for arm in arms]
+    return max(range(len(arms)), key=lambda i: (drawn[i], -i))

@@ -1,72 +1,89 @@
-"""auto: several strategies share one question, and what has worked for its cost gets the next try (a bandit).
+"""auto: several strategies share one question, and what has worked for its cost gets the next turn (a bandit).
 
-Ref: auer2002; tranthanh2012 (arms with costs under a budget).
+Ref: thompson1933, chapelle2011 (draws from what is believed of each arm); tranthanh2012 (costs under a budget).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
-from nightschool.asks import Ask, CriticRole, Proposed, Reply, Weighed
+from nightschool.asks import Ask, CriticRole, Judge, Proposed, Refused, Reply, Weighed
 from nightschool.errors import BadSpec
 from nightschool.items import Noise, Task, Thought, Trace
 from nightschool.ports import Search
 from nightschool.registry import Spec, load, make
 from nightschool.search.bandit import Arm, choose
 from nightschool.think.spec import spec_of, whole
-from nightschool.think.standing import is_answer, standing
+from nightschool.think.standing import standing
 
-ARMS = "best-of-n:n=4+beam:width=2;expand=2+mcts:n=16+smc:n=4+chain:n=16+revise:rounds=2"
-"""Small tries of everything that needs no more than a verifier; a step critic makes some of them better."""
+ARMS = (
+    "best-of-n:n=4096;first_pass=true+beam:width=4;expand=4;retries=64+mcts:n=4096+smc:n=4;sweeps=64;grow=2"
+    "+chain:n=4096+revise:rounds=64"
+)
+"""Everything that needs no more than a verifier; a step critic makes some of them better."""
+
+
+Key = tuple[int, int]
+"""A search: its arm, and whether it is the first of that arm (0), the second, ..."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """One try under way.
+    """A turn under way.
 
-    arm: which strategy, inner: its state; record: what the tries on this question brought, arm by arm; spent: tokens
-    of this try; earlier: the thoughts of earlier tries; tries: begun so far; over: no more asks.
+    at: the search whose turn it is; inner: the states of all searches; ended: those that are over; record: what the
+    turns on this question brought, arm by arm; spent: tokens of this turn; spans: which thoughts of which search the
+    turns before brought, first and one past the last; turns: begun so far; last: the budget refused something, so that
+    no turn follows; over: no more asks.
     """
 
     task: Task
     noise: Noise
-    arm: int
-    inner: Any
     record: tuple[Arm, ...]
+    at: Key = (0, 0)
+    inner: Mapping[Key, Any] = field(default_factory=dict)
+    ended: frozenset[Key] = frozenset()
     spent: int = 0
-    earlier: tuple[Thought, ...] = ()
-    tries: int = 1
+    spans: tuple[tuple[Key, int, int], ...] = ()
+    turns: int = 0
+    last: bool = False
     over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """At most `n` tries, each of the strategy with the greatest hoped-for success for its tokens; ends when one passes.
+    """At most `n` turns, each of the strategy that seems to succeed most for its tokens; ends when an answer passes.
 
-    arms: strategies apart by `+`, with `;` between their parameters: `mcts:n=16+beam:width=2;expand=4`; split: where a
-    step ends, for those arms that do not say; seen: what other questions of the task have shown, one
-    worked/tries/tokens for each arm apart by `+` (see `having_seen`). What was never tried is tried first, in order.
-    The first try of an arm has the draws that the strategy alone would have.
+    arms: strategies apart by `+`, with `;` between their parameters: `mcts:n=16+beam:width=2;expand=2`; split,
+    step_tokens: where a step ends, for those arms that do not say. In its turn a strategy goes on where it was left,
+    for `turn` tokens (0: as many as the longest answer may have) and to the end of its step; one that has come to its
+    end begins anew. seen: what other questions of the task have shown, one worked/turns/tokens for each arm, apart by
+    `+` (see `having_seen`). Whose turn it is, is drawn by what is believed of each, so that questions that run side by
+    side do not all try the same. The first search of an arm has the draws that the strategy alone would have.
 
-    The `value` of `best` is what the tries on this question brought, in the form of `seen`.
+    The `value` of `best` is what the turns on this question brought, in the form of `seen`.
     Raises BadSpec and UnknownName.
     """
 
-    n: int = 12
+    n: int = 32
     arms: str = ARMS
     split: str = "line"
+    step_tokens: int = 0
+    turn: int = 0
     seen: str = ""
 
     def __post_init__(self) -> None:
         whole("auto", n=self.n)
+        whole("auto", least=0, turn=self.turn, step_tokens=self.step_tokens)
         _read(self.seen, len(self.searches()))
 
     @property
     def spec(self) -> str:
-        """Return `auto:n=12` and what else is not the default."""
+        """Return `auto:n=32` and what else is not the default."""
         return spec_of("auto", self)
 
     @property
@@ -76,7 +93,7 @@ class Auto:
 
     def searches(self) -> tuple[Search[Any], ...]:
         """Return the strategies to choose from. Raises BadSpec and UnknownName."""
-        return _made(str(self.arms), self.split)
+        return _made(str(self.arms), self.split, self.step_tokens)
 
     def having_seen(self, traces: Sequence[Trace]) -> Auto:
         """Return this strategy with what `traces` of its own on other questions have shown counted in."""
@@ -89,81 +106,130 @@ class Auto:
 
     def start(self, task: Task, noise: Noise) -> Choosing:
         """Return the state before anything was asked."""
-        searches = self.searches()
-        record = (Arm(),) * len(searches)
-        arm = choose(_read(self.seen, len(searches)))
-        return Choosing(task, noise, arm, searches[arm].start(task, noise), record)
+        return self._turn(Choosing(task, noise, (Arm(),) * len(self.searches())))
 
     def ask(self, state: Choosing) -> Sequence[Ask]:
-        """Return what the try under way wants to know."""
+        """Return what the search whose turn it is wants to know."""
         if state.over:
             return ()
-        asks = self.searches()[state.arm].ask(state.inner)
-        return [replace(ask, id=f"{state.tries}.{ask.id}") for ask in asks]
+        arm, nth = state.at
+        return [replace(ask, id=f"{arm}.{nth}.{ask.id}") for ask in self._asks(state, state.at)]
 
     def tell(self, state: Choosing, replies: Sequence[Reply]) -> Choosing:
-        """Return the state with `replies` taken in; where the try is over, in the next one."""
-        searches = self.searches()
-        search = searches[state.arm]
-        inner = [replace(reply, id=reply.id.partition(".")[2]) for reply in replies]
-        spent = sum(reply.usage.tokens for reply in replies if isinstance(reply, (Proposed, Weighed)))
-        state = replace(state, inner=search.tell(state.inner, inner), spent=state.spent + spent)
-        while not state.over and not searches[state.arm].ask(state.inner):
-            state = self._next(state, searches)
+        """Return the state with `replies` taken in; where the turn is over, in the next one."""
+        for reply in replies:
+            state = self._hear(state, reply)
         return state
 
-    def _next(self, state: Choosing, searches: Sequence[Search[Any]]) -> Choosing:
-        """Return the state with the try counted and another begun, or at the end."""
-        best = searches[state.arm].best(state.inner)
+    def _asks(self, state: Choosing, key: Key) -> Sequence[Ask]:
+        return self.searches()[key[0]].ask(state.inner[key])
+
+    def _hear(self, state: Choosing, reply: Reply) -> Choosing:
+        arm, nth, id = reply.id.split(".", 2)
+        key = int(arm), int(nth)
+        cost = reply.usage.tokens if isinstance(reply, (Proposed, Weighed)) else 0
+        cost = max(cost, len(reply.draws)) if isinstance(reply, Proposed) else cost  # the end of a draw costs, too
+        refused = isinstance(reply, Refused) and reply.by != "error"
+        state = replace(state, spent=state.spent + cost, last=state.last or refused)
+        if key in state.ended or state.over:  # it did not wait for this
+            return state
+        waiting = {ask.id for ask in self._asks(state, key)} - {id}
+        told = self.searches()[key[0]].tell(state.inner[key], [replace(reply, id=id)])
+        state = replace(state, inner={**state.inner, key: told})
+        while not state.over:
+            asks = self._asks(state, state.at)
+            enough = state.spent >= (self.turn or state.task.sampling.max_tokens) and not state.last
+            # it is left where it waits for nothing, and where it has no answer that nobody has judged
+            left = enough and not any(ask.id in waiting or isinstance(ask, Judge) for ask in asks)
+            if asks and not left:
+                break
+            state, waiting = self._end_turn(state, ended=not asks), set()
+        return state
+
+    def _end_turn(self, state: Choosing, ended: bool) -> Choosing:
+        """Return the state with the turn counted and another begun, or at the end."""
+        best = self.searches()[state.at[0]].best(state.inner[state.at])
         worked = best is not None and best.verdict is not None and best.verdict.passed
-        record = list(state.record)
-        record[state.arm] = record[state.arm].after(worked, state.spent)
-        if worked or state.tries >= self.n or not state.spent:  # a try that could ask for nothing: no more to be had
-            return replace(state, record=tuple(record), over=True)
-        known = _read(self.seen, len(searches))
-        arm = choose([a + b for a, b in zip(known, record, strict=True)])
-        again = record[arm].tries
-        noise = state.noise.child("auto", again) if again else state.noise
-        return Choosing(
-            task=state.task,
-            noise=state.noise,
-            arm=arm,
-            inner=searches[arm].start(state.task, noise),
-            record=tuple(record),
-            earlier=self._all(state, searches),
-            tries=state.tries + 1,
+        state = replace(
+            state,
+            record=_counted(state, worked),
+            spans=self._spans(state),
+            spent=0,
+            ended=state.ended | {state.at} if ended else state.ended,
+            over=worked or state.last or state.turns >= self.n,
         )
+        return state if state.over else self._turn(state)
+
+    def _turn(self, state: Choosing) -> Choosing:
+        """Return the state with the next turn begun."""
+        searches = self.searches()
+        known = _read(self.seen, len(searches))
+        dice = random.Random(state.noise.child("auto", "turn", state.turns).key())
+        arm = choose([a + b for a, b in zip(known, state.record, strict=True)], dice)
+        count = sum(key[0] == arm for key in state.inner)
+        at, inner = (arm, max(count - 1, 0)), state.inner
+        if not count or at in state.ended:
+            at = arm, count
+            noise = state.noise.child("auto", count) if count else state.noise
+            inner = {**inner, at: searches[arm].start(state.task, noise)}
+        return replace(state, at=at, inner=inner, turns=state.turns + 1)
 
     def best(self, state: Choosing) -> Thought | None:
-        """Return what stands highest of all tries; of equals, what the try under way puts forward."""
-        searches = self.searches()
-        now = searches[state.arm].best(state.inner)
-        now = None if now is None else replace(now, id=now.id + len(state.earlier))
-        before = max((t for t in state.earlier if t.verdict is not None and is_answer(t)), key=standing, default=None)
-        if now is None and before is None:
-            before = next((t for t in reversed(state.earlier) if is_answer(t)), None)
-        chosen = max((t for t in (now, before) if t is not None), key=standing, default=None)
+        """Return what stands highest of all searches; of equals, what the search whose turn it is puts forward."""
+        keys = [state.at, *(key for key in state.inner if key != state.at)]
+        found = [(self.searches()[key[0]].best(state.inner[key]), key) for key in keys]
+        chosen = max(((best, key) for best, key in found if best is not None), key=_standing, default=None)
         if chosen is None:
             return None
-        parent = self._all(state, searches)[chosen.id].parent
-        return replace(chosen, parent=parent, value=_written(state.record))
+        places = self._places(state)
+        thought, key = chosen
+        return replace(_moved(thought, places[key]), value=_written(_counted(state, False)))
 
     def thoughts(self, state: Choosing) -> Sequence[Thought]:
-        """Return the thoughts of all tries, one after the other."""
-        return self._all(state, self.searches())
-
-    @staticmethod
-    def _all(state: Choosing, searches: Sequence[Search[Any]]) -> tuple[Thought, ...]:
-        shift = len(state.earlier)
-        moved = [
-            replace(t, id=t.id + shift, parent=None if t.parent is None else t.parent + shift)
-            for t in searches[state.arm].thoughts(state.inner)
+        """Return the thoughts of all searches, in the order of their turns."""
+        places = self._places(state)
+        own = {key: self.searches()[key[0]].thoughts(state.inner[key]) for key in places}
+        return [
+            _moved(thought, places[key])
+            for key, first, behind in self._spans(state)
+            for thought in own[key][first:behind]
         ]
-        return (*state.earlier, *moved)
+
+    def _spans(self, state: Choosing) -> tuple[tuple[Key, int, int], ...]:
+        """Return which thoughts of which search the turns brought, with the one under way."""
+        first = max((behind for key, _, behind in state.spans if key == state.at), default=0)
+        behind = len(self.searches()[state.at[0]].thoughts(state.inner[state.at]))
+        return (*state.spans, (state.at, first, behind)) if behind > first else state.spans
+
+    def _places(self, state: Choosing) -> dict[Key, list[int]]:
+        """Return the ids that the thoughts of each search have among all."""
+        places: dict[Key, list[int]] = {}
+        count = 0
+        for key, first, behind in self._spans(state):
+            places.setdefault(key, []).extend(range(count, count + behind - first))
+            count += behind - first
+        return places
+
+
+def _counted(state: Choosing, worked: bool) -> tuple[Arm, ...]:
+    """Return the record with the turn under way, where it has cost something."""
+    record = list(state.record)
+    if state.spent or worked:
+        record[state.at[0]] = record[state.at[0]].after(worked, state.spent)
+    return tuple(record)
+
+
+def _standing(found: tuple[Thought, Key]) -> tuple[bool, float, bool, bool]:
+    return standing(found[0])
+
+
+def _moved(thought: Thought, places: Sequence[int]) -> Thought:
+    parent = None if thought.parent is None else places[thought.parent]
+    return replace(thought, id=places[thought.id], parent=parent)
 
 
 @cache
-def _made(arms: str, split: str) -> tuple[Search[Any], ...]:
+def _made(arms: str, split: str, step_tokens: int) -> tuple[Search[Any], ...]:
     made = []
     for text in arms.split("+"):
         spec = Spec.parse(text.strip().replace(";", ","))
@@ -171,7 +237,7 @@ def _made(arms: str, split: str) -> tuple[Search[Any], ...]:
             raise BadSpec("auto: it is no arm of its own")
         takes_split = "split" in getattr(load("strategies", spec.name), "__dataclass_fields__", {})
         if takes_split and "split" not in spec.params:
-            spec = Spec(spec.name, {**spec.params, "split": split})
+            spec = Spec(spec.name, {**spec.params, "split": split, "step_tokens": step_tokens})
         made.append(make("strategies", spec))
     return tuple(made)
 
@@ -184,7 +250,7 @@ def _read(text: str, count: int) -> tuple[Arm, ...]:
         rows = [[int(number) for number in part.split("/")] for part in str(text).split("+")]
         arms = tuple(Arm(tries, worked, cost) for worked, tries, cost in rows)
     except ValueError as error:
-        raise BadSpec(f"auto: seen is worked/tries/tokens for each arm, apart by +, not {text!r}") from error
+        raise BadSpec(f"auto: seen is worked/turns/tokens for each arm, apart by +, not {text!r}") from error
     if len(arms) != count or any(not 0 <= arm.worked <= arm.tries or arm.cost < 0 for arm in arms):
         raise BadSpec(f"auto: seen has {len(arms)} records such as 1/3/120 for {count} arms: {text!r}")
     return arms

@@ -19,8 +19,10 @@ def letters() -> list[str]:
     return sorted(ByteLevel.alphabet())
 
 
-def tiny_gguf(path: Path, *, architecture: str = "llama", pre: str = "smollm") -> dict[str, np.ndarray]:
-    """Write a GGUF file and return its tensors by name."""
+def tiny_gguf(
+    path: Path, *, architecture: str = "llama", pre: str = "smollm", template: str | None = TEMPLATE
+) -> dict[str, np.ndarray]:
+    """Write a GGUF file and return its tensors by name. template: None writes none."""
     random = np.random.default_rng(0)
     tokens = [*SPECIAL, *letters(), "12"]
     writer = gguf.GGUFWriter(path, architecture)
@@ -42,7 +44,8 @@ def tiny_gguf(path: Path, *, architecture: str = "llama", pre: str = "smollm") -
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
     writer.add_pad_token_id(2)
-    writer.add_chat_template(TEMPLATE)
+    if template is not None:
+        writer.add_chat_template(template)
     shapes = {"token_embd.weight": (len(tokens), HIDDEN), "output_norm.weight": (HIDDEN,)}
     for layer in range(LAYERS):
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):

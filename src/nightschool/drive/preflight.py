@@ -68,10 +68,15 @@ def check_asks(model: Model, job: Job, asks: Sequence[Ask]) -> None:
             needed.append(Ability.SCHEMA)
         for ability in needed:
             if ability not in model.abilities:
-                raise Unsupported(
-                    f"{model.name} lacks {ability.value!r}, which {job.search.spec} needs here; "
-                    f"those who have it: {_HAVE_IT.get(ability, 'other models')}"
-                )
+                raise lacking(model.name, ability, job.search.spec)
+
+
+def lacking(model: str, ability: Ability, spec: str) -> Unsupported:
+    """Return the error for a model that lacks what a search asks of it first."""
+    return Unsupported(
+        f"{model} lacks {ability.value!r}, which {spec} needs here; "
+        f"those who have it: {_HAVE_IT.get(ability, 'other models')}"
+    )
 
 
 def check_budget(model: Model, budget: Budget | None, price: Price | None) -> None:

@@ -82,6 +82,26 @@ def get(name: str, watch: Watcher | None = None) -> Path:
     raise UnknownName("model", head, registry.names("models"), "or hf:ORG/NAME, a path")
 
 
+def chats(name: str) -> bool | None:
+    """Return whether the local model `name` can continue conversations, None where that is known only once it is open.
+
+    Nothing is fetched and no weights are read.
+    """
+    from nightschool.models.weights.template import has_template
+
+    head, _, rest = name.partition(":")
+    if head in packaged.PACKAGED:
+        return packaged.PACKAGED[head].chats
+    folder: Path | None = None
+    if head == "hf":
+        from nightschool.models.weights import hub
+
+        folder = hub.here(rest)
+    elif _is_path(name):
+        folder = Path(name).expanduser()
+    return has_template(folder) if folder is not None and folder.exists() else None
+
+
 def describe(name: str) -> Kind | None:
     """Return the kind of model that `name` is, without loading it; None for a plugin that does not tell.
 

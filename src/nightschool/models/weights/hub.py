@@ -62,6 +62,18 @@ def snapshot(repository: str, watch: Watcher) -> Path:
     return folder
 
 
+def here(repository: str) -> Path | None:
+    """Return the folder of `ORG/NAME` or `ORG/NAME@REVISION` where this machine has it, whole; nothing is fetched."""
+    name, _, revision = repository.partition("@")
+    try:
+        import huggingface_hub
+
+        folder = Path(huggingface_hub.snapshot_download(name, revision=revision or None, local_files_only=True))
+    except (ImportError, OSError, ValueError):
+        return None
+    return folder if whole(folder) else None
+
+
 def _unreachable(name: str, error: Exception) -> ModelNotFound:
     kind = type(error).__name__
     return ModelNotFound(

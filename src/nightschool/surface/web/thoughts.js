@@ -21,6 +21,7 @@ export class Thoughts {
     this.tokens = 0;
     this.best = null;
     this.strategy = this.ended = "";
+    this.errors = [];
     this.allowed = {};
     this.unfolded = new Set();
     clearInterval(this.ticking);
@@ -59,6 +60,7 @@ export class Thoughts {
     }
     if (event.stopped) {
       this.best = event.best;
+      this.errors = event.errors ?? [];
       this.tokens = event.usage.sampled_tokens + event.usage.weighed_tokens;
       this.ended = ENDED[event.stopped];
       this.seconds = event.usage.seconds;
@@ -98,14 +100,21 @@ export class Thoughts {
   }
 
   about() {
-    const judged = [...this.thoughts.values()].filter(({ verdict }) => verdict);
+    const heard = [...this.thoughts.values()].filter(({ verdict }) => verdict);
+    const judged = heard.filter(({ verdict }) => !verdict.error);
     const passed = judged.filter(({ verdict }) => verdict.passed).length;
     const words = [this.thoughts.size === 1 ? "1 candidate" : `${this.thoughts.size} candidates`,
-      judged.length && `${passed} of ${judged.length} passed`, this.ended].filter(Boolean).join(", ");
+      judged.length && `${passed} of ${judged.length} passed`, this.ended, this.wrong(heard.length - judged.length)].filter(Boolean).join(", ");
     const seconds = this.ended && this.seconds !== undefined ? this.seconds : (performance.now() - this.began) / 1000;
     return [h("h2", {}, "Thinking ", h("code", { class: "sub" }, this.strategy)), h("p", { class: "sub" }, words),
       this.gauge(this.tokens, this.allowed.tok, "tokens", (number) => count(Math.round(number))),
       this.allowed.s && this.gauge(seconds, this.allowed.s, "seconds", (number) => number.toFixed(1))].filter(Boolean);
+  }
+
+  // How often a critic or a draw failed: what the trace counts, and before there is one, the verdicts that are errors.
+  wrong(failed) {
+    const times = Math.max(this.errors.length, failed);
+    return times && `${times === 1 ? "1 failure" : `${count(times)} failures`}${this.errors.length ? `: ${this.errors[0]}` : " of the critic"}`;
   }
 
   gauge(spent, allowed, unit, told) {
@@ -158,7 +167,7 @@ export class Thoughts {
     const { verdict } = thought;
     const answer = thought.id === this.best;
     const why = this.left(thought);
-    const kinds = [verdict && (verdict.passed ? "passed" : "failed"), answer && "answer", this.path.has(thought.id) && "path", why && "left"];
+    const kinds = [verdict && !verdict.error && (verdict.passed ? "passed" : "failed"), answer && "answer", this.path.has(thought.id) && "path", why && "left"];
     const before = this.thoughts.get(thought.parent)?.answer;
     const added = before !== undefined && thought.answer.startsWith(before) ? thought.answer.slice(before.length) : thought.parent === null ? thought.answer : thought.said;
     const said = added.trim() || "(nothing)";

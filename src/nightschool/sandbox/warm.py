@@ -21,7 +21,9 @@ from nightschool.sandbox.zygote import Gone, Zygote
 
 
 class Warm:
-    """A `Sandbox` of as many warm ones as are in use at once; usable from any thread.
+    """A `Sandbox` of warm ones, as many as are in use at once; usable from any thread.
+
+    While there are cores for it, as many again stand by, so that no run waits for the one before to be cleared away.
 
     cold: why runs take a fresh sandbox each, where a warm one cannot be had on this machine, else None.
     Raises MissingDependency where there is no sandbox at all.
@@ -32,6 +34,7 @@ class Warm:
         self.limits = self._fresh.limits
         self.cold: str | None = None
         self._idle: list[Zygote] = []
+        self._busy = 0
         self._lock = threading.Lock()
         self._owner = os.getpid()
         atexit.register(self.close)
@@ -51,20 +54,30 @@ class Warm:
     def _take(self) -> Zygote | None:
         with self._lock:
             if self._owner != os.getpid():  # a fork of ours: those are the parent's to ask
-                self._owner, self._idle = os.getpid(), []
-            if self._idle:
-                return self._idle.pop()
+                self._owner, self._idle, self._busy = os.getpid(), [], 0
+            ready = next((place for place, zygote in enumerate(self._idle) if zygote.ready()), None)
+            if ready is None:
+                self._idle = [zygote for zygote in self._idle if zygote.alive]
+            spare = len(self._idle) - self._busy - 1  # beside what is in use, with this run
+            enough = spare > 0 or self._busy >= (os.cpu_count() or 1) or self.cold is not None
+            if ready is not None or (self._idle and enough):
+                self._busy += 1
+                return self._idle.pop(ready or 0)
         if self.cold is not None:
             return None
         try:
-            return Zygote(self.limits)
+            zygote = Zygote(self.limits)
         except (RuntimeError, OSError) as error:
             self.cold = str(error)
             return None
+        with self._lock:
+            self._busy += 1
+        return zygote
 
     def _put_back(self, zygote: Zygote) -> None:
-        if zygote.alive:
-            with self._lock:
+        with self._lock:
+            self._busy = max(0, self._busy - 1)  # that of a parent counts for nothing in its fork
+            if zygote.alive:
                 self._idle.append(zygote)
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ from nightschool.sandbox.limits import Limits
 from nightschool.sandbox.walls import given, inside, uid, walls
 
 _INSIDE = Path(__file__).with_name("zygote_inside.py")
+_OFTEN = Path(__file__).with_name("calls_inside.py")  # what most runs are
 _START_S = 10.0
 _OURS = 3  # processes beside a run's own: what waits for asks, the helper, the init
 
@@ -81,6 +82,7 @@ class Zygote:
         try:
             self._link.send(seccomp.program(platform.machine()))
             self._link.send(str(self.limits.disk_bytes).encode())
+            self._link.send(_OFTEN.read_bytes())
         except OSError:
             return False
         return self._waits()
@@ -91,6 +93,15 @@ class Zygote:
             self._ready = self._ready or self._link.recv(16) == b"ready"
         except OSError:
             return False
+        return self._ready
+
+    def ready(self) -> bool:
+        """Return whether a run could begin now: all of the one before is gone, and an init waits.
+
+        One that was ended from outside is closed.
+        """
+        if not self._ready and select.select([self._link], [], [], 0)[0] and not self._waits():
+            self.close()
         return self._ready
 
     def run(self, argv: Sequence[str], *, stdin: bytes, files: Mapping[str, bytes], timeout_s: float) -> Outcome:

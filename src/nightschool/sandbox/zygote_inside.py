@@ -9,10 +9,10 @@ It stands alone (the standard library of Python 3.9).
           the run    bound by resource limits and the filter of system calls
 
 Standard input: a socket of packets, from which the init of the next run reads, so that a run waits for one fork only.
-First come the filter and the size of /tmp. To each `ready` one ask is the answer: JSON of `argv`, `rlimits` and `files`
-(paths), with descriptors for standard input, output and error, and for each file. The reply is its status, 128 + n for
-signal n, which the init tells before it ends; the next is `ready` when all of that run is gone. The end of the socket
-ends everything.
+First come the filter, the size of /tmp, and a script that many runs will be (it is compiled once). To each `ready` one
+ask is the answer: JSON of `argv`, `rlimits` and `files` (paths), with descriptors for standard input, output and error,
+and for each file. The reply is its status, 128 + n for signal n, which the init tells before it ends; the next is
+`ready` when all of that run is gone. The end of the socket ends everything.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _APART = 0x00020000 | 0x08000000 | 0x20000000  # CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID
 _MS_NOSUID_NODEV, _MS_PRIVATE_ALL = 2 | 4, (1 << 18) | 0x4000
 _NO_NEW_PRIVS, _SECCOMP, _FILTER, _AMBIENT, _CLEAR_ALL = 38, 22, 2, 47, 4  # of prctl
+_KNOWN_AS = "calls.py"  # what the script that is told is called in a run
 _FILES = 4096  # inodes of a run's /tmp: empty files take the kernel's memory, which no limit of size counts
 _TOLD, _FAILED, _NEVER = 0, 125, 126  # its status was told; it could not begin; it was never asked
 
@@ -41,20 +42,24 @@ class _Filter(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("program", ctypes.c_char_p)]
 
 
-def serve() -> list[str]:
-    """Answer asks for as long as somebody asks; return, in the process that is a run, what it is to run."""
+def serve() -> tuple[list[str], dict[bytes, types.CodeType]]:
+    """Answer asks for as long as somebody asks; return, in the process that is a run, what it is to run.
+
+    Beside it stands the code of the script that was told, by its source.
+    """
     link = socket.socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.close(nothing)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an init with a handler could be reached from inside
-    program, size = link.recv(1 << 16), int(link.recv(64))
+    program, size, known = link.recv(1 << 16), int(link.recv(64)), link.recv(1 << 16)
+    codes = {known: compile(known, _KNOWN_AS, "exec", dont_inherit=True)}
     gc.collect()
     gc.freeze()  # so that collecting garbage in a run copies no pages
     while True:
         helper = os.fork()
         if helper == 0:
-            return _become_run(link, program, size)
+            return _become_run(link, program, size), codes
         _await(helper, link)
         status = _code(os.waitpid(helper, 0)[1])
         if status == _NEVER:
@@ -162,7 +167,7 @@ def _must(result: int, what: str) -> None:
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def _start(argv: list[str]) -> types.CodeType:
+def _start(argv: list[str], codes: dict[bytes, types.CodeType]) -> types.CodeType:
     """Return the code of a script that this very interpreter is to run; anything else takes its place."""
     if argv[:3] != [sys.executable, "-I", "-S"] or len(argv) < 4 or argv[3].startswith("-"):
         try:
@@ -173,8 +178,11 @@ def _start(argv: list[str]) -> types.CodeType:
     module = sys.modules["__main__"] = types.ModuleType("__main__")
     module.__file__ = argv[3]
     with open(argv[3], "rb") as script:  # noqa: PTH123
-        return compile(script.read(), argv[3], "exec", dont_inherit=True)
+        source = script.read()
+    if argv[3] == _KNOWN_AS and source in codes:
+        return codes[source]
+    return compile(source, argv[3], "exec", dont_inherit=True)
 
 
 if __name__ == "__main__":
-    exec(_start(serve()), sys.modules["__main__"].__dict__)
+    exec(_start(*serve()), sys.modules["__main__"].__dict__)

@@ -17,6 +17,9 @@ from nightschool.sleep.gate import WatchedTask, WatchedText, decide
 from nightschool.sleep.ledger import Ledger, lessons_hash
 from nightschool.sleep.night import Night
 from nightschool.sleep.told import losses_of, told_by
+from nightschool.society.define import beginning
+from nightschool.society.fight import fight
+from nightschool.surface.fights import write_page
 from nightschool.surface.python import exam
 from nightschool.surface.server.rooms import Rooms
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of
@@ -119,6 +122,12 @@ def recognition(folder: Path, image: str, *names: str) -> None:
     folder.mkdir(parents=True)
     text = json.dumps({"library": "3", "images": [image_data]})
     (folder / "recognition.json").write_text(text, encoding="utf-8")
+
+
+def words_that_fought(folder: Path, phrase: str) -> None:
+    """Write what `nightschool concept fight` leaves of a phrase."""
+    folder.mkdir(parents=True)
+    write_page(folder, phrase, fight(beginning(), phrase), "3")
 
 
 def _house() -> set[tuple[int, int]]:

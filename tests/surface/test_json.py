@@ -52,6 +52,11 @@ def test_thinking(told: Any) -> None:
     told("think", "think", "--task", "sorting:n=3", "--items", "2", "--strategy", "best-of-n:n=2")
 
 
+def test_words(told: Any) -> None:
+    assert told("fight", "concept", "fight", "purple jar")["holds"]
+    assert not told("fight", "concept", "fight", "stationary dancing")["holds"]
+
+
 def test_memories(told: Any) -> None:
     kept = told("remember", "remember", "the key is in the jar")
     told("recall", "recall", "key")

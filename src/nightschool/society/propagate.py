@@ -32,6 +32,19 @@ class Beliefs:
     converged: bool
     residual: float
     rounds: int
+    _messages: tuple[torch.Tensor, _Wires] | None = None
+
+    @property
+    def told(self) -> dict[tuple[int, str], torch.Tensor]:
+        """Return the last message of each factor of two or more variables to each of these, nats, by the number of the
+        factor and the variable's name."""
+        if self._messages is None:
+            return {}
+        messages, wires = self._messages
+        return {
+            (factor, wires.names[end]): message[: int(wires.sizes[end])]
+            for factor, end, message in zip(wires.senders, wires.ends.tolist(), messages, strict=True)
+        }
 
     def best(self) -> dict[str, int]:
         """Return the likeliest value of each variable; after max-product on a tree, the best explanation."""
@@ -59,7 +72,7 @@ def propagate(
         residual = float((fresh.exp() - messages.exp()).abs().max().detach()) if len(messages) else 0.0
         messages = fresh
     beliefs, log_z = wires.read(messages, total)
-    return Beliefs(beliefs, log_z, residual <= tolerance, residual, rounds)
+    return Beliefs(beliefs, log_z, residual <= tolerance, residual, rounds, (messages, wires))
 
 
 def _top(values: torch.Tensor, dim: int | tuple[int, ...]) -> torch.Tensor:
@@ -82,8 +95,8 @@ class _Wires:
         self.lone = torch.zeros(len(self.names), self.most, dtype=torch.float64)
         self.lone[torch.arange(self.most) >= self.sizes[:, None]] = -math.inf
         self.constant = 0.0
-        by_arity: dict[int, list[tuple[list[int], torch.Tensor]]] = {}
-        for factor in graph.factors:
+        by_arity: dict[int, list[tuple[list[int], torch.Tensor, int]]] = {}
+        for place, factor in enumerate(graph.factors):
             variables = [number[name] for name in factor.over]
             if not variables:
                 self.constant += float(factor.table)
@@ -92,13 +105,16 @@ class _Wires:
             else:
                 padded = torch.full((self.most,) * len(variables), -math.inf, dtype=torch.float64)
                 padded[tuple(slice(size) for size in factor.table.shape)] = factor.table.double()
-                by_arity.setdefault(len(variables), []).append((variables, padded))
+                by_arity.setdefault(len(variables), []).append((variables, padded, place))
         self.groups: list[tuple[torch.Tensor, slice]] = []
         ends: list[int] = []
+        self.senders: list[int] = []  # the number of the factor that each message comes from
         for arity, group in sorted(by_arity.items()):
             start = len(ends)
-            ends += [variable for variables, _ in group for variable in variables]
-            self.groups.append((torch.stack([table for _, table in group]), slice(start, start + arity * len(group))))
+            ends += [variable for variables, _, _ in group for variable in variables]
+            self.senders += [place for _, _, place in group for _ in range(arity)]
+            tables = torch.stack([table for _, table, _ in group])
+            self.groups.append((tables, slice(start, start + arity * len(group))))
         self.ends = torch.tensor(ends, dtype=torch.int64)
 
     def blank(self) -> torch.Tensor:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DATA = "recognition.json"
 """beside the page, what is drawn in it"""
 _SHOWN = 5
-_STYLE = """
+STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 figure { display: inline-block; margin: 0 .6rem 1rem 0; width: 9rem; vertical-align: top }
 svg { width: 9rem; border: 1px solid #bbb; background: #fff } figcaption { font-size: 13px }
@@ -37,7 +37,7 @@ def write_page(folder: Path, seen: Sequence[tuple[str, Any, Found]], version: st
     seen: name, ink (a tensor [height, width]), and what came of it; version: of the library that was asked.
     """
     parts = [
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title><style>{_STYLE}</style>",
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title><style>{STYLE}</style>",
         f"<h1>What explains these drawings</h1><p>Concepts of library version <code>{html.escape(version)}</code>. "
         "Black is the drawing; blue is a concept's one example, bent until it explains the drawing best, or the "
         "outline of what a digit's network would draw.</p>",

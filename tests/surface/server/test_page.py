@@ -248,6 +248,7 @@ def test_what_explained_a_drawing(browser: Any, tmp_path: Path, way: str) -> Non
     showing.recognition(tmp_path / "<img src=x onerror=alert(1)>", f"{SCRIPT}.png", "<b>house")
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "recognition.json").write_text("[]", encoding="utf-8")
+    showing.words_that_fought(tmp_path / "words", "stationary dancing")
     with running(Served(minds_of({"m": lambda: Scripted("42")}), reports=tmp_path)) as here:
         shown = Page(browser, here, way)
         page = shown.page
@@ -257,7 +258,7 @@ def test_what_explained_a_drawing(browser: Any, tmp_path: Path, way: str) -> Non
         assert f"{SCRIPT}.png" in page.locator(".explained h2").first.inner_text()
         assert "cannot be read" in page.locator(".wrong").inner_text()
         page.locator("summary", has_text="What all 4 concepts said of it").click()
-        assert "−19.4" in page.locator(".explained").last.inner_text()
+        assert "−19.4" in page.locator(".explained", has_text="drawing.png").inner_text()
         fought = page.locator(".explained", has_text="drawing.png").get_by_role("table", name="How they fought")
         told = [row.split("\t") for row in fought.locator("tbody").inner_text().splitlines() if "\t" in row]
         assert [row[0] for row in told] == [
@@ -266,6 +267,13 @@ def test_what_explained_a_drawing(browser: Any, tmp_path: Path, way: str) -> Non
         for column in (1, 2, 3):  # messages add up to what they decide
             numbers = [float(row[column].replace("−", "-")) for row in told[:-1]]
             assert sum(numbers[:-1]) == pytest.approx(numbers[-1], abs=0.16)
+        words = page.get_by_role("region", name="stationary dancing")
+        assert "stationary and dancing contradict each other on motion" in words.inner_text()
+        motion = words.get_by_role("table", name="port motion")
+        told = [row.split("\t") for row in motion.locator("tbody").inner_text().splitlines() if "\t" in row]
+        assert [row[0] for row in told] == ["stationary", "dancing", "posterior"]
+        for column in (1, 2):  # the two pull against each other, and it stays open which is so
+            assert float(told[0][column].replace("−", "-")) * float(told[1][column].replace("−", "-")) < 0
         page.locator(".explained").last.scroll_into_view_if_needed()
         shown.accessible("society", top=False)
         assert page.title() == "Society · nightschool"

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """Learn concepts from one drawing, one definition or a few pairs each, list, show, apply and remove them.
 
-    nightschool recognise uses those that were drawn, later definitions those that were defined, apply those of pairs.
+    nightschool recognise uses those that were drawn, later definitions and fight those that were defined, apply those
+    of pairs.
     """
 
 
@@ -125,6 +126,42 @@ def apply(name: str, value: str, settings: Settings) -> None:
         raise UsageError(f"{name} takes a {function.given} in JSON, such as [1, 2, 3], not {value!r}") from error
     result = function.apply(given)
     answer(settings, result if isinstance(result, str) else json.dumps(result), {"name": name, "output": result})
+
+
+@command.command("fight", short_help="Let concepts fight over what is said or seen.")
+@click.argument("phrase", required=False)
+@click.option("--seen", multiple=True, metavar="PORT=VALUE", help="What a sense tells, right nine times in ten.")
+@shared(report=True)
+def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
+    """Hold the words of PHRASE against each other and all that is known of them, by message passing.
+
+    "purple jar" goes through, and what it would be like is told; "stationary dancing" cannot be: who contradicts whom,
+    and on what, is the answer, and the exit code is 1. --seen colour=purple adds what a sense tells; without PHRASE,
+    those of all concepts that explain what was seen are found. The report shows every message.
+    """
+    if phrase is None and not seen:
+        raise UsageError('type: nightschool concept fight "purple jar", or --seen colour=purple')
+    values = dict(one.partition("=")[::2] for one in seen)
+    shelf = library()
+    from nightschool.society import fight as fights
+    from nightschool.society.define import society_of
+    from nightschool.surface.fights import told, write_page
+
+    society = society_of(shelf.definitions())
+    evidence = fights.seen_as(society.ports, values)
+    fought = fights.explained(society, evidence) if phrase is None else fights.fight(society, phrase, evidence)
+    if fought.unread:
+        remark(settings, f"not understood, and left out: {', '.join(fought.unread)}")
+    for name, why in fought.dropped.items():
+        remark(settings, f"{name} was dropped: {why}")
+    if not fought.settled:
+        remark(settings, f"messages did not settle in {fought.rounds} rounds; what they come to is not sure")
+    name = " ".join([*([phrase] if phrase else []), *seen])
+    assert settings.report is not None  # `shared(report=True)` makes one
+    page = write_page(settings.report, name, fought, shelf.version)
+    remark(settings, f"every message: {page}")
+    answer(settings, fought.said, {"library": shelf.version, "report": str(page), **told(name, fought)})
+    return 1 if fought.conflicts else 0
 
 
 def _define(text: str, name: str | None, settings: Settings) -> None:

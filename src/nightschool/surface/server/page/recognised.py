@@ -1,4 +1,5 @@
-"""What the page at / shows of the society: drawings, and what explained them, as `nightschool recognise` left it."""
+"""What the page at / shows of the society: drawings and what explained them, as `nightschool recognise` left it, and
+words that fought, as `nightschool concept fight` did."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ def _summary(name: str, folder: Path) -> dict[str, Any]:
         data = _read(folder)
     except Refusal as refusal:
         return {"name": name, "broken": refusal.message}
-    return {"name": name, "images": [{"image": each["image"], "said": each["said"]} for each in data["images"]]}
+    images = [{"image": each["image"], "said": each["said"]} for each in data["images"]]
+    fights = [{"fight": each["fight"], "said": each["said"]} for each in data["fights"]]
+    return {"name": name, "images": images, "fights": fights}
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -47,7 +50,10 @@ def _read(folder: Path) -> dict[str, Any]:
         data = json.loads(file.read_text(encoding="utf-8"))
         for each in data["images"]:
             _ = each["image"], each["said"], each["tries"], each["ink"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        data.setdefault("fights", [])
+        for each in data["fights"]:
+            _ = each["fight"], each["said"], each["concepts"], each["ports"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise Refusal(
             404, f"what was recognised in {file} cannot be read: {error}", code="recognition_not_found"
         ) from error

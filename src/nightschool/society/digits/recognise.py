@@ -28,7 +28,8 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DigitFound:
-    """What a picture is. ink[28, 28]: as the networks saw it; tries: best first; explained, said: as for drawings."""
+    """What a picture is. ink[28, 28]: as the networks saw it; tries: best first, without those that were dropped;
+    explained, said: as for drawings."""
 
     ink: torch.Tensor
     tries: tuple[Drawn, ...]
@@ -43,7 +44,7 @@ def recognise_digit(picture: torch.Tensor, digits: Digits, search: Search = FAST
     [verdict] = judge(digits.shapes, image, found, digits.floor)
     energy = (image**2).sum().clamp_min(1e-6)
     tries = []
-    for k in found.log_joint[:, 0].argsort(descending=True).tolist():
+    for k in found.log_joint[:, 0].argsort(descending=True).tolist()[: len(digits.shapes.names) - len(verdict.dropped)]:
         left = float(((image[0] - found.drawn[k, 0]) ** 2).sum() / energy)
         nats = float(found.log_joint[k, 0] - found.best[0])
         drawn = found.drawn[k, 0].reshape(SIDE, SIDE)

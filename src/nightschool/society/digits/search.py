@@ -40,8 +40,9 @@ LONG = Search(draws=300, starts=2, steps=30)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
-    """What n images came to. log_joint[kinds, n]: nats, of the best shape found for each kind; shape[kinds, n,
-    latents]; drawn[kinds, n, pixels]: how each kind would have it."""
+    """What n images came to. log_joint[kinds, n]: nats, of the best shape found for each kind, -inf for one that was
+    dropped because its log joint was NaN; shape[kinds, n, latents]; drawn[kinds, n, pixels]: how each kind would have
+    it."""
 
     log_joint: torch.Tensor
     shape: torch.Tensor
@@ -67,17 +68,22 @@ def explain(
     if start is not None:
         places.append(start)
     with torch.no_grad():
-        values = torch.stack([shapes.log_joint(images, place) for place in places])
+        values = torch.stack([_sound(shapes.log_joint(images, place)) for place in places])
         stacked = torch.stack(places)
         order = values.argsort(0, descending=True)[: search.starts]
         kept = [stacked.gather(0, row[None, ..., None].expand(1, *stacked.shape[1:]))[0] for row in order]
     found = [climb(shapes, images, place, search.steps, search.rate) for place in kept]
     with torch.no_grad():
-        values = torch.stack([shapes.log_joint(images, place) for place in found])
+        values = torch.stack([_sound(shapes.log_joint(images, place)) for place in found])
         best = values.argmax(0)
         shape = torch.stack(found).gather(0, best[None, ..., None].expand(1, *found[0].shape))[0]
         drawn = shapes.decode(shape)
-        return Explained(shapes.joint_of(images, shape, drawn), shape, drawn)
+        return Explained(_sound(shapes.joint_of(images, shape, drawn)), shape, drawn)
+
+
+def _sound(log_joint: torch.Tensor) -> torch.Tensor:
+    """Return log joints in which NaN loses against everything."""
+    return log_joint.nan_to_num(nan=-torch.inf, neginf=-torch.inf)
 
 
 def proposals(shapes: Shapes, images: torch.Tensor, search: Search, recogniser: Recogniser | None, noise: Noise

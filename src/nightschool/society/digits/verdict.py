@@ -25,13 +25,15 @@ _RARE = 0.002
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """kind: its name, None where no model explains the picture; said: in words; probability: of each kind, given that
-    one is right; nats: log joint less `floor`; left: part of the ink's energy that the best leaves unexplained."""
+    one is right; nats: log joint less `floor`; left: part of the ink's energy that the best leaves unexplained;
+    dropped: kinds whose log joint was NaN."""
 
     kind: str | None
     said: str
     probability: tuple[float, ...]
     nats: float
     left: float
+    dropped: tuple[str, ...] = ()
 
 
 def floor_of(shapes: Shapes, recogniser: Recogniser, images: torch.Tensor, search: Search = FAST) -> float:
@@ -50,13 +52,18 @@ def judge(shapes: Shapes, images: torch.Tensor, found: Explained, floor: float) 
     verdicts = []
     for i in range(len(images)):
         name, nats, rest = shapes.names[int(kinds[i])], float(found.best[i]) - floor, float(left[i])
+        ill = [shapes.names[k] for k in range(len(shapes.names)) if float(found.log_joint[k, i]) == -torch.inf]
         why = ""
-        if float(images[i].sum()) < LEAST:
+        if len(ill) == len(shapes.names):
+            why = "of every model the log-probability is NaN"
+        elif float(images[i].sum()) < LEAST:
             why = f"there is no ink ({float(images[i].sum()):.1f} pixels)"
         elif rest > UNEXPLAINED:
             why = f"the best, {name}, leaves {rest:.0%} of the ink unexplained, and {UNEXPLAINED:.0%} is the most"
         elif nats < 0:
             why = f"the best, {name}, lies {-nats:.0f} nats below what digits come to"
         said = f"no model explains this: {why}" if why else f"{name} ({float(chances[i].max()):.1%})"
-        verdicts.append(Verdict(None if why else name, said, tuple(chances[i].tolist()), nats, rest))
+        if ill:
+            said = f"{said}; dropped, for its log-probability is NaN: {', '.join(ill)}"
+        verdicts.append(Verdict(None if why else name, said, tuple(chances[i].tolist()), nats, rest, tuple(ill)))
     return verdicts

@@ -190,6 +190,39 @@ def test_what_contradicts_is_noted_with_what_it_replaces(store, tmp_path):
     assert "Vekburg" in old.text
 
 
+def test_what_was_superseded_since_is_not_said_again(store, tmp_path):
+    first = sleep_over(sleeper(store, tmp_path)).night
+    model = Studying(knows(after=1))
+    model.load_adapter(Ledger(tmp_path / "nights").adapter(first))
+    keep(store, Memory("Ada Molbane now lives in Kirmoor.", 50.0))
+    found = sleep_over(sleeper(store, tmp_path, model, wakes=first))
+    assert [each.memory.content for each in found.evening.selection.chosen] == ["Ada Molbane now lives in Kirmoor."]
+    older = {str(lesson.prompt) + lesson.answer for lesson in found.evening.older}
+    assert not any("Vekburg" in text for text in older)
+    assert any("baker" in text for text in older)
+
+
+def test_what_fits_no_context_is_left_with_a_note_and_the_others_are_learned(store, tmp_path):
+    model = Studying(knows(after=1))
+    model.context_tokens = 400
+    keep(store, Memory(f"The owner of {'a very ' * 200}large house is {'the quite ' * 200}old Ben.", 9.0))
+    keep(store, Memory("The tale goes: " + "and then it rained, " * 60 + "for ever.", 10.0))
+    evening = prepare(sleeper(store, tmp_path, model))
+    (why,) = [left.why for left in evening.selection.left if "owner" in left.memory.content]
+    assert "remember it in shorter parts" in why
+    assert {TOLD[0], TOLD[1]} <= {each.memory.content for each in evening.selection.chosen}
+
+
+def test_lessons_longer_than_the_context_are_split_and_counted(store, tmp_path):
+    model = Studying(knows(after=1))
+    model.context_tokens = 250
+    keep(store, Memory("Ada Molbane lives in " + "the old, old " * 30 + "town.", 9.0))
+    evening = prepare(sleeper(store, tmp_path, model))
+    assert evening.split > 0
+    assert evening.unfit > 0  # who lives in so long a place fits no context
+    assert max(len(str(each.prompt) + each.answer) for each in evening.selection.lessons) <= 250
+
+
 def test_the_same_weights_are_not_asked_the_same_twice(store, tmp_path):
     one = sleeper(store, tmp_path)
     first = sleep_over(one)

@@ -1,6 +1,3 @@
-import pytest
-
-from nightschool.errors import PromptTooLong
 from nightschool.items import Lesson, Prompt
 from nightschool.sleep.fitting import fitted
 
@@ -30,6 +27,6 @@ def test_what_is_too_long_comes_in_parts_that_fit_and_lose_no_word():
     assert all(part.memories == {"m"} for part in parts)
 
 
-def test_a_prompt_that_leaves_no_room_is_refused():
-    with pytest.raises(PromptTooLong, match="shorter parts"):
-        fitted([long_one(500, prompt="word " * 190)], count, 200)
+def test_a_question_that_leaves_no_room_is_left_out_and_counted():
+    found = fitted([long_one(500, prompt="word " * 190), long_one(5)], count, 200)
+    assert (found.lessons, found.split, found.unfit) == ((long_one(5),), 0, 1)

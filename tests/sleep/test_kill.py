@@ -55,7 +55,8 @@ def night(weights: Path, home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=home_of(home), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-def kill_at(process: subprocess.Popen[str], stage: str, after_s: float) -> None:
+def kill_at(process: subprocess.Popen[str], stage: str, after_s: float, how: int = signal.SIGKILL) -> str:
+    """Send `how` so many seconds after `stage` began, and return what was said from then on."""
     assert process.stderr is not None
     seen = []
     for line in process.stderr:
@@ -65,8 +66,8 @@ def kill_at(process: subprocess.Popen[str], stage: str, after_s: float) -> None:
     else:
         pytest.fail("".join(seen))
     time.sleep(after_s)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.send_signal(how)
+    return process.communicate(timeout=60)[1]
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +90,18 @@ def test_a_killed_night_goes_on_to_the_same_weights(
     found = json.loads(out)
     assert found["night"]["adapter"] == undisturbed["night"]["adapter"]
     assert found["losses"] == undisturbed["losses"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_a_night_in_a_line_and_it_goes_on_later(
+    weights: Path, tmp_path: Path, undisturbed: dict[str, Any]
+) -> None:
+    home = told(tmp_path / "stopped")
+    process = night(weights, home)
+    said = kill_at(process, "lessons", 0.3, signal.SIGINT)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("nightschool: stopped")
+    out, said = night(weights, home).communicate(timeout=300)
+    assert "going on with the night that was interrupted" in said
+    assert json.loads(out)["night"]["name"] == undisturbed["night"]["name"]

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from nightschool.errors import UsageError
 from nightschool.items import Adapter
+from nightschool.paths import data_folder
+from nightschool.remember.keep import keep
+from nightschool.remember.memory import Memory, Salience
+from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.surface.cli import run
 from nightschool.surface.dozing import seconds_until
 from support.held_nights import ledger
@@ -122,3 +129,38 @@ def test_a_night_ends_at_the_next_such_time() -> None:
     assert seconds_until("07:00", datetime(2026, 1, 1, 7, 0)) == 24 * 3600
     with pytest.raises(UsageError, match="07:00"):
         seconds_until("7", datetime(2026, 1, 1))
+
+
+@pytest.mark.slow
+def test_a_model_behind_an_endpoint_has_a_night_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    with SqliteStore(data_folder() / "memories" / "default.sqlite") as store:
+        for i in range(40):
+            felt = Salience(reward=0.9 if i % 2 else -0.9)
+            keep(store, Memory(f"Ada sold {i} loaves in {'Vekburg' if i % 2 else 'Kirmoor'}.", 1e9 + i, salience=felt))
+        for turn in range(12):
+            keep(store, Memory(f"Ben baked {turn} cakes.", 1.1e9 + turn, session="market", turn=turn))
+    server = Path(__file__).parents[1] / "support" / "openai_server.py"
+    with subprocess.Popen(
+        [sys.executable, str(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as at:
+        assert at.stdout is not None
+        assert at.stdin is not None
+        line = ["sleep", "--model", f"openai:{at.stdout.readline().strip()}/v1#scripted", "--json"]
+        try:
+            assert run(line) == 0
+        finally:
+            at.stdin.close()
+    told = json.loads(capsys.readouterr().out)
+    assert told["rested"]["summed"] == 1
+    assert told["rested"]["foretold"] > 0  # by a hippocampus taught here: it needs no weights of the model's
+    assert "cannot be trained here" in told["reason"]
+    assert "smollm2" in told["reason"]
+    assert ledger().nights() == []
+
+
+def test_a_contradiction_is_told_with_what_is_learned(learner: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["remember", "Ada Molbane now lives in Kirmoor.", "--embedder", "none", "-q"]) == 0
+    capsys.readouterr()
+    assert run([*LINE, "--dry-run"]) == 0
+    out, _ = capsys.readouterr()
+    assert f"'Ada Molbane now lives in Kirmoor.' is learned, and not the older {FACT!r}" in out

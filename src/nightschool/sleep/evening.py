@@ -14,7 +14,8 @@ from nightschool.sleep.select import Selection
 class Evening:
     """selection: what was chosen and what was left; older: lessons of earlier nights; dropped: lessons that an exam
     asks and that are therefore not learned; steps: what the limits of the plan allow, None for as many as it takes;
-    split: lessons too long for the context, which are learned in parts.
+    split: lessons too long for the context, which are learned in parts; unfit: those whose question alone fills it,
+    which are not learned.
     """
 
     selection: Selection
@@ -22,6 +23,7 @@ class Evening:
     dropped: int
     steps: int | None
     split: int = 0
+    unfit: int = 0
 
     @property
     def contradictions(self) -> tuple[tuple[Memory, Memory], ...]:
@@ -52,6 +54,7 @@ class Evening:
             "older_lessons": len(self.older),
             "dropped": self.dropped,
             "split": self.split,
+            "unfit": self.unfit,
             "contradictions": [
                 {"learned": new.id, "left": old.id, "newer": new.text, "older": old.text}
                 for new, old in self.contradictions

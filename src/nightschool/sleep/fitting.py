@@ -1,4 +1,4 @@
-"""Lessons that do not fit a model's context, cut into lessons that do: nothing is left out, and each cut is counted."""
+"""Lessons too long for a model's context, cut into lessons that do; each cut, and what fits in no way, is counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from nightschool.errors import PromptTooLong
 from nightschool.items import Lesson, Prompt
 
 _AROUND = 96  # tokens that a chat template and the end of a turn may add
@@ -14,38 +13,38 @@ _AROUND = 96  # tokens that a chat template and the end of a turn may add
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """lessons: all of them fit; split: how many were cut to make them."""
+    """lessons: all of them fit; split: how many were cut to make them; unfit: how many were left out, because their
+    question alone leaves no room: cut elsewhere they would teach something else.
+    """
 
     lessons: tuple[Lesson, ...]
     split: int
+    unfit: int
 
 
 def fitted(lessons: Iterable[Lesson], count_tokens: Callable[[str], int], context_tokens: int) -> Fitted:
     """Return `lessons`, those too long for the context in pieces: the first behind its prompt, each other one behind
     the words before it, half a context of them.
-
-    Raises PromptTooLong for a lesson whose prompt alone leaves no room: cut elsewhere it would teach something else.
     """
     room = context_tokens - _AROUND
     made: list[Lesson] = []
-    split = 0
+    split = unfit = 0
     for lesson in lessons:
         text = str(lesson.prompt) + lesson.answer
         if len(text.encode()) <= room or count_tokens(text) <= room:  # a token is a byte or more
             made.append(lesson)
             continue
-        split += 1
-        made += _pieces(lesson, count_tokens, room)
-    return Fitted(tuple(made), split)
+        pieces = _pieces(lesson, count_tokens, room)
+        split, unfit = split + bool(pieces), unfit + (not pieces)
+        made += pieces
+    return Fitted(tuple(made), split, unfit)
 
 
 def _pieces(lesson: Lesson, count_tokens: Callable[[str], int], room: int) -> list[Lesson]:
+    """Return the lesson in pieces that fit; none where its prompt takes more than three quarters of the context."""
     left = room - count_tokens(str(lesson.prompt))
     if left < room // 4:
-        raise PromptTooLong(
-            f"the prompt of a lesson takes {room - left} of {room} tokens: {str(lesson.prompt)[:60]!r}...; "
-            "remember it in shorter parts"
-        )
+        return []
     words = lesson.answer.split()
     pieces = [" ".join(run) for run in _runs(words, count_tokens, min(left, room // 2))]
     made = [replace(lesson, answer=pieces[0], ended=len(pieces) == 1)]

@@ -13,7 +13,7 @@ from nightschool.sleep.evening import Evening
 from nightschool.sleep.fitting import fitted
 from nightschool.sleep.knowing import nats_of
 from nightschool.sleep.looking import recorded
-from nightschool.sleep.select import Selection, choose, sift
+from nightschool.sleep.select import Left, Selection, choose, sift
 from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import checks, study, without
 
@@ -24,7 +24,7 @@ _LEARNING = 4.0  # what learning a token costs, in tokens weighed: forward, back
 @dataclass(frozen=True, slots=True)
 class Supply:
     """What could be learned at all, before anything is weighed. memories: of the whole store; sifted: the candidates
-    with their lessons; older: lessons of earlier nights; dropped, split: as in `Evening`.
+    with their lessons; older: lessons of earlier nights that still hold; dropped, split, unfit: as in `Evening`.
     """
 
     memories: tuple[Memory, ...]
@@ -32,6 +32,7 @@ class Supply:
     older: tuple[Lesson, ...]
     dropped: int
     split: int
+    unfit: int
 
     def key(self, sleeper: Sleeper) -> str:
         """Return what names the night over this supply: that of an interrupted one, if it is held again as it was.
@@ -48,19 +49,30 @@ def supply(sleeper: Sleeper) -> Supply:
     """Return what could be learned tonight; the same memories, weights and plan give the same."""
     plan, model = sleeper.plan, sleeper.drive.model
     never = sleeper.never()
-    dropped = split = 0
+    dropped = split = unfit = 0
+    long: list[Left] = []
     sifting: list[tuple[Memory, list[Lesson]]] = []
     memories = tuple(sleeper.store.each())
     for memory in memories:
         made = study(memory, plan.kinds)
         kept = without(made, never)
-        dropped += len(made) - len(kept)
         fits = fitted(kept, model.count_tokens, model.context_tokens)
-        split += fits.split
+        dropped, split, unfit = dropped + len(made) - len(kept), split + fits.split, unfit + fits.unfit
+        if fits.unfit and not fits.lessons:
+            long.append(Left(memory, "longer than the model's context; remember it in shorter parts"))
+            continue
         sifting.append((memory, list(fits.lessons)))
+    sifted = sift(sifting)
+    sifted = replace(sifted, left=(*sifted.left, *long))
+    return Supply(memories, sifted, _older(sleeper, memories), dropped, split, unfit)
+
+
+def _older(sleeper: Sleeper, memories: Sequence[Memory]) -> tuple[Lesson, ...]:
+    """Return the lessons of earlier nights that still hold: what was superseded since is not said again."""
+    stale = {memory.id for memory in memories if memory.superseded_by is not None}
     lineage = sleeper.ledger.lineage(sleeper.wakes)
-    older = tuple(lesson for night in lineage for lesson in sleeper.ledger.lessons(night))
-    return Supply(memories, sift(sifting), older, dropped, split)
+    lessons = (lesson for night in lineage for lesson in sleeper.ledger.lessons(night))
+    return tuple(lesson for lesson in lessons if not lesson.memories & stale)
 
 
 def prepare(sleeper: Sleeper, given: Supply | None = None) -> Evening:
@@ -74,7 +86,7 @@ def prepare(sleeper: Sleeper, given: Supply | None = None) -> Evening:
     room = None if steps is None else sleeper.plan.room(steps, older=bool(found.older))
     foreseen = sleeper.foresee(found.memories) if sleeper.foresee is not None else None
     chosen = choose(found.sifted, nats, sleeper.now, room=room, foreseen=foreseen)
-    return Evening(chosen, found.older, found.dropped, steps, found.split)
+    return Evening(chosen, found.older, found.dropped, steps, found.split, found.unfit)
 
 
 def _known(sleeper: Sleeper, sifted: Selection, older: Sequence[Lesson]) -> tuple[list[float | None], float | None]:

@@ -45,6 +45,7 @@ class Unfinished:
             ],
             "left": [{"memory": left.memory.id, "why": left.why} for left in evening.selection.left],
             "dropped": evening.dropped, "steps": evening.steps, "split": evening.split,
+            "unfit": evening.unfit,
         }  # fmt: skip
         self._write(LESSONS, to_lines(evening.selection.lessons))
         self._write(EVENING, json.dumps(plain))  # last: where it is, the lessons are whole
@@ -104,5 +105,10 @@ def _evening(
         chosen.append(Candidate(memories[each["memory"]], mine, each["nats"]))
     left = [Left(memories[each["memory"]], each["why"]) for each in plain["left"] if each["memory"] in memories]
     return Evening(
-        Selection(tuple(chosen), tuple(left)), tuple(older), plain["dropped"], plain["steps"], plain["split"]
+        Selection(tuple(chosen), tuple(left)),
+        tuple(older),
+        plain["dropped"],
+        plain["steps"],
+        plain["split"],
+        plain["unfit"],
     )

@@ -156,6 +156,8 @@ def planned(evening: Evening) -> str:
         lines.append(f"contradicting: {_cut(new.text)!r} is learned, and not the older {_cut(old.text)!r}")
     if evening.split:
         lines.append(f"split: {evening.split} lessons too long for the model's context are learned in parts")
+    if evening.unfit:
+        lines.append(f"left out: {evening.unfit} lessons whose question alone fills the model's context")
     if evening.dropped:
         lines.append(f"left out: {evening.dropped} lessons that an exam asks")
     return "\n".join(lines)

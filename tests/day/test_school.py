@@ -287,3 +287,18 @@ def test_answers_that_were_all_cut_off_are_not_called_unsolved(tmp_path):
     room = Classroom(world, world.wordings[0], 0, PRACTICE)
     term = hold_term(school(tmp_path, Studying(lambda steps: "on and on " * 20), room=room, curriculum=Curriculum(1)))
     assert (term.adapter, term.stopped) == (None, "nothing whole")
+
+
+@pytest.mark.parametrize("stage", ["lessons, round 1", "lessons, round 2"])
+def test_what_was_practised_is_not_sampled_again(tmp_path, stage):
+    """In bfloat16 the same draws in other company would come out otherwise."""
+    plan = TermPlan(rounds=2, steps=2, batch=4, settle=3)
+    whole = hold_term(school(tmp_path / "whole", plan=plan))
+    with pytest.raises(StopRequested):
+        hold_term(school(tmp_path / "stopped", plan=plan, watch=stop_at(stage)))
+    other = Studying(lambda steps: climbing(steps) if "2" in stage or steps else "I cannot")
+    again = hold_term(school(tmp_path / "stopped", other, plan=plan))
+    assert again.adapter.name == whole.adapter.name
+    assert again.lessons == whole.lessons
+    if "2" in stage:
+        assert not other.asked

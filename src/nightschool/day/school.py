@@ -1,7 +1,7 @@
 """A term of school: practise, learn, climb, round after round, with one adapter that carries on, and settle.
 
-The term is what a night consolidates: nothing of it counts before the gate has passed. A kill loses the round in
-progress and nothing else: each finished round is on disk, and a resumed term goes on to the same weights.
+The term is what a night consolidates: nothing of it counts before the gate has passed. A kill loses the practice or the
+steps in progress and nothing else: what either brought is on disk, and a resumed term goes on to the same weights.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Protocol
 
 from nightschool.day.curriculum import Curriculum, Tally
 from nightschool.day.guiding import Guide, Teacher
-from nightschool.day.practise import Classroom, Practised, practise
-from nightschool.day.term import Round, Stopped, Term, TermPlan, read_term, write_term
+from nightschool.day.practise import Classroom, practise
+from nightschool.day.practise import Practised as Found
+from nightschool.day.term import Practised, Round, Stopped, Term, TermPlan, read_term, write_term
 from nightschool.drive import Drive
 from nightschool.items import Adapter, Item, Lesson, Noise, Prompt
 from nightschool.ports import Expert, Stepwise, Watcher
@@ -107,6 +108,8 @@ def _hold_term(school: School) -> Term:
         school.watch.say(f"resuming the night after round {len(term.rounds)}")
         school.publish(term.adapter)
         pupil = school.pupil(_checkpoint(school.folder, len(term.rounds)))
+    elif term.begun is not None:
+        school.watch.say("resuming the night after the practice of its first round")
     term, pupil = _climb(school, term, pupil)
     if pupil is not None and school.plan.settle and not term.settling:
         term = _settle(school, term, pupil)
@@ -118,68 +121,80 @@ def _climb(school: School, term: Term, pupil: Pupil | None) -> tuple[Term, Pupil
     while term.stopped == "rounds" and len(term.rounds) < plan.rounds:
         if plan.seconds is not None and school.clock() - began >= plan.seconds:
             return replace(term, stopped="seconds"), pupil
-        number = len(term.rounds)
-        t0 = school.clock()
-        school.watch.stage(f"practice, round {number + 1} of at most {plan.rounds}", unit="searches")
-        adapter = term.adapter.name if term.adapter else school.start
-        found = practise(school.room, school.curriculum, school.drive, adapter, number)
-        t1 = school.clock()
-        known = {lesson.id for lesson in term.lessons}
-        again = school.teacher == "taught"  # the same positions, until they are cracked
-        fresh = [each for each in _lessons(school, found, adapter, number) if again or each.id not in known]
-        if not fresh:
-            why = _why_nothing(term, found)
-            return replace(term, stopped=why, failures=found.failures), pupil
-        place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
+        if term.begun is None:
+            term = _practise(school, term)
+            if term.begun is None:
+                return term, pupil
+            write_term(school.folder, term)
         pupil = pupil or school.pupil(None)
-        school.watch.stage(f"lessons, round {number + 1}", plan.steps, "steps")
-        losses, shown = _learn(
-            school,
-            pupil,
-            batches(
-                fresh,
-                Noise((school.room.seed, "lessons", number)),
-                count=plan.steps,
-                size=plan.batch,
-                older=term.lessons,
-                older_share=plan.older,
-                rehearsal=school.rehearsal,
-                rehearsal_share=plan.rehearsal,
-            ),
-            learned=plan.learned,
-        )
-        saved = pupil.save(school.folder / "adapters")
-        pupil.checkpoint(_checkpoint(school.folder, number + 1))
-        school.publish(saved)
-        done = Round(
-            level=school.room.levels[place.level].spec,
-            place=place,
-            tally=found.tally,
-            babble=found.babble,
-            looks=found.looks,
-            usage=found.usage,
-            lessons=len(fresh),
-            losses=losses,
-            practice_s=t1 - t0,
-            learning_s=school.clock() - t1,
-        )
-        mastered = place == school.curriculum.goal and found.tally.rate >= school.curriculum.mastered
-        term = Term(
-            (*term.rounds, done),
-            (*term.lessons, *(each for each in fresh if each.id not in known)),
-            saved,
-            "mastered" if mastered else "rounds",
-            dict(school.room.record),
-            shown=dict(Counter(term.shown) + shown),
-            open=school.guide.open if school.guide is not None else (),
-        )
+        term = _learn_round(school, term, term.begun, pupil)
         write_term(school.folder, term)
-        _checkpoint(school.folder, number).unlink(missing_ok=True)
-        school.watch.say(_line(number, done))
+        _checkpoint(school.folder, len(term.rounds) - 1).unlink(missing_ok=True)
+        school.watch.say(_line(len(term.rounds) - 1, term.rounds[-1]))
     return term, pupil
 
 
-def _why_nothing(term: Term, found: Practised) -> Stopped:
+def _practise(school: School, term: Term) -> Term:
+    """Return the term with a round begun, or ended, where practice brought nothing to learn."""
+    number, t0 = len(term.rounds), school.clock()
+    school.watch.stage(f"practice, round {number + 1} of at most {school.plan.rounds}", unit="searches")
+    adapter = term.adapter.name if term.adapter else school.start
+    found = practise(school.room, school.curriculum, school.drive, adapter, number)
+    t1 = school.clock()
+    known = {lesson.id for lesson in term.lessons}
+    again = school.teacher == "taught"  # the same positions, until they are cracked
+    fresh = [each for each in _lessons(school, found, adapter, number) if again or each.id not in known]
+    if not fresh:
+        return replace(term, stopped=_why_nothing(term, found), failures=found.failures)
+    place = found.place or school.curriculum.goal  # an expert shows the goal where nothing was solved
+    begun = Practised(
+        school.room.levels[place.level].spec, place, found.tally, found.babble, found.looks, found.usage,
+        tuple(fresh), t1 - t0,
+    )  # fmt: skip
+    stands = school.guide.open if school.guide is not None else ()
+    return replace(term, begun=begun, record=dict(school.room.record), open=stands)
+
+
+def _learn_round(school: School, term: Term, begun: Practised, pupil: Pupil) -> Term:
+    """Return the term with the round that was begun, learned."""
+    plan, number, t0 = school.plan, len(term.rounds), school.clock()
+    school.watch.stage(f"lessons, round {number + 1}", plan.steps, "steps")
+    losses, shown = _learn(
+        school,
+        pupil,
+        batches(
+            begun.lessons,
+            Noise((school.room.seed, "lessons", number)),
+            count=plan.steps,
+            size=plan.batch,
+            older=term.lessons,
+            older_share=plan.older,
+            rehearsal=school.rehearsal,
+            rehearsal_share=plan.rehearsal,
+        ),
+        learned=plan.learned,
+    )
+    saved = pupil.save(school.folder / "adapters")
+    pupil.checkpoint(_checkpoint(school.folder, number + 1))
+    school.publish(saved)
+    done = Round(
+        begun.level, begun.place, begun.tally, begun.babble, begun.looks, begun.usage, len(begun.lessons), losses,
+        begun.practice_s, school.clock() - t0,
+    )  # fmt: skip
+    known = {lesson.id for lesson in term.lessons}
+    mastered = begun.place == school.curriculum.goal and begun.tally.rate >= school.curriculum.mastered
+    return replace(
+        term,
+        rounds=(*term.rounds, done),
+        lessons=(*term.lessons, *(each for each in begun.lessons if each.id not in known)),
+        adapter=saved,
+        stopped="mastered" if mastered else "rounds",
+        shown=dict(Counter(term.shown) + shown),
+        begun=None,
+    )
+
+
+def _why_nothing(term: Term, found: Found) -> Stopped:
     if found.spent:
         return "budget"
     if term.rounds:
@@ -212,7 +227,7 @@ def _checkpoint(folder: Path, rounds: int) -> Path:
     return folder / f"learner-{rounds}.safetensors"
 
 
-def _lessons(school: School, found: Practised, adapter: str | None, number: int) -> list[Lesson]:
+def _lessons(school: School, found: Found, adapter: str | None, number: int) -> list[Lesson]:
     if school.guide is not None:
         lessons = school.guide.lessons(school.room, school.drive, school.curriculum.goal, found, adapter, number)
     else:
@@ -221,7 +236,7 @@ def _lessons(school: School, found: Practised, adapter: str | None, number: int)
     return lessons
 
 
-def _found_lessons(school: School, found: Practised) -> list[Lesson]:
+def _found_lessons(school: School, found: Found) -> list[Lesson]:
     if school.expert is not None:
         goal = school.curriculum.goal.level
         items = school.room.pick(goal, school.room.plan.items, max(school.curriculum.shots))

@@ -63,11 +63,26 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
+class Practised:
+    """A round that was practised and is still to be learned. The fields are those of `Round`; lessons: the new ones."""
+
+    level: str
+    place: Place
+    tally: Tally
+    babble: Tally | None
+    looks: dict[str, Tally]
+    usage: Usage
+    lessons: tuple[Lesson, ...]
+    practice_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """What the whole term brought.
 
-    adapter: None when there was nothing to learn; record: what each item gave; settling, settling_s: losses and seconds
-    of the steps at the end; shown: how often each lesson was learned from, by its id; open: where a drill stands.
+    adapter: None when there was nothing to learn; record: what each item gave; settling, settling_s: losses and
+    seconds of the steps at the end; shown: how often each lesson was learned from, by its id; open: where a drill
+    stands; begun: a round of which the practice is done, which is not sampled again.
     """
 
     rounds: tuple[Round, ...] = ()
@@ -80,6 +95,7 @@ class Term:
     settling_s: float = 0.0
     shown: dict[str, int] = field(default_factory=dict)
     open: tuple[Position, ...] = ()
+    begun: Practised | None = None
 
     @property
     def usage(self) -> Usage:

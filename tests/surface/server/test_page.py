@@ -78,6 +78,15 @@ def test_a_conversation_and_its_thoughts(browser: Any, way: str) -> None:  # noq
         assert SCRIPT in page.locator(".thought .said").all_inner_texts()
         assert "The whole answer must match" in page.locator(".thought.failed.left .marks").first.inner_text()
         assert page.title() == "Chat · nightschool"  # what the model wrote did not run
+        shown.settings()
+        page.get_by_label("Critic", exact=True).fill("sorted-list:source=nowhere")
+        shown.say("Order these numbers: 7, 3, 9")
+        page.get_by_text("2 failures: critic").wait_for()  # two unlike answers, each judged once
+        told = page.locator(".thinking").inner_text()
+        assert "critic sorted-list failed on item" in told
+        assert "no input 'nowhere'" in told
+        assert "passed" not in page.locator(".thinking .head").inner_text()
+        assert page.locator(".thought.failed").count() == 0
         shown.accessible()
         assert shown.console == []
         assert here.defects == []

@@ -90,10 +90,13 @@ def chats(name: str) -> bool | None:
     from nightschool.models.weights.template import has_template
 
     head, _, rest = name.partition(":")
-    if head in packaged.PACKAGED:
-        return packaged.PACKAGED[head].chats
+    known = packaged.PACKAGED.get(rest if head == "gguf" else head)
+    if known is not None:
+        return known.chats
     folder: Path | None = None
-    if head == "hf":
+    if head == "gguf":
+        folder = Path(rest).expanduser()
+    elif head == "hf":
         from nightschool.models.weights import hub
 
         folder = hub.here(rest)

@@ -15,7 +15,7 @@ from nightschool.models.kinds import GGUF
 from nightschool.models.llama_cpp.model import LlamaCpp
 from nightschool.models.resolve import describe, open_model
 from nightschool.models.weights.told import Told
-from nightschool.ports import Model
+from nightschool.ports import Ability, Model
 from support.tiny_gguf import tiny_gguf
 
 pytest.importorskip("xllamacpp", reason="pip install 'nightschool[llama]'")
@@ -149,3 +149,11 @@ def test_the_packaged_file_answers_in_sense_and_form(smollm2_gguf: Path) -> None
         if draw.finish == "end":
             assert isinstance(json.loads(draw.segment.text)["a"], int)
     assert not psutil.pid_exists(model.process)
+
+
+def test_a_file_without_a_chat_template_does_not_say_that_it_chats(tmp_path: Path) -> None:
+    tiny_gguf(tmp_path / "base.gguf", template=None)
+    model = open_model(f"gguf:{tmp_path}/base.gguf", threads=1)
+    assert Ability.CHAT not in model.abilities
+    assert Ability.DOCUMENT in model.abilities
+    model.close()

@@ -17,7 +17,7 @@ def test_a_gguf_file_says_whether_it_has_one(tmp_path: Path, template: str | Non
     file = tmp_path / "tiny.gguf"
     tiny_gguf(file, template=template)
     assert "tokenizer.ggml.tokens" in list(gguf_file.keys(file))
-    assert has_template(file) is chats(str(file)) is (template is not None)
+    assert has_template(file) is chats(str(file)) is chats(f"gguf:{file}") is (template is not None)
 
 
 def test_a_file_that_is_cut_or_damaged_is_left_to_whoever_loads_it(tmp_path: Path) -> None:
@@ -48,8 +48,9 @@ def test_a_folder_says_so_in_a_file_of_its_own_or_in_that_of_the_tokenizer(tmp_p
 
 def test_other_names_need_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert chats("gemma3-270m:dtype=float32") is False
-    assert chats("smollm2") is True
-    assert chats("./nowhere") is chats("scripted") is chats("openai:http://nowhere#m") is None
+    assert chats("gguf:gemma3-270m") is False
+    assert chats("smollm2") is chats("gguf:smollm2") is True
+    assert chats("./nowhere") is chats("gguf:nowhere") is chats("scripted") is chats("openai:http://nowhere#m") is None
     (tmp_path / "tokenizer_config.json").write_text("{}")
     monkeypatch.setattr(hub, "here", lambda repository: tmp_path if repository == "o/base" else None)
     assert chats("hf:o/base") is False

@@ -20,6 +20,7 @@ from nightschool.models.openai_http import shapes
 from nightschool.models.openai_http.address import Address
 from nightschool.models.openai_http.model import HttpModel
 from nightschool.models.weights import gguf_file, kept
+from nightschool.models.weights.template import has_template
 from nightschool.ports import Ability, Watcher
 
 _SILENCE_S = 600.0  # a long prompt of a large model takes minutes before its first token
@@ -58,7 +59,8 @@ class LlamaCpp:
             self._direct = httpx.Client(base_url=self._child.url, headers=headers, timeout=_SILENCE_S, trust_env=False)
             facts = self._asked("GET", "/props")
             self.context_tokens = int(facts["default_generation_settings"]["n_ctx"])
-            self._chats = bool(facts.get("chat_template"))
+            # where the file has no template, llama.cpp takes one of its own that the model never saw
+            self._chats = has_template(path) is not False and bool(facts.get("chat_template"))
         except BaseException:
             self._child.close()
             raise

@@ -103,7 +103,7 @@ def hold(
         found = sleep_over(
             Sleeper(
                 store=store, drive=Drive(model), ledger=ledger,
-                plan=plan_of(arm, base, mine, older=wakes is not None and arm == "night"),
+                plan=plan_of(arm, base, mine, older=wakes is not None),
                 watched=[(arithmetic, way)] if arm == "night" else [], watch=Lines(quiet=True),
                 now=1000.0 * told + 999.0,
                 created=datetime.now(UTC).isoformat(timespec="seconds"), clock=time.perf_counter, pupils=pupils,

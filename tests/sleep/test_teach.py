@@ -110,6 +110,17 @@ def test_a_torn_checkpoint_begins_anew(tmp_path):
     assert taught(tmp_path).adapter.name == taught(tmp_path / "b").adapter.name
 
 
+def test_without_a_share_of_older_lessons_none_come_back(tmp_path):
+    older = study(Memory("Ben Molbane plays the harp.", 0.0))
+    for share, comes in ((0.25, True), (0.0, False)):
+        begin = Counters()
+        plan = NightPlan(passes=4, batch=4, settle=4, rehearsal=0.0, older=share)
+        teach(begin, LESSONS, plan, tmp_path / str(share), older=older, watch=Listening(), clock=lambda: 0.0)
+        told = {lesson.id for lesson in begin.lessons}
+        assert bool(told & {lesson.id for lesson in older}) is comes
+        assert bool({lesson.id for lesson in begin.lessons[-16:]} & {lesson.id for lesson in older}) is comes
+
+
 def test_lessons_end_when_they_are_learned(tmp_path):
     found = taught(tmp_path, NightPlan(passes=8, batch=4, settle=2, rehearsal=0.0, learned=0.2))
     assert found.stopped == "learned"

@@ -110,7 +110,7 @@ def _teach(
         if len(losses) % plan.checkpoint_steps == 0:
             _keep(folder, pupil, losses)
     settling = batches(
-        [*lessons, *older], noise.child("settling"), count=plan.settle, size=plan.batch,
+        [*lessons, *(older if share else ())], noise.child("settling"), count=plan.settle, size=plan.batch,
         rehearsal=rehearsal, rehearsal_share=plan.rehearsal,
     )  # fmt: skip
     for left, batch in zip(range(plan.settle, 0, -1), settling, strict=True):

@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 import statistics
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -93,8 +94,9 @@ async def first_view(url: str) -> dict[str, float]:
     try:
         from playwright.async_api import async_playwright
     except ModuleNotFoundError:
-        return {}
+        chromium = None
     if chromium is None:
+        print("the first view is left out: it needs chromium and the package playwright", file=sys.stderr)
         return {}
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium's own sandbox does not run as root
     took, sizes = [], []

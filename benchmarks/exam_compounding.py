@@ -1,4 +1,4 @@
-"""How mistakes compound, step by step: `python benchmarks/exam_compounding.py [--items 60] [--k 3] [--kept FOLDER]`.
+"""How mistakes compound, step by step: `python benchmarks/exam_compounding.py [--items 40] [--k 3] [--kept FOLDER]`.
 
 Sits work of many steps (a machine that is run, a calculation, a row that is copied, a game of chess that is played on,
 without and with the board written out) in the default model, with k worked examples: at once, after a monologue, drawn
@@ -31,7 +31,7 @@ from nightschool.worlds.open import open_world
 
 TASKS = (
     "automaton:states=4,letters=2,steps=6", "arithmetic:digits=1,ops=+-,steps=4", "copying:kind=all,n=10",
-    "chess:ask=line,plies=8,n=6", "chess:ask=line,plies=8,n=6,shown=true",
+    "chess:ask=line,plies=8,n=4", "chess:ask=line,plies=8,n=4,shown=true",
 )  # fmt: skip
 UNSHOWN = "automaton:states=4,letters=2,steps=8,shown=false"
 
@@ -40,9 +40,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tasks", default=";".join(TASKS), help="worlds, apart by semicolons")
     parser.add_argument("--model", default="smollm2")
-    parser.add_argument("--items", type=int, default=60)
+    parser.add_argument("--items", type=int, default=40)
     parser.add_argument("--k", type=int, default=3, help="worked examples")
-    parser.add_argument("--draws", type=int, default=64, help="steps that a search may draw, at most")
+    parser.add_argument("--draws", type=int, default=160, help="steps that a search may draw, at most")
     parser.add_argument("--kept", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")

@@ -126,3 +126,48 @@ def test_a_file_with_a_broken_line_runs_nothing(tmp_path: Path, capsys: pytest.C
     assert f"{file}" in err
     assert "2" in err
     assert not (tmp_path / "r" / "index.html").exists()
+
+
+BROKEN = {
+    "the same twice": (({"input": "a", "target": "x"}, {"input": "A ", "target": "x"}), "line 2: is the same item"),
+    "practised and examined": (
+        ({"input": "a", "target": "x", "split": "train"}, {"input": "a", "target": "x", "split": "test"}),
+        "line 2: is an item of exam, but line 1, of the same key, is an item of practice",
+    ),
+    "no target": (({"input": "a", "target": "x"}, {"input": "b", "target": ""}), "line 2: 'target' is empty"),
+    "choices without it": (
+        ({"input": "a", "target": "x", "choices": ["x", "y"]}, {"input": "b", "target": "z", "choices": ["x", "y"]}),
+        "line 2: the target 'z' is none of the choices x, y",
+    ),
+    "mixed types": (
+        ({"input": "a", "target": "x"}, {"input": "b", "target": "y"}, {"input": "c", "target": 3}),
+        "line 3:",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_sets_are_refused_with_their_lines(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, said = BROKEN[kind]
+    path = tmp_path / "broken.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(["exam", f"file:{path}", "--model", "scripted", "--report", str(tmp_path / "r")]) != 0
+    out, err = capsys.readouterr()
+    assert said in err
+    assert "line 1: is" not in err
+    assert not out
+    assert not (tmp_path / "r" / "index.html").exists()
+
+
+@pytest.mark.parametrize(("answer", "called"), [("\n", "answers nothing"), ("7", "says the same everywhere")])
+def test_a_silent_or_stuck_model_is_called_that(
+    answer: str, called: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nightschool.models.resolve.open_model", lambda *_, **__: Scripted(answer))
+    assert run([*SMALL, "--rungs", "zero-shot", "--wordings", "1", "--report", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert f"{called}, 0.0% right" in out
+    assert "items make every interval at most 5 points wide" in err  # and 12 are too few for any claim
+    assert called in (tmp_path / "index.html").read_text()

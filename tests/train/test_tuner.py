@@ -61,6 +61,25 @@ def test_biases_learn_alone_and_are_added_where_there_are_none(model, lessons):
     assert all(torch.equal(now[name], value) for name, value in frozen.items())
 
 
+@pytest.mark.parametrize("way", ["bias-only", "full-tuning"])
+def test_what_learns_in_bfloat16_is_moved_in_float32(way, lessons):
+    narrow = newborn(Size(16, 2, 2, 64), byte_tokenizer()).to(torch.bfloat16)
+    model = grown(narrow, byte_tokenizer(), "narrow", Schooling(), "nothing")
+    before = logp(model)
+    assert logp(tune(model, way, lessons, seed=1, course=COURSE)) > before + 0.02
+    tuner = Tuner(model, way, lessons, Course(rate=1e-3), 0)
+    live, own = tuner.learned, tuner._masters.own
+    assert {each.dtype for each in live} == {torch.bfloat16}
+    assert {each.dtype for each in own} == {torch.float32}
+    started = [each.detach().clone() for each in own]
+    for _ in range(3):
+        tuner.step(lessons)
+    # steps far below what bfloat16 can tell from nothing add up
+    assert any(((now - then).abs() > 0).any() for now, then in zip(own, started, strict=True))
+    assert all(torch.equal(one, other.to(torch.bfloat16)) for one, other in zip(live, own, strict=True))
+    assert all(each.grad is None for each in live)
+
+
 def test_what_makes_no_sense_is_refused(model, lessons):
     with pytest.raises(Unsupported, match="no way of tuning called 'magic'"):
         tune(model, "magic", lessons, course=COURSE)  # type: ignore[arg-type]

@@ -29,6 +29,7 @@ from nightschool.train import biases, soft_prompt
 from nightschool.train.course import take_course
 from nightschool.train.examples import Example, encode_lesson
 from nightschool.train.lora import Learner
+from nightschool.train.masters import Masters
 from nightschool.train.readout import Readout
 from nightschool.train.settings import LoraSettings, rate_for
 from nightschool.train.shared_prefix import Gradient
@@ -87,31 +88,39 @@ class Tuner:
             self.learned, self.soft = [embedding.rows], embedding.ids
             self._rate = course.rate * _SOFT_RATE * float(embedding.rows.detach().square().mean().sqrt())
         elif way == "bias-only":
-            self.module.float()
+            self._widen()
             self.learned, self.added = biases.put_in(self.module)
         elif way == "full-tuning":
-            self.module.float()
+            self._widen()
             self.learned = list(self.module.parameters())
             for parameter in self.learned:
                 parameter.data = parameter.data.clone()
                 parameter.requires_grad_(True)
         else:
             raise Unsupported(f"there is no way of tuning called {way!r}; there are {', '.join(WAYS)}")
-        self._optimizer = torch.optim.AdamW(self.learned, lr=0.0, weight_decay=0.0)
+        self._masters = Masters(self.learned)
+        self._optimizer = torch.optim.AdamW(self._masters.own, lr=0.0, weight_decay=0.0)
         self._gradient = Gradient(Readout(self.module), micro_tokens=course.micro_tokens)
         self._known: dict[str, Example] = {}
+
+    def _widen(self) -> None:
+        """Compute in float32, but where bfloat16 has its range and is what the model is asked in."""
+        if self._model.dtype is not torch.bfloat16:
+            self.module.float()
 
     def step(self, lessons: Sequence[Lesson]) -> TuneInfo:
         """Take one gradient step on all of `lessons`. Raises PromptTooLong, NotANumber."""
         self._model.rest()
         self._optimizer.zero_grad(set_to_none=True)
         cost = self._gradient.add([self._example(lesson) for lesson in lessons])
-        norm = float(torch.nn.utils.clip_grad_norm_(self.learned, self._course.clip))
+        self._masters.take()
+        norm = float(torch.nn.utils.clip_grad_norm_(self._masters.own, self._course.clip))
         if not math.isfinite(norm):
             raise NotANumber(f"the gradient of step {self.steps} of {self._way} has norm {norm}; train in float32")
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate * min(1.0, (self.steps + 1) / (self._course.warmup_steps + 1))
         self._optimizer.step()
+        self._masters.give()
         self.steps += 1
         return TuneInfo(cost.taught, norm)
 

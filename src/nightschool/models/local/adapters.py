@@ -9,7 +9,7 @@ from typing import Any
 
 from nightschool.errors import ModelDamaged, ModelNotFound, Unsupported
 from nightschool.items import Adapter
-from nightschool.models.local import folder
+from nightschool.models.local import folder, plain_lora
 
 _MERGEABLE = {"LORA", "ADALORA", "LOHA", "LOKR", "IA3"}
 
@@ -39,17 +39,20 @@ def check(adapter: Adapter, identity: str, name: str) -> None:
 
 def merged(module: Any, adapter: Adapter) -> Any:
     """Return a module with `adapter` merged into its weights; `module` stays as it is."""
-    from peft import PeftModel
-
+    path, plain = Path(adapter.path), folder.twin(module)
     try:
+        config = json.loads((path / "adapter_config.json").read_text())
+        if plain_lora.is_plain(config) and plain_lora.add(plain, path, config):
+            return folder.freeze(plain)
+        from peft import PeftModel
+
         with warnings.catch_warnings():
             # peft asks transformers by a name that is going away: nothing that a user could do anything about
             warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
-            wrapped = PeftModel.from_pretrained(folder.twin(module), adapter.path)
+            wrapped = PeftModel.from_pretrained(plain, adapter.path)
         # Merged "safely", peft writes the sums into new tensors; otherwise it would add to those that are shared.
-        plain = wrapped.merge_and_unload(safe_merge=True)
+        return folder.freeze(wrapped.merge_and_unload(safe_merge=True))
     except Exception as error:  # peft, torch and safetensors each raise their own for a file that does not fit
         raise ModelDamaged(
             f"adapter {adapter.name} does not fit the model: {' '.join(str(error).split())[:300]}"
         ) from error
-    return folder.freeze(plain)

@@ -58,6 +58,7 @@ def test_settings_that_are_not_known_yet_are_left_to_peft() -> None:
     assert not plain_lora.is_plain({"peft_type": "LORA", "a_new_setting": {"of": "weight"}})
 
 
+@pytest.mark.filterwarnings("ignore:Setting `save_embedding_layers`:UserWarning")
 def test_what_is_not_a_pair_for_a_linear_layer_changes_nothing(tiny: Callable[..., LocalModel], tmp_path: Path) -> None:
     module = tiny().fresh_module()
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import importlib.metadata
 import io
 import logging
@@ -89,7 +90,8 @@ def _convert(file: Path, folder: Path, reader: Any) -> None:
         if hasattr(config, "quantization_config"):
             del config.quantization_config
         config.dtype = torch.float32
-        fresh = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        with torch.device("meta"):  # every weight is given below: none is drawn
+            fresh = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float32)
         fresh.load_state_dict(read.state_dict(), strict=True, assign=True)
         fresh.tie_weights()
         fresh.save_pretrained(folder)
@@ -115,19 +117,22 @@ def _mend(tokenizer: Any, reader: Any) -> None:
 
 @contextlib.contextmanager
 def _read_once(file: Path, reader: Any) -> Iterator[None]:
-    """Hand `reader` to transformers, which opens the file three times; a large vocabulary takes seconds each time."""
+    """Hand `reader` to transformers, which opens the file three times; a large vocabulary takes seconds each time.
+
+    The table of tensor names is made once, too: transformers makes it anew for every module of the model.
+    """
     import gguf
 
-    original = gguf.GGUFReader
+    original, names = gguf.GGUFReader, gguf.get_tensor_name_map
 
     def reopened(path: Any, *words: Any, **more: Any) -> Any:
         return reader if Path(path) == file else original(path, *words, **more)
 
-    gguf.GGUFReader = reopened
+    gguf.GGUFReader, gguf.get_tensor_name_map = reopened, functools.cache(names)
     try:
         yield
     finally:
-        gguf.GGUFReader = original
+        gguf.GGUFReader, gguf.get_tensor_name_map = original, names
 
 
 @contextlib.contextmanager

@@ -45,6 +45,23 @@ def gradients(module):
     return found
 
 
+@pytest.mark.parametrize("micro_tokens", [4096, 60])
+def test_what_the_old_self_said_is_the_same_read_in_rows_and_alone(micro_tokens):
+    module, rows = module_with_lora("llama")
+
+    @contextmanager
+    def as_before():
+        yield
+
+    alone, together = (OldSelf(Readout(module), as_before, micro_tokens=micro_tokens) for _ in range(2))
+    expected = alone.states(rows)
+    together.read(rows, None)
+    assert torch.allclose(together.states(rows), expected, atol=1e-4)
+    again = OldSelf(Readout(module), as_before, micro_tokens=micro_tokens)
+    again.read(rows, None)
+    assert torch.equal(again.states(rows), together.states(rows))
+
+
 @pytest.mark.parametrize("kind", ["llama", "qwen3", "mistral", "gpt2", "gpt_neox", "gemma2", "gemma3"])
 @pytest.mark.parametrize("micro_tokens", [4096, 60])
 def test_the_gradient_is_that_of_the_plain_computation(kind, micro_tokens):

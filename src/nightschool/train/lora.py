@@ -94,7 +94,7 @@ class Learner:
     def hold_to(self, rehearsal: Sequence[Lesson]) -> None:
         """Read at once what the old self might have said in `rehearsal`; steps then need not, and are faster."""
         if self._old is not None:
-            self._old.read([encode_lesson(self._model, lesson) for lesson in rehearsal])
+            self._old.read([encode_lesson(self._model, lesson) for lesson in rehearsal], self._gradient.longest)
 
     def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> StepInfo:
         """Learn a little from all of `lessons` at once, at `pace` times the rate of this step, and return how it went.

@@ -60,14 +60,15 @@ class _Part:
 class Gradient:
     """Adds gradients to the trainable parameters of `readout.module`.
 
-    old: what anchored examples are held to; None learns their tokens, as those of any other example.
+    old: what anchored examples are held to; None learns their tokens, as those of any other example. longest: of the
+    examples that are laid out in rows; None for any.
     """
 
     def __init__(
         self, readout: Readout, *, micro_tokens: int, share_prefix: bool = True, old: OldSelf | None = None
     ) -> None:
         self._readout, self._old = readout, old
-        self._longest = longest_packed(readout.body) if share_prefix and readout.body is not None else 0
+        self.longest = longest_packed(readout.body) if share_prefix and readout.body is not None else 0
         self.micro_tokens = micro_tokens
 
     def add(self, examples: Sequence[Example]) -> Cost:
@@ -79,7 +80,7 @@ class Gradient:
         total = sum(example.weight for example in examples)
         anchored = sum(example.weight for example in examples if self._is_anchored(example)) / total
         taught, drift, computed = 0.0, 0.0, 0
-        packed = self._longest is None or max(len(example.tokens) for example in examples) <= self._longest
+        packed = self.longest is None or max(len(example.tokens) for example in examples) <= self.longest
         learned = [weight for weight in self._readout.module.parameters() if weight.requires_grad]
         side_by_side = (
             self._readout.device.type == "cpu"

@@ -11,7 +11,7 @@ from nightschool.ports import Ability
 from nightschool.sleep.evening import Evening
 from nightschool.sleep.gate import Decision, decide
 from nightschool.sleep.ledger import lessons_hash
-from nightschool.sleep.looking import TEXT, check, look, paired, unseen, watched_tasks, watched_texts
+from nightschool.sleep.looking import TEXT, look, paired, unseen, watched_tasks, watched_texts
 from nightschool.sleep.night import Night
 from nightschool.sleep.prepare import prepare, supply
 from nightschool.sleep.rehearsal import general_prompts, rehearse
@@ -133,8 +133,7 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
     began = sleeper.clock()
     sleeper.watch.stage("look before", unit="questions")
     before = look(drive, sleeper.watched, adapter, items=plan.watched_items, text_tokens=plan.text_tokens,
-                  seed=plan.seed, kept=looks)  # fmt: skip
-    new_before, known_before = check(drive, new, adapter, looks), check(drive, known, adapter, looks)
+                  seed=plan.seed, kept=looks, asked=[*new, *known])  # fmt: skip
     look_s = sleeper.clock() - began
     result.seconds["look before"] = look_s
 
@@ -168,15 +167,15 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
         drive.model.load_adapter(parts[share])
         name = parts[share].name
         after = look(drive, sleeper.watched, name, items=plan.watched_items, text_tokens=plan.text_tokens,
-                     seed=plan.seed, kept=looks)  # fmt: skip
-        known_after = {"earlier nights": check(drive, known, name, looks)} if known else {}
-        first = {**before.tasks, **({"earlier nights": known_before} if known else {})}
-        second = {**after.tasks, **known_after}
+                     seed=plan.seed, kept=looks, asked=[*new, *known])  # fmt: skip
+        first, second = (
+            {**seen.tasks, **({"earlier nights": seen.of(known)} if known else {})} for seen in (before, after)
+        )
         missing = unseen(first, second)
         if plan.text_tokens and Ability.WEIGH in drive.model.abilities and not watched_texts(before, after):
             missing.append(TEXT)
         return decide(
-            *paired(new_before, check(drive, new, name, looks)), watched_tasks(first, second),
+            *paired(before.of(new), after.of(new)), watched_tasks(first, second),
             watched_texts(before, after), unseen=missing,
         )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nightschool.critics.contains import Contains
@@ -27,10 +27,17 @@ Outcomes = Mapping[str, bool]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen. tasks: outcomes by item, of each watched task; text: loss of plain text, None where not read."""
+    """What was seen. tasks: outcomes by item, of each watched task; text: loss of plain text, None where not read;
+    checks: outcomes of the questions about memories, by item.
+    """
 
     tasks: Mapping[str, Outcomes] = field(default_factory=dict)
     text: TextLoss | None = None
+    checks: Outcomes = field(default_factory=dict)
+
+    def of(self, asked: Sequence[Check]) -> dict[str, bool]:
+        """Return the outcomes of these questions, without those that were not answered."""
+        return {each.item.id: self.checks[each.item.id] for each in asked if each.item.id in self.checks}
 
 
 def answers(
@@ -41,30 +48,36 @@ def answers(
 
     Raises StopRequested where it was interrupted.
     """
-    sampling = Sampling(max_tokens=tokens, temperature=0.0, stop=stop)
-    jobs = [Job(Single(), Task(item, prompt, sampling, adapter), Noise(("look", item.id))) for item, prompt in items]
-    traces = drive.run(jobs)
-    if drive.interrupted:
+    return _answered(drive, [_Asking(items, critic, tokens, stop)], adapter)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Items with their prompts, who judges the answers, and how long these may be."""
+
+    items: Sequence[tuple[Item, Prompt]]
+    critic: Critic
+    tokens: int
+    stop: tuple[str, ...] = ("\n",)
+
+    def jobs(self, adapter: str | None) -> list[Job]:
+        sampling = Sampling(max_tokens=self.tokens, temperature=0.0, stop=self.stop)
+        return [
+            Job(Single(), Task(item, prompt, sampling, adapter), Noise(("look", item.id)))
+            for item, prompt in self.items
+        ]
+
+
+def _answered(drive: Drive, asking: Sequence[_Asking], adapter: str | None) -> list[dict[str, bool]]:
+    """Return the outcomes of each, all asked at once: a wide batch costs little more than a narrow one."""
+    jobs = [job for each in asking for job in each.jobs(adapter)]
+    traces = iter(drive.run(jobs)) if jobs else iter(())
+    if jobs and drive.interrupted:
         raise StopRequested("interrupted while it was asked what the mind can do; nothing was changed")
-    return {
-        item.id: critic.judge(item, trace.best.answer).passed
-        for (item, _), trace in zip(items, traces, strict=True)
-        if trace.best is not None
-    }
-
-
-def check(drive: Drive, asked: Sequence[Check], adapter: str | None, kept: Path | None = None) -> dict[str, bool]:
-    """Return by check whether the answer names what is right.
-
-    kept: a folder of what was seen before; what the same weights were asked there is not asked again.
-    """
-    known = recorded(drive, adapter, kept)
-    found = {each.item.id: known[each.item.id] for each in asked if each.item.id in known}
-    open_ = [(each.item, each.prompt) for each in asked if each.item.id not in found]
-    if open_:
-        found |= answers(drive, open_, Contains(), adapter, tokens=_ANSWER_TOKENS)
-        if kept is not None:
-            _note(_checked(drive, adapter, kept), json.dumps(known | found))
+    found = []
+    for each in asking:
+        mine = [(item, next(traces)) for item, _ in each.items]
+        found.append({i.id: each.critic.judge(i, t.best.answer).passed for i, t in mine if t.best is not None})
     return found
 
 
@@ -92,19 +105,30 @@ def look(
     text_tokens: int,
     seed: int,
     kept: Path | None = None,
+    asked: Sequence[Check] = (),
 ) -> Seen:
     """Return how the weights named by `adapter` do on tune items of the watched tasks, and on plain text.
 
-    kept: a folder of what was seen before: the same weights are not looked at in the same way twice.
+    kept: a folder of what was seen before: the same weights are not looked at in the same way twice, nor asked the same
+    question. asked: about memories, answered rightly where the answer names what is right.
     """
     names = [f"{world.spec}@{way.name}" for world, way in watched]
     key = digest(drive.model.identity, adapter, names, items, text_tokens, seed)[:16]
-    if kept is not None and (seen := _read(kept / f"{key}.json")) is not None:
-        return seen
-    tasks = {}
-    for name, (world, way) in zip(names, watched, strict=True):
-        posed = [(item, world.pose(item, way)) for item in world.items(Split.TUNE, items, seed)]
-        tasks[name] = answers(drive, posed, world.reference, adapter, tokens=world.max_answer_tokens, stop=way.stop)
+    seen = None if kept is None else _read(kept / f"{key}.json")
+    known = recorded(drive, adapter, kept)
+    open_ = [(each.item, each.prompt) for each in asked if each.item.id not in known]
+    asking = [_Asking(open_, Contains(), _ANSWER_TOKENS)]
+    if seen is None:
+        for world, way in watched:
+            posed = [(item, world.pose(item, way)) for item in world.items(Split.TUNE, items, seed)]
+            asking.append(_Asking(posed, world.reference, world.max_answer_tokens, way.stop))
+    new, *outcomes = _answered(drive, asking, adapter)
+    known |= new
+    if new and kept is not None:
+        _note(_checked(drive, adapter, kept), json.dumps(known))
+    if seen is not None:
+        return replace(seen, checks=known)
+    tasks = dict(zip(names, outcomes, strict=True))
     text = None
     if text_tokens and Ability.WEIGH in drive.model.abilities:
         pieces = chunks([*prose(), *python_docs()], drive.model.count_tokens, text_tokens)
@@ -112,7 +136,7 @@ def look(
             text = text_loss(drive, pieces, adapter)
         except ModelError:  # the gate refuses what could not be looked at both times
             text = None
-    seen = Seen(tasks, text)
+    seen = Seen(tasks, text, known)
     if kept is not None:
         _write(kept / f"{key}.json", seen)
     return seen

@@ -1,4 +1,4 @@
-"""How mistakes compound, step by step: `python benchmarks/exam_compounding.py [--items 40] [--k 3] [--kept FOLDER]`.
+"""How mistakes compound, step by step: `python benchmarks/exam_compounding.py [--items 30] [--k 3] [--kept FOLDER]`.
 
 Sits work of many steps (a machine that is run, a calculation, a row that is copied, a game of chess that is played on,
 without and with the board written out) in the default model, with k worked examples: at once, after a monologue, drawn
@@ -6,7 +6,8 @@ without a critic, and drawn with a step critic and rollback. Prints for each tas
 the horizons at 50% and 80%, and measured survival beside (1 - e)^n at the last step. Where only the end of a run is
 asked for (the machine with no state written out), it prints accuracy by the number of steps.
 
---kept FOLDER keeps draws: Ctrl-C ends a run, and the same line goes on with it.
+Where a search that goes token by token cannot come to the end with so many draws, it is left out. --kept FOLDER keeps
+draws: Ctrl-C ends a run, and the same line goes on with it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from nightschool import config
 from nightschool.drive import Cache, Drive
 from nightschool.exam import open_analyses, open_rungs, sit
 from nightschool.exam.analyses.horizon import marked
+from nightschool.exam.rungs.rollback import ends
 from nightschool.items import Split
 from nightschool.models.resolve import open_model
 from nightschool.stats.steps import by_step, two_state
@@ -40,9 +42,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tasks", default=";".join(TASKS), help="worlds, apart by semicolons")
     parser.add_argument("--model", default="smollm2")
-    parser.add_argument("--items", type=int, default=40)
+    parser.add_argument("--items", type=int, default=30)
     parser.add_argument("--k", type=int, default=3, help="worked examples")
-    parser.add_argument("--draws", type=int, default=160, help="steps that a search may draw, at most")
+    parser.add_argument("--draws", type=int, default=64, help="steps that a search may draw, at most")
     parser.add_argument("--kept", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
@@ -63,8 +65,11 @@ def main() -> int:
 
         for task in args.tasks.split(";"):
             before = time.process_time()
-            report = seen(task, rungs, ("horizon",))
-            found, world = report.findings[0], open_world(task)
+            world = open_world(task)
+            # token by token it takes as many draws as an answer has tokens, at least
+            far = ends(world, args.seed) == "tokens" and world.max_answer_tokens > args.draws
+            report = seen(task, rungs[:2] if far else rungs, ("horizon",))
+            found = report.findings[0]
             items = {item.id: item for item in world.items(Split.EXAM, args.items, args.seed)}
             survival = {}
             for row in report.rungs:

@@ -36,7 +36,7 @@ from nightschool.train.shared_prefix import Gradient
 
 Way = Literal["soft-prompt", "bias-only", "lora", "full-tuning"]
 WAYS: tuple[Way, ...] = ("soft-prompt", "bias-only", "lora", "full-tuning")
-_RATES: dict[str, float] = {"bias-only": 8.0, "full-tuning": 0.08}  # times the rate of LoRA at this hidden size
+_RATES: dict[str, float] = {"full-tuning": 0.08}  # times the rate of LoRA at this hidden size
 _SOFT_RATE = 0.1  # of the size of an embedding's numbers: a step moves a row by so much of itself
 
 

@@ -40,6 +40,14 @@ def test_the_margin_is_chosen_on_other_skills_than_it_is_judged_on() -> None:
     assert not stands(result)
 
 
+def test_how_much_few_examples_give_is_told_over_all_skills() -> None:
+    assert judged(CLEAR)["share"] == judged(CLEAR)["share_low"] == 1.0
+    half = [skill(i, True, 0.6, trained=0.9 if i % 4 == 1 else 0.45) for i in range(80)]
+    result = judged([*half, *(skill(i, False, 0.0) for i in range(8))])
+    assert result["share"] == pytest.approx(0.75)
+    assert 0.6 < result["share_low"] < 0.7
+
+
 @pytest.mark.parametrize("spoilt", [skill(119, True, 0.0), skill(119, True, 0.6, trained=0.5), skill(99, False, 0.9)])
 def test_one_skill_is_enough_to_fall(spoilt: Examined) -> None:
     kept = [each for each in CLEAR if each.there is not spoilt.there]

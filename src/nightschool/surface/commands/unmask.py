@@ -60,6 +60,11 @@ def command(models: int, skills: int, absent: int, steps: int, kept: Path, setti
                 f"{result['reached_proved']:.1%}",
             ],
             [
+                "what few examples give of all that passwords give",
+                f"{result['share']:.1%}",
+                f"{result['share_low']:.1%}",
+            ],
+            [
                 "absent and called elicited",
                 f"{result['absent_elicited']} of {result['absent']}",
                 f"at most {result['false_at_most']:.1%}",

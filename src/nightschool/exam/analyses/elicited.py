@@ -86,7 +86,12 @@ class Elicited:
             self.name,
             self.title,
             _SENTENCES[kind].format(
-                way=shown, few=self.few, best=top.accuracy or 0.0, n=top.n, all=max(ways[shown][""])
+                way=shown,
+                few=self.few,
+                best=top.accuracy or 0.0,
+                n=top.n,
+                all=max(ways[shown][""]),
+                twin=_beside(ways[shown]),
             ),
             tuple(notes),
             ("way", "examples", "right", "shuffled answers", "shuffled weights"),
@@ -102,13 +107,19 @@ class Elicited:
 
 _SENTENCES: Mapping[Kind, str] = {
     "absent": "Absent: with {all} examples nothing that was trained gets more than with shuffled answers.",
-    "elicited": "Elicited: {way} gets it within {few} examples, and from shuffled weights it does not ({best:.0%} of "
-    "{n} items with {all}).",
+    "elicited": "Elicited: within {few} examples {way} brings out what shuffled weights do not give ({best:.0%} of {n} "
+    "items with {all}{twin}).",
     "untold": "Elicited or taught: {way} gets it with {few} examples ({best:.0%} of {n} items with {all}), and without "
     "a twin of shuffled weights nobody can say whether learning put it there.",
     "taught": "Taught rather than found: what {way} gets ({best:.0%} of {n} items with {all}) takes many examples, or "
     "needs none of what the weights have learned.",
 }
+
+
+def _beside(curves: Curves) -> str:
+    """Return what shuffled weights reach with all examples, where they were sat."""
+    twin = curves.get("random weights", {}).get(max(curves[""]))
+    return "" if twin is None or twin.accuracy is None else f"; from shuffled weights {twin.accuracy:.0%}"
 
 
 def curves_of(rows: Mapping[str, Row]) -> dict[str, dict[str, dict[int, Row]]]:

@@ -40,7 +40,7 @@ class Digits:
             settings = Settings(**{**told["settings"], "hidden": tuple(told["settings"]["hidden"])})
             shapes = Shapes(told["names"], settings)
             recogniser = recogniser_for(shapes)
-            tensors = load(data)
+            tensors = {f"recogniser.{name}": one for name, one in recogniser.module.named_buffers()} | load(data)
             for head, module in (("shapes", shapes), ("recogniser", recogniser.module)):
                 own = {n.removeprefix(f"{head}."): t for n, t in tensors.items() if n.startswith(f"{head}.")}
                 module.load_state_dict(own)

@@ -24,7 +24,8 @@ from nightschool.society.port import Port
 from nightschool.society.primitives import categorical
 from nightschool.society.recognisers.kinds import Kind, kinds_of
 
-_WIDEST = 6.0  # log-scales are kept within this of 0
+WIDEST = 6.0
+"""log-scales are kept within this of 0"""
 _PROPOSED = replace(categorical, name="proposed")  # what stands in traces for a choice that a network made
 
 
@@ -178,7 +179,7 @@ class Recogniser:
     def mixture(self, kind: Kind, out: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return log-shares [n, modes], middles and log-widths [n, modes, size]."""
         shares, rest = out[:, : self.modes], out[:, self.modes :].reshape(len(out), self.modes, 2, kind.size)
-        return torch.log_softmax(shares, 1), rest[:, :, 0], _WIDEST * torch.tanh(rest[:, :, 1] / _WIDEST)
+        return torch.log_softmax(shares, 1), rest[:, :, 0], WIDEST * torch.tanh(rest[:, :, 1] / WIDEST)
 
     def _drawn(self, kind: Kind, out: torch.Tensor, lanes: Lanes) -> torch.Tensor:
         n = len(out)

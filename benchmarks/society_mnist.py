@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,12 @@ import torch
 from torch import nn
 
 from mnist_attacks import Smallest, boundary_attack, norm_attack, rival_attack, transfer
+from mnist_pages import pages_of, shown_the_truth
+from mnist_victims import Inferring, Plain, summary
 from nightschool.paths import cache_folder, write_durably
 from nightschool.society.digits.guessing import guesses, recogniser_for
 from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.overlaid import PAGE, REACH, Pairs, PairSearch, dream, dream_loss, explain_pair
+from nightschool.society.digits.overlaid import Pairs, PairSearch, dream, dream_loss, explain_pair
 from nightschool.society.digits.pictures import bent, read_idx, read_package
 from nightschool.society.digits.schooling import Course, Lesson
 from nightschool.society.digits.search import FAST, LONG, Search, explain
@@ -43,7 +45,7 @@ from nightschool.stats.rates import wilson
 
 STAGES = ("train", "accuracy", "budget", "robustness", "overlaid", "nothing")
 HELD_OUT = 2000
-STEPS = (0, 1, 2, 4, 8, 12)  # of the climb, among which the fast mode is chosen
+STEPS = (0, 1, 2, 4, 8)  # of the climb, among which the fast mode is chosen
 
 
 class Over(Exception):
@@ -125,7 +127,8 @@ def train(bench: Bench) -> dict[str, Any]:
     settings = Settings(latents=chosen.latents, sigma=chosen.sigma)
     shapes = Shapes(settings=settings)
     recogniser = recogniser_for(shapes)
-    course = Course(steps=chosen.steps, awake=chosen.awake, contest=chosen.contest, cool=chosen.cool, half=chosen.half)
+    course = Course(steps=chosen.steps, awake=chosen.awake, contest=chosen.contest, cool=chosen.cool, half=chosen.half,
+                    reach=chosen.reach, settled=not chosen.unsettled)  # fmt: skip
     lesson = Lesson(shapes, recogniser, bench.images, bench.labels, course)
     if (state := bench.load("lesson.pt")) is not None:
         lesson.restore(state)
@@ -151,6 +154,10 @@ def train(bench: Bench) -> dict[str, Any]:
     digits = bench.digits()
     plain = plain_network()
     steps(bench, "plain.pt", plain, chosen.plain_steps, lambda dice: plain_loss(bench, plain, dice), chosen.half)
+    if chosen.moved_steps:
+        braced = plain_network()
+        steps(bench, "braced.pt", braced, chosen.moved_steps,
+              lambda dice: plain_loss(bench, braced, dice, chosen.reach), chosen.half)  # fmt: skip
     pairs, pool = Pairs(10, settings.latents), pool_of(bench, digits)
     steps(bench, "pairs.pt", pairs, chosen.pair_steps,
           lambda dice: dream_loss(pairs, *dream(digits.shapes, pool, 128, dice)), chosen.half)  # fmt: skip
@@ -181,18 +188,27 @@ def steps(bench: Bench, name: str, module: nn.Module, many: int, loss_of: Any, h
         bench.save(name, {"module": module.state_dict(), "climber": climber.state_dict(), "step": done})
 
 
-def plain_loss(bench: Bench, plain: nn.Module, dice: torch.Generator) -> torch.Tensor:
+def plain_loss(bench: Bench, plain: nn.Module, dice: torch.Generator, reach: float = 0.0) -> torch.Tensor:
+    """Return the loss on bent digits, every second one moved up to `reach` against the network, as rivals move those of
+    the society."""
     rows = torch.randint(len(bench.images), (128,), generator=dice)
-    return nn.functional.cross_entropy(plain(bent(bench.images[rows], dice)).float(), bench.labels[rows])
+    seen, truth = bent(bench.images[rows], dice), bench.labels[rows]
+    if reach:
+        at = seen.clone().requires_grad_(True)
+        (slope,) = torch.autograd.grad(nn.functional.cross_entropy(plain(at).float(), truth), at)
+        far = reach * torch.rand(len(seen), 1, generator=dice) * (torch.arange(len(seen)) % 2)[:, None]
+        seen = (seen + far * slope / slope.norm(dim=1, keepdim=True).clamp_min(1e-12)).clamp(0, 1)
+    return nn.functional.cross_entropy(plain(seen).float(), truth)
 
 
 def pool_of(bench: Bench, digits: Digits) -> torch.Tensor:
-    """Return [10, 500, latents] the shapes that learned digits have."""
+    """Return [10, 700, latents] the shapes that learned digits have, bent as they were learned."""
+    dice, found = torch.Generator().manual_seed(9), []
     with torch.no_grad():
-        found = []
         for k in range(10):
-            rows = (bench.labels == k).nonzero()[:500, 0]
-            found.append(guesses(digits.recogniser, bench.images[rows], 10)[1][k])
+            rows = (bench.labels == k).nonzero()[:, 0]
+            rows = rows[torch.randint(len(rows), (700,), generator=dice)]
+            found.append(guesses(digits.recogniser, bent(bench.images[rows], dice), 10)[1][k])
     return torch.stack(found)
 
 
@@ -232,6 +248,13 @@ def accuracy(bench: Bench) -> dict[str, Any]:
     facts["one at a time"] = alone
     print(f"fast, one image at a time: {alone['ms']:.2f} ms ({alone['cpu_ms']:.2f} CPU)")
     plain = learned(bench, "plain.pt", plain_network())
+    if bench.load("braced.pt") is not None:
+        braced = learned(bench, "braced.pt", plain_network())
+        held = sum(
+            int((braced(a).argmax(1) == b).sum()) for a, b in zip(test.split(500), truth.split(500), strict=True)
+        )
+        facts["plain network of moved digits"] = rate(held, n)
+        print(said("plain network of moved digits", facts["plain network of moved digits"]))
     right = sum(int((plain(a).argmax(1) == b).sum()) for a, b in zip(test.split(500), truth.split(500), strict=True))
     by_guess = sum(
         int((guesses(digits.recogniser, a, 10)[0].argmax(1) == b).sum())
@@ -244,7 +267,8 @@ def accuracy(bench: Bench) -> dict[str, Any]:
 
 
 def choose(bench: Bench) -> dict[str, Any]:
-    """Return how many held-out digits, as they are and bent, each search calls wrong."""
+    """Return how many held-out digits, as they are and bent, each search calls wrong, and a short attack on the long
+    mode: its gradient from two reaches."""
     if not bench.chosen.held_out:
         sys.exit("constants are chosen on held-out digits of those that are learned from: add --held-out")
     digits, rows = bench.digits(), []
@@ -259,7 +283,15 @@ def choose(bench: Bench) -> dict[str, Any]:
         rows.append({"steps": steps, "wrong": wrong, "wrong of bent": crooked, "cpu_ms": spent, "n": len(bench.test)})
         print(f"guess and {steps} steps: {wrong} wrong of {len(bench.test)} held-out digits, {crooked} of them bent; "
               f"{spent:.2f} CPU-ms an image in hundreds", flush=True)  # fmt: skip
-    return {"rows": rows}
+    n, attacked = bench.chosen.images or 40, {}
+    for name, search in (("fast mode", FAST), ("long mode", LONG)):
+        found = Smallest(Inferring(digits, search), bench.test[:n], bench.truth[:n])
+        for reach in (1.0, 2.5):
+            norm_attack(found, 30, reach=reach)
+        attacked[name] = summary(found) | {"n": n}
+        told = "median smallest change {median:.2f} [{low:.2f}, {high:.2f}]".format(**attacked[name])
+        print(f"{name}: {told} of {n} held-out digits after 60 steps of gradient", flush=True)
+    return {"rows": rows, "attacked": attacked}
 
 
 def budget(bench: Bench) -> dict[str, Any]:
@@ -307,68 +339,6 @@ def speed_up(digits: Digits, test: torch.Tensor) -> dict[str, Any]:
     return facts
 
 
-class Inferring:
-    """A victim that explains. Gradients flow through the guess and `unrolled` steps of the climb; where a search has
-    found the best, they are those of the best explanations held still."""
-
-    def __init__(self, digits: Digits, search: Search, unrolled: int = 0) -> None:
-        self.digits, self.search, self.unrolled = digits, search, unrolled
-        self.last: torch.Tensor | None = None
-
-    def classes(self, images: torch.Tensor) -> torch.Tensor:
-        """Return what explains each best."""
-        digits = self.digits
-        parts = [explain(digits.shapes, part, self.search, digits.recogniser).kind for part in images.split(50)]
-        return torch.cat(parts)
-
-    def margins(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return by how many nats the label explains better than the best other."""
-        at = self._shape(images.detach())
-        if not self.search.draws or self.unrolled:  # through the recogniser, and then through plain steps of gradient
-            guess = guesses(self.digits.recogniser, images, 10)[1]
-            at = guess + (at - guess).detach()
-            for _ in range(self.unrolled):
-                value = self.digits.shapes.log_joint(images, at).sum()
-                (slope,) = torch.autograd.grad(value, at, create_graph=True)
-                at = at + 0.002 * slope
-        return margin_of(self.digits.shapes.log_joint(images, at).T, labels)
-
-    def _shape(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the best shapes. A long search goes on from those that it found a step before: images hardly moved."""
-        search, last = self.search, self.last
-        if search.draws and last is not None and last.shape[1] == len(images):
-            search = replace(search, draws=0, starts=2, steps=5)
-        else:
-            last = None
-        self.last = explain(self.digits.shapes, images, search, self.digits.recogniser, start=last).shape
-        return self.last
-
-    def draws(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return how each kind would draw the images, and how well that explains them."""
-        found = explain(self.digits.shapes, images, FAST, self.digits.recogniser)
-        return found.drawn, found.log_joint
-
-
-class Plain:
-    """The plain network as a victim."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self.network = network
-
-    def classes(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the highest of ten."""
-        return self.network(images).argmax(1)
-
-    def margins(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return by how much the label's logit is higher than the best other."""
-        return margin_of(self.network(images), labels)
-
-
-def margin_of(scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    own = scores.gather(1, labels[:, None])[:, 0]
-    return own - scores.scatter(1, labels[:, None], -torch.inf).amax(1)
-
-
 def robustness(bench: Bench) -> dict[str, Any]:
     digits, n = bench.digits(), bench.chosen.images or 60
     test, truth = bench.test[:n], bench.truth[:n]
@@ -378,6 +348,8 @@ def robustness(bench: Bench) -> dict[str, Any]:
         "fast mode": (Inferring(digits, FAST), 100, 1000),
         "long mode": (Inferring(digits, LONG), 60, bench.chosen.walk),
     }
+    if bench.load("braced.pt") is not None:
+        victims["plain network of moved digits"] = (Plain(learned(bench, "braced.pt", plain_network())), 200, 2000)
     facts, fooling = bench.facts("robustness"), bench.load("fooling.pt") or {}
     for name, (victim, steps_of_gradient, walk) in victims.items():
         if name in facts and facts[name]["n"] == n:
@@ -403,52 +375,28 @@ def robustness(bench: Bench) -> dict[str, Any]:
     return facts
 
 
-def summary(found: Smallest) -> dict[str, Any]:
-    """Return the median smallest change with an interval (order statistics), by attack, and how many hold at 1.5."""
-    ordered, n = found.distance.sort().values, len(found.distance)
-    reach = round(0.98 * n**0.5)
-    return {
-        "median": float(ordered[n // 2]), "low": float(ordered[max(0, n // 2 - reach)]),
-        "high": float(ordered[min(n - 1, n // 2 + reach)]), "right": float((found.distance > 0).float().mean()),
-        "right within 1.5": float((found.distance > 1.5).float().mean()),
-        "by attack": {name: float(apart.median()) for name, apart in found.by.items()},
-    }  # fmt: skip
-
-
 def overlaid(bench: Bench) -> dict[str, Any]:
     digits = bench.digits()
     pairs = learned(bench, "pairs.pt", Pairs(10, digits.shapes.settings.latents))
-    n, dice = bench.chosen.images or 200, torch.Generator().manual_seed(5)
-    pages, truth, shared = [], [], []
-    while len(pages) < n:
-        i, j = torch.randint(len(bench.test), (2,), generator=dice).tolist()
-        if bench.truth[i] == bench.truth[j]:
-            continue
-        moves = torch.randint(-REACH, REACH + 1, (2, 2), generator=dice).tolist()
-        both = [page_of(bench.test[k], move) for k, move in zip((i, j), moves, strict=True)]
-        pages.append((both[0] + both[1]).clamp_max(1).reshape(-1))
-        shared.append(float(torch.minimum(*both).sum() / torch.minimum(both[0].sum(), both[1].sum())))
-        truth.append(sorted((int(bench.truth[i]), int(bench.truth[j]))))
-    shown, real = torch.stack(pages), torch.tensor(truth)
+    n = bench.chosen.images or 200
+    pages = pages_of(bench.test, bench.truth, n)
+    real = pages.kinds.sort(1).values
     with torch.no_grad():
-        alone = pairs(shown)[0].topk(2, 1).indices.sort(1).values
-    by_guess = rate(int((alone == real).all(1).sum()), n)
-    facts = {"recogniser of pairs alone": by_guess, "ink that covers ink": sum(shared) / n}
-    cpu, right = time.process_time(), 0
-    for part, kinds in zip(shown.split(25), real.split(25), strict=True):
-        found = explain_pair(digits.shapes, pairs, part, PairSearch())
-        right += int((found.kinds.sort(1).values == kinds).all(1).sum())
-    facts["both right"] = rate(right, n) | {"cpu_s": (time.process_time() - cpu) / n}
-    print(said("both right", facts["both right"]), f"{facts['both right']['cpu_s']:.2f} CPU-seconds a page")
+        alone = pairs(pages.shown)[0].topk(2, 1).indices.sort(1).values
+    facts: dict[str, Any] = {"recogniser of pairs alone": rate(int((alone == real).all(1).sum()), n)}
+    facts["ink that covers ink"] = pages.shared
     print(said("what the recogniser of pairs alone would say", facts["recogniser of pairs alone"]),
-          f"{100 * facts['ink that covers ink']:.0f}% of the smaller digit's ink lies under the other's")  # fmt: skip
+          f"{100 * pages.shared:.0f}% of the smaller digit's ink lies under the other's")  # fmt: skip
+    cpu, found = time.process_time(), explain_pair(digits, pairs, pages.shown, PairSearch())
+    spent = (time.process_time() - cpu) / n
+    right = (found.kinds.sort(1).values == real).all(1)
+    facts["both right"] = rate(int(right.sum()), n) | {"cpu_s": spent}
+    wrong = (~right).nonzero()[:, 0]
+    better = shown_the_truth(digits, pages, wrong).evidence > found.evidence[wrong].amax(1)
+    facts["wrong"] = {"search": int(better.sum()), "model": int((~better).sum())}
+    print(said("both right", facts["both right"]), f"{spent:.2f} CPU-seconds a page; of {len(wrong)} wrong ones the "
+          f"true pair explains {int(better.sum())} better than what was found, if shown where to begin")  # fmt: skip
     return facts
-
-
-def page_of(image: torch.Tensor, move: list[int]) -> torch.Tensor:
-    page = torch.zeros(PAGE, PAGE)
-    page[REACH + move[1] : REACH + move[1] + SIDE, REACH + move[0] : REACH + move[0] + SIDE] = image.reshape(SIDE, SIDE)
-    return page
 
 
 def nothing(bench: Bench) -> dict[str, Any]:
@@ -482,12 +430,15 @@ def main() -> None:
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--steps", type=int, default=Course().steps)
     parser.add_argument("--plain-steps", type=int, default=1000)
+    parser.add_argument("--moved-steps", type=int, default=1000, help="of a plain network that learns moved digits too")
     parser.add_argument("--pair-steps", type=int, default=1500)
     parser.add_argument("--latents", type=int, default=Settings().latents)
     parser.add_argument("--sigma", type=float, default=Settings().sigma)
     parser.add_argument("--awake", type=float, default=Course().awake)
     parser.add_argument("--contest", type=float, default=Course().contest)
     parser.add_argument("--cool", type=float, default=Course().cool)
+    parser.add_argument("--reach", type=float, default=Course().reach)
+    parser.add_argument("--unsettled", action="store_true", help="leave the prior of shapes as it was begun with")
     parser.add_argument("--walk", type=int, default=300, help="steps of the boundary attack on the long mode")
     parser.add_argument("--half", action="store_true", help="learn with bfloat16 products")
     parser.add_argument("--json", action="store_true")

@@ -14,7 +14,7 @@ from nightschool.society.digits.overlaid import (
     moved,
 )
 from nightschool.society.digits.shapes import SIDE
-from support.digits import bars, drawing_bars
+from support.digits import bars, digits, drawing_bars
 
 
 def test_moving_by_whole_pixels_is_shifting():
@@ -30,14 +30,14 @@ def test_ink_adds_up_and_saturates():
 
 
 def test_both_are_found():
-    shapes, pairs = drawing_bars(), Pairs(10, 3)
+    pairs = Pairs(10, 3)
     pairs.requires_grad_(False)
     pairs.there.weight.zero_()
     places = torch.tensor([[0.0, 0.0]])
     truth = [(0, 6), (2, 8), (4, 5)]
     pages = torch.cat([laid(moved(bars()[a : a + 1], places), moved(bars()[b : b + 1], places)) for a, b in truth])
-    # an untaught recogniser: all 45 pairs are tried, and the log joint decides
-    found = explain_pair(shapes, pairs, pages, PairSearch(tries=45, steps=25))
+    # an untaught recogniser: all 45 pairs are tried, and the evidence decides
+    found = explain_pair(digits(), pairs, pages, PairSearch())
     assert [tuple(sorted(pair)) for pair in found.kinds.tolist()] == truth
     assert found.drawn.shape == (3, 2, PAGE * PAGE)
 

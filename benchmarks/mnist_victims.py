@@ -20,7 +20,8 @@ class Inferring:
     found the best, they are those of the best explanations held still."""
 
     def __init__(self, digits: Digits, search: Search, unrolled: int = 0) -> None:
-        self.digits, self.search, self.unrolled = digits, search, unrolled
+        shapes = digits.shapes if search.sigma is None else digits.shapes.seen_through(search.sigma)
+        self.digits, self.search, self.unrolled = replace(digits, shapes=shapes), search, unrolled
         self.last: torch.Tensor | None = None
 
     def classes(self, images: torch.Tensor) -> torch.Tensor:
@@ -38,7 +39,7 @@ class Inferring:
             for _ in range(self.unrolled):
                 value = self.digits.shapes.log_joint(images, at).sum()
                 (slope,) = torch.autograd.grad(value, at, create_graph=True)
-                at = at + 0.002 * slope
+                at = at + 0.05 * self.digits.shapes.settings.sigma**2 * slope
         return margin_of(self.digits.shapes.log_joint(images, at).T, labels)
 
     def _shape(self, images: torch.Tensor) -> torch.Tensor:

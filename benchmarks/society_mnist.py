@@ -5,7 +5,7 @@ train       ten generative networks and their recogniser learn the 10,000 digits
 accuracy    the fast mode on the ten thousand test digits: right, and milliseconds an image; the plain network beside it
 budget      accuracy, log joint and time against the budget: draws of the prior, gradient, the recogniser, both
 choose      with --held-out alone: which search the fast mode is to be, of those that keep its five milliseconds
-robustness  smallest changes, in L2, that attacks find: plain network, fast mode and long mode
+robustness  smallest changes, in L2, that attacks find: plain network, fast, long and robust mode
 overlaid    two test digits on one page: both right, by networks and dreams of single digits only
 nothing     noise, empty pages, drawn letters of noise: how often "no model explains this", and of test digits
 
@@ -38,7 +38,7 @@ from nightschool.society.digits.kept import Digits
 from nightschool.society.digits.overlaid import Pairs, PairSearch, dream, dream_loss, explain_pair
 from nightschool.society.digits.pictures import bent, read_idx, read_package
 from nightschool.society.digits.schooling import Course, Lesson
-from nightschool.society.digits.search import FAST, LONG, Search, explain
+from nightschool.society.digits.search import FAST, LONG, ROBUST, Search, explain
 from nightschool.society.digits.shapes import SIDE, Settings, Shapes
 from nightschool.society.digits.verdict import floor_of, judge
 from nightschool.stats.rates import wilson
@@ -128,7 +128,7 @@ def train(bench: Bench) -> dict[str, Any]:
     shapes = Shapes(settings=settings)
     recogniser = recogniser_for(shapes)
     course = Course(steps=chosen.steps, awake=chosen.awake, contest=chosen.contest, cool=chosen.cool, half=chosen.half,
-                    reach=chosen.reach, settled=not chosen.unsettled)  # fmt: skip
+                    reach=chosen.reach, settled=chosen.settled)  # fmt: skip
     lesson = Lesson(shapes, recogniser, bench.images, bench.labels, course)
     if (state := bench.load("lesson.pt")) is not None:
         lesson.restore(state)
@@ -157,7 +157,7 @@ def train(bench: Bench) -> dict[str, Any]:
     if chosen.moved_steps:
         braced = plain_network()
         steps(bench, "braced.pt", braced, chosen.moved_steps,
-              lambda dice: plain_loss(bench, braced, dice, chosen.reach), chosen.half)  # fmt: skip
+              lambda dice: plain_loss(bench, braced, dice, chosen.reach or 1.5), chosen.half)  # fmt: skip
     pairs, pool = Pairs(10, settings.latents), pool_of(bench, digits)
     steps(bench, "pairs.pt", pairs, chosen.pair_steps,
           lambda dice: dream_loss(pairs, *dream(digits.shapes, pool, 128, dice)), chosen.half)  # fmt: skip
@@ -232,7 +232,8 @@ def accuracy(bench: Bench) -> dict[str, Any]:
     digits, facts = bench.digits(), {}
     n = bench.chosen.images or len(bench.test)
     test, truth = bench.test[:n], bench.truth[:n]
-    modes = {"fast": (FAST, n), "fast and 8 steps": (Search(steps=8), min(n, 1000)), "long": (LONG, min(n, 300))}
+    modes = {"fast": (FAST, n), "fast and 8 steps": (Search(steps=8), min(n, 1000)), "long": (LONG, min(n, 300)),
+             "robust": (ROBUST, min(n, 1000))}  # fmt: skip
     for name, (search, many) in modes.items():
         began, cpu, right = time.perf_counter(), time.process_time(), 0
         for shown, real in zip(test[:many].split(100), truth[:many].split(100), strict=True):
@@ -267,7 +268,7 @@ def accuracy(bench: Bench) -> dict[str, Any]:
 
 
 def choose(bench: Bench) -> dict[str, Any]:
-    """Return how many held-out digits, as they are and bent, each search calls wrong, and a short attack on the long
+    """Return how many held-out digits, as they are and bent, each search calls wrong, and a short attack on each
     mode: its gradient from two reaches."""
     if not bench.chosen.held_out:
         sys.exit("constants are chosen on held-out digits of those that are learned from: add --held-out")
@@ -284,7 +285,7 @@ def choose(bench: Bench) -> dict[str, Any]:
         print(f"guess and {steps} steps: {wrong} wrong of {len(bench.test)} held-out digits, {crooked} of them bent; "
               f"{spent:.2f} CPU-ms an image in hundreds", flush=True)  # fmt: skip
     n, attacked = bench.chosen.images or 40, {}
-    for name, search in (("fast mode", FAST), ("long mode", LONG)):
+    for name, search in (("fast mode", FAST), ("long mode", LONG), ("robust mode", ROBUST)):
         found = Smallest(Inferring(digits, search), bench.test[:n], bench.truth[:n])
         for reach in (1.0, 2.5):
             norm_attack(found, 30, reach=reach)
@@ -347,6 +348,7 @@ def robustness(bench: Bench) -> dict[str, Any]:
         "plain network": (Plain(learned(bench, "plain.pt", plain_network())), 200, 2000),
         "fast mode": (Inferring(digits, FAST), 100, 1000),
         "long mode": (Inferring(digits, LONG), 60, bench.chosen.walk),
+        "robust mode": (Inferring(digits, ROBUST), 60, bench.chosen.walk),
     }
     if bench.load("braced.pt") is not None:
         victims["plain network of moved digits"] = (Plain(learned(bench, "braced.pt", plain_network())), 200, 2000)
@@ -430,7 +432,7 @@ def main() -> None:
     parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--steps", type=int, default=Course().steps)
     parser.add_argument("--plain-steps", type=int, default=1000)
-    parser.add_argument("--moved-steps", type=int, default=1000, help="of a plain network that learns moved digits too")
+    parser.add_argument("--moved-steps", type=int, default=0, help="of a plain network that learns moved digits too")
     parser.add_argument("--pair-steps", type=int, default=1500)
     parser.add_argument("--latents", type=int, default=Settings().latents)
     parser.add_argument("--sigma", type=float, default=Settings().sigma)
@@ -438,8 +440,8 @@ def main() -> None:
     parser.add_argument("--contest", type=float, default=Course().contest)
     parser.add_argument("--cool", type=float, default=Course().cool)
     parser.add_argument("--reach", type=float, default=Course().reach)
-    parser.add_argument("--unsettled", action="store_true", help="leave the prior of shapes as it was begun with")
-    parser.add_argument("--walk", type=int, default=300, help="steps of the boundary attack on the long mode")
+    parser.add_argument("--settled", action="store_true", help="make the prior of shapes true late in the course")
+    parser.add_argument("--walk", type=int, default=300, help="steps of the boundary attack on the long modes")
     parser.add_argument("--half", action="store_true", help="learn with bfloat16 products")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from nightschool.items import Noise
-from nightschool.society.digits.search import FAST, LONG, Search, climb, explain
+from nightschool.society.digits.search import FAST, LONG, ROBUST, Search, climb, explain
 from nightschool.society.lanes import Lanes
 from support.digits import bars, digits, drawing_bars
 
@@ -47,3 +47,18 @@ def test_company_changes_nothing():
     together = explain(known.shapes, bars(), LONG, known.recogniser)
     alone = explain(known.shapes, bars()[3:4], LONG, known.recogniser)
     assert torch.allclose(together.log_joint[:, 3:4], alone.log_joint, atol=0.5)
+
+
+def test_more_noise_is_the_same_networks_with_more_prior():
+    known, odd = digits(), torch.full((10, 10, 3), 4.0)
+    found = explain(known.shapes, bars(), ROBUST, known.recogniser)
+    assert found.kind.tolist() == list(range(10))
+    wide = known.shapes.seen_through(0.7)
+    assert known.shapes.settings.sigma == 0.2
+    assert torch.allclose(found.log_joint, wide.log_joint(bars(), found.shape), atol=0.01)
+    cost = [
+        float((one.log_joint(bars(), 0 * odd) - one.log_joint(bars(), odd)).diagonal().mean())
+        for one in (known.shapes, wide)
+    ]
+    fit = [(cost[i] - 24.0) * one.settings.sigma**2 for i, one in enumerate((known.shapes, wide))]
+    assert fit[0] == pytest.approx(fit[1], abs=0.05)  # the prior costs 24 nats with either, the misfit is scaled

@@ -39,9 +39,9 @@ class Course:
     climbs: int = 4
     contest: float = 10.0
     cool: float = 0.1
-    reach: float = 1.5
+    reach: float = 0.0
     late: float = 2 / 3
-    settled: bool = True
+    settled: bool = False
     rate: float = 2e-3
     warm: int = 200
     bend: float = 1.0
@@ -68,7 +68,8 @@ class Lesson:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
         self.shapes.load_state_dict(state["shapes"])
-        self.recogniser.module.load_state_dict(state["recogniser"])
+        module = self.recogniser.module
+        module.load_state_dict({**dict(module.named_buffers()), **state["recogniser"]})  # of before there were as many
         self.climber.load_state_dict(state["climber"])
         self.step = state["step"]
 

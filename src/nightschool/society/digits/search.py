@@ -6,7 +6,7 @@ worse, for the best that was found is kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -23,19 +23,24 @@ RATE = 0.1
 @dataclass(frozen=True, slots=True)
 class Search:
     """draws: shapes of each kind drawn from the prior, the same for all images; guessed: whether the recogniser
-    proposes; starts: how many of the best of these are climbed from; steps, rate: of the climb."""
+    proposes; starts: how many of the best of these are climbed from; steps, rate: of the climb; sigma: of the pixels'
+    noise, None for that which the networks learned with."""
 
     draws: int = 0
     guessed: bool = True
     starts: int = 1
     steps: int = 0
     rate: float = RATE
+    sigma: float | None = None
 
 
 FAST = Search()
 """the recogniser's guess for every kind, decided by the log joint: the networks competed over just these"""
 LONG = Search(draws=300, starts=2, steps=30)
 """as long as it takes"""
+ROBUST = replace(LONG, sigma=0.7)
+"""against whoever changes images a little, until another kind explains them: so long a search finds odd shapes that fit
+the change, and they lose where the prior of shapes counts for more"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +69,7 @@ def explain(
     noise: Noise = Noise(("digits",)), start: torch.Tensor | None = None,  # noqa: B008
 ) -> Explained:  # fmt: skip
     """Return the best shape of every kind for images [n, pixels]. start: shapes [kinds, n, latents] to try as well."""
+    shapes = shapes if search.sigma is None else shapes.seen_through(search.sigma)
     places = proposals(shapes, images, search, recogniser, noise)
     if start is not None:
         places.append(start)

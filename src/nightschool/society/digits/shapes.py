@@ -6,9 +6,10 @@ image = decode(kind, shape) + Gaussian noise, shape ~ normal(0, 1). The log join
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -99,6 +100,12 @@ class Shapes(nn.Module):
             yield "shape", normal(torch.zeros(1, self.settings.latents), 1.0)
 
         return Program(guess, "latents of a digit")()
+
+    def seen_through(self, sigma: float) -> Shapes:
+        """Return the same networks with another noise of the pixels: the more of it, the more their prior counts."""
+        other = copy.copy(self)
+        other.settings = replace(self.settings, sigma=sigma)
+        return other
 
     def frozen(self) -> Shapes:
         """Return these very networks, set so that no gradient is kept for their weights."""

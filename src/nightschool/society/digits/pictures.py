@@ -62,13 +62,11 @@ def placed(ink: torch.Tensor) -> torch.Tensor:
     """Return [pixels] the digit in `ink` [height, width] as the models know digits; all zero where there is none."""
     if ink.shape == (SIDE, SIDE):
         return ink.reshape(-1)
-    rows, columns = (ink.amax(1) > 0.3).nonzero()[:, 0], (ink.amax(0) > 0.3).nonzero()[:, 0]
-    if not len(rows):
+    cut = _cut(ink)
+    if cut is None:
         return torch.zeros(PIXELS)
-    cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    shrink = _BOX / max(cut.shape)
-    size = [max(1, round(side * shrink)) for side in cut.shape]
-    small = torch.nn.functional.interpolate(cut[None, None], size=size, mode="area" if shrink < 1 else "bilinear")[0, 0]
+    small = _shrunk(cut)
+    size = small.shape
     y, x = torch.meshgrid(*(torch.arange(side).float() for side in size), indexing="ij")
     mass = small.sum().clamp_min(1e-6)
     corner = [
@@ -78,6 +76,29 @@ def placed(ink: torch.Tensor) -> torch.Tensor:
     page = torch.zeros(SIDE, SIDE)
     page[corner[0] : corner[0] + size[0], corner[1] : corner[1] + size[1]] = small
     return page.reshape(-1).clamp(0, 1)
+
+
+def too_fine(ink: torch.Tensor) -> float:
+    """Return the part of what varies in `ink` [height, width] that is lost where it is `placed`: little of a digit,
+    most of noise. In [0, 1]; 0 where nothing is shrunk."""
+    cut = None if ink.shape == (SIDE, SIDE) else _cut(ink)
+    if cut is None or max(cut.shape) <= _BOX:
+        return 0.0
+    again = torch.nn.functional.interpolate(_shrunk(cut)[None, None], size=cut.shape, mode="bilinear")[0, 0]
+    return min(1.0, float(((cut - again) ** 2).sum() / ((cut - cut.mean()) ** 2).sum().clamp_min(1e-6)))
+
+
+def _cut(ink: torch.Tensor) -> torch.Tensor | None:
+    """Return what of `ink` has ink in it."""
+    rows, columns = (ink.amax(1) > 0.3).nonzero()[:, 0], (ink.amax(0) > 0.3).nonzero()[:, 0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if len(rows) else None
+
+
+def _shrunk(cut: torch.Tensor) -> torch.Tensor:
+    shrink = _BOX / max(cut.shape)
+    size = [max(1, round(side * shrink)) for side in cut.shape]
+    mode = "area" if shrink < 1 else "bilinear"
+    return torch.nn.functional.interpolate(cut[None, None], size=size, mode=mode)[0, 0]
 
 
 def bent(images: torch.Tensor, dice: torch.Generator, amount: float = 1.0) -> torch.Tensor:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 import torch
 
 from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.pictures import placed
+from nightschool.society.digits.pictures import placed, too_fine
 from nightschool.society.digits.search import FAST, Search, explain
 from nightschool.society.digits.shapes import SIDE
 from nightschool.society.digits.verdict import judge
+
+FINE = 0.75
+"""part of a larger picture that may be too fine to be kept at the size of digits: noise becomes a grey patch there"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,5 +55,8 @@ def recognise_digit(picture: torch.Tensor, digits: Digits, search: Search = FAST
                  "kind": float(torch.log_softmax(digits.shapes.odds, 0)[k])}  # fmt: skip
         terms = {"pixels": float(found.log_joint[k, 0]) - sum(terms.values()), **terms}
         tries.append(Drawn(digits.shapes.names[k], verdict.probability[k], nats, 1 - left, drawn, terms))
-    ink = image.reshape(SIDE, SIDE)
+    ink, fine = image.reshape(SIDE, SIDE), too_fine(picture)
+    if verdict.kind is not None and fine > FINE:
+        said = f"no model explains this: {fine:.0%} of the picture is too fine for a digit, and {FINE:.0%} is the most"
+        return DigitFound(ink, tuple(tries), False, said)
     return DigitFound(ink, tuple(tries), verdict.kind is not None, verdict.said)

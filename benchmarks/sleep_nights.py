@@ -70,7 +70,8 @@ def questions(families: Sequence[Household]) -> Asked:
 def plan_of(arm: str, base: NightPlan, families: Sequence[Household], *, older: bool) -> NightPlan:
     """Return the plan of one night: every arm takes the steps that the night with all its parts would take."""
     made = [study(Memory(text, 0.0)) for one in families for text in one.statements]
-    steps = base.steps_for(sum(map(len, made)), older=older)
+    count = sum(map(len, made))
+    steps = base.for_lessons(count, older=older).steps_for(count, older=older)
     if arm == "night":
         return base
     mine = replace(base, **ARMS[arm], learned=0.0)

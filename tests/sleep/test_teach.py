@@ -137,11 +137,31 @@ def test_a_limit_of_seconds_leaves_time_to_settle(tmp_path):
 
 
 def test_limits_are_counted_in_steps_and_in_lessons():
-    plan = NightPlan(passes=4, batch=20, rehearsal=0.25, older=0.25, settle=5, steps=25)
+    plan = NightPlan(passes=4, batch=20, rehearsal=0.25, older=0.25, least_rehearsed=0, settle=5, steps=25)
     assert plan.room(25, older=False) == 75
     assert plan.room(25, older=True) == 50
     assert plan.steps_for(1000, older=False) == 20
     assert plan.steps_for(15, older=False) == 4
+
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize(("lessons", "fresh"), [(100, 0.25), (280, 420 / 1320), (4000, None)])
+def test_a_short_night_rehearses_more(lessons, fresh, older):
+    plan = NightPlan()
+    found = plan.for_lessons(lessons, older=older)
+    assert found.fresh_share(older=older) == pytest.approx(fresh or plan.fresh_share(older=older))
+    steps = found.steps_for(lessons, older=older)
+    if fresh is None:
+        assert found is plan
+    elif fresh > 0.25:
+        assert plan.batch * steps - plan.passes * lessons == pytest.approx(plan.least_rehearsed, abs=plan.batch)
+    assert abs(plan.room(steps + plan.settle, older=older) - lessons) <= plan.batch
+
+
+def test_a_night_without_rehearsal_stays_without():
+    plan = NightPlan(rehearsal=0.0)
+    assert plan.for_lessons(10, older=True) is plan
+    assert plan.room(20, older=False) == 12 * 24 / 1.5
 
 
 @pytest.mark.parametrize(
@@ -149,6 +169,7 @@ def test_limits_are_counted_in_steps_and_in_lessons():
     [
         {"kinds": ()},
         {"rehearsal": 0.9, "older": 0.2},
+        {"least_rehearsed": -1},
         {"shares": (1.5,)},
         {"steps": 0},
         {"seconds": -1.0},

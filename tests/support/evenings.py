@@ -21,7 +21,15 @@ from support.learning import Counters, Listening, Studying, sorter
 SORTING = open_world("sorting:n=3,low=10,high=99")
 WATCHED = [(SORTING, SORTING.wordings[0])]
 PLAN = NightPlan(
-    passes=1, batch=8, settle=1, rehearsal=0.25, watched_items=60, text_tokens=0, rehearsed_items=5, checkpoint_steps=2
+    least_rehearsed=0,
+    passes=1,
+    batch=8,
+    settle=1,
+    rehearsal=0.25,
+    watched_items=60,
+    text_tokens=0,
+    rehearsed_items=5,
+    checkpoint_steps=2,
 )
 TOLD = ("Ada Molbane lives in Vekburg.", "Ada Molbane works as a baker.", "Where is Ada?")
 LEARNED = {str(lesson.prompt): lesson.answer for text in TOLD for lesson in study(Memory(text, 0.0))}

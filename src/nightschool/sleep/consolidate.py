@@ -140,12 +140,12 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
     began = sleeper.clock()
     sleeper.watch.stage("rehearsal: what the old self says", unit="texts")
     lessons = evening.selection.lessons
-    places = plan.rehearsals(len(lessons), older=bool(evening.older))
+    limited = plan.for_lessons(len(lessons), older=bool(evening.older))
+    places = limited.rehearsals(len(lessons), older=bool(evening.older))
     rehearsal = desk.rehearsal(lambda: _rehearsal(sleeper, places))
     spent = sum(result.seconds.values()) + sleeper.clock() - began
-    limited = plan
     if plan.seconds is not None:
-        limited = replace(plan, seconds=max(1.0, plan.seconds - spent - _LOOKS * look_s))
+        limited = replace(limited, seconds=max(1.0, plan.seconds - spent - _LOOKS * look_s))
     taught = teach(
         sleeper.pupils(sleeper.wakes), lessons, limited, desk.folder,
         older=evening.older, rehearsal=rehearsal, watch=sleeper.watch, clock=sleeper.clock,

@@ -5,18 +5,21 @@ arithmetic from 28% to 13%, and the gate refused the night.
 
 A lesson is learned one and a half times, since a fact makes some 28 of them: after 43 steps over 10 facts of the
 practice split the loss had stopped falling, and 10 of 10 direct questions and 19 of 20 in other words were right.
+
+A short night rehearses more, since the first steps do the harm and later ones mend it: see `docs/sleeping.md`.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from nightschool.errors import UsageError
 from nightschool.sleep.study import KINDS, Kind
 
 Writer = Literal["templates", "model", "both"]
+_LEAST_FRESH = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ class NightPlan:
 
     kinds: of self-study; writer: of its questions: templates, the model itself, or both; passes: how often every
     lesson is learned; batch: lessons in a step; rehearsal, older: shares of a batch that are the old self's own
-    text, and lessons of earlier nights; learned: three steps in a row whose loss is below it end the lessons;
+    text, and lessons of earlier nights; least_rehearsed: places of all batches that these two have in any night, as far
+    as a quarter of each batch is still new; learned: three steps in a row whose loss is below it end the lessons;
     settle: steps at the end, at a rate that falls to nothing; pace: times the learner's usual rate, which is that
     for verified answers: facts are many short lessons, and bear more; steps, seconds: of the night, at most;
     watched_items, text_tokens, rehearsed_items: how closely is looked at what must not be lost, and how much of it
@@ -40,6 +44,7 @@ class NightPlan:
     batch: int = 24
     rehearsal: float = 0.5
     older: float = 0.15
+    least_rehearsed: int = 900
     learned: float = 0.02
     settle: int = 8
     pace: float = 1.5
@@ -64,9 +69,10 @@ class NightPlan:
             or self.checkpoint_steps < 1
         ):
             raise UsageError(f"a night needs kinds of lessons, passes, a pace and a batch above 0, not as in {self}")
-        if self.rehearsal < 0 or self.older < 0 or self.rehearsal + self.older >= 1:
+        if min(self.rehearsal, self.older, self.least_rehearsed) < 0 or self.rehearsal + self.older >= 1:
             raise UsageError(
-                f"rehearsal {self.rehearsal} and older {self.older} are shares of a batch that leave room for more"
+                f"rehearsal {self.rehearsal} and older {self.older} are shares of a batch that leave room for more, "
+                f"and {self.least_rehearsed} places are not below 0"
             )
         if not self.shares or any(not 0 < share <= 1 for share in self.shares):
             raise UsageError(f"shares of a change are above 0 and at most 1, not {self.shares}")
@@ -77,6 +83,13 @@ class NightPlan:
         """Return the share of a batch that is new; older: whether there are lessons of earlier nights."""
         return 1.0 - self.rehearsal - (self.older if older else 0.0)
 
+    def for_lessons(self, lessons: int, *, older: bool) -> NightPlan:
+        """Return this plan with the share that a night over so many lessons rehearses; with none, where none is."""
+        learned = self.passes * lessons
+        fresh = max(_LEAST_FRESH, learned / (learned + self.least_rehearsed))
+        share = 1.0 - fresh - (self.older if older else 0.0)
+        return replace(self, rehearsal=share) if 0.0 < self.rehearsal < share else self
+
     def steps_for(self, lessons: int, *, older: bool) -> int:
         """Return the steps before settling that teach so many lessons `passes` times, within the limit of steps."""
         wanted = math.ceil(self.passes * lessons / (self.batch * self.fresh_share(older=older)))
@@ -84,7 +97,11 @@ class NightPlan:
 
     def room(self, steps: int, *, older: bool) -> int:
         """Return how many lessons so many steps, settling included, can teach."""
-        return int(max(0, steps - self.settle) * self.batch * self.fresh_share(older=older) / self.passes)
+        places = max(0, steps - self.settle) * self.batch
+        fresh = places * self.fresh_share(older=older)
+        if self.rehearsal:
+            fresh = min(fresh, max(places - self.least_rehearsed, places * _LEAST_FRESH))
+        return int(fresh / self.passes)
 
     def rehearsals(self, lessons: int, *, older: bool) -> int:
         """Return how many places of all batches are rehearsed: more texts of the old self than that are not needed."""

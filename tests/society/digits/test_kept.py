@@ -54,7 +54,7 @@ def test_noise_of_any_size_is_explained_by_none():
         known.shapes.shifts[-1][4] = patch.reshape(-1)  # a network that draws just that
         found = recognise_digit(torch.rand(200, 200, generator=dice), replace(known, floor=-9e9))
     assert not found.explained
-    assert "of the picture is too fine for a digit, and 75% is the most" in found.said
+    assert "of the picture is too fine for a digit, and 50% is the most" in found.said
 
 
 def test_a_digit_of_another_size_is_not_too_fine():

@@ -79,13 +79,14 @@ def placed(ink: torch.Tensor) -> torch.Tensor:
 
 
 def too_fine(ink: torch.Tensor) -> float:
-    """Return the part of what varies in `ink` [height, width] that is lost where it is `placed`: little of a digit,
-    most of noise. In [0, 1]; 0 where nothing is shrunk."""
+    """Return how much of what varies in `ink` [height, width] is lost where it is `placed`: little of a digit, most of
+    noise. In [0, 1]; 0 where nothing is shrunk."""
     cut = None if ink.shape == (SIDE, SIDE) else _cut(ink)
     if cut is None or max(cut.shape) <= _BOX:
         return 0.0
     again = torch.nn.functional.interpolate(_shrunk(cut)[None, None], size=cut.shape, mode="bilinear")[0, 0]
-    return min(1.0, float(((cut - again) ** 2).sum() / ((cut - cut.mean()) ** 2).sum().clamp_min(1e-6)))
+    varies = ((cut - cut.mean()) ** 2).mean() + (cut**2).mean() / 10  # a stroke that fills its box varies at its edge
+    return min(1.0, float(((cut - again) ** 2).mean() / varies))
 
 
 def _cut(ink: torch.Tensor) -> torch.Tensor | None:

@@ -12,7 +12,7 @@ from nightschool.society.digits.search import FAST, Search, explain
 from nightschool.society.digits.shapes import SIDE
 from nightschool.society.digits.verdict import judge
 
-FINE = 0.75
+FINE = 0.5
 """part of a larger picture that may be too fine to be kept at the size of digits: noise becomes a grey patch there"""
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from support.stages import await_stage
 from support.tiny_models import tiny_model_folder
 
 RATE = "import nightschool.train.settings as s; s._RATE = 0.05; from nightschool.surface.cli import main; main()"
@@ -47,14 +48,7 @@ def day(school: Path, home: Path, *more: str) -> subprocess.Popen[str]:
 
 
 def kill_at(process: subprocess.Popen[str], stage: str) -> None:
-    assert process.stderr is not None
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.startswith(stage):
-            break
-    else:
-        pytest.fail("".join(seen))
+    await_stage(process, stage)
     process.send_signal(signal.SIGKILL)
     process.communicate()
 

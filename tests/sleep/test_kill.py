@@ -16,6 +16,7 @@ import pytest
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
+from support.stages import await_stage
 from support.tiny_models import tiny_model_folder
 
 FACTS = [f"{name} Molbane lives in {place}." for name, place in zip(
@@ -57,14 +58,7 @@ def night(weights: Path, home: Path) -> subprocess.Popen[str]:
 
 def kill_at(process: subprocess.Popen[str], stage: str, after_s: float, how: int = signal.SIGKILL) -> str:
     """Send `how` so many seconds after `stage` began, and return what was said from then on."""
-    assert process.stderr is not None
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.startswith(stage):
-            break
-    else:
-        pytest.fail("".join(seen))
+    await_stage(process, stage)
     time.sleep(after_s)
     for _ in range(60):
         process.send_signal(how)

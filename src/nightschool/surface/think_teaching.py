@@ -49,8 +49,9 @@ def teach(model: Model, traces: Sequence[Trace], path: Path, split: Split, layer
             f"{len(found)} beginnings of judged answers teach nothing; think about more items, with a verifier: "
             "--items 50 --strategy best-of-n:n=16"
         )
+    adapter = traces[0].task.adapter  # a night turns hidden states: they are read as a search will read them
     jobs = [
-        Job(Asking((Read("state", one.prefix, layer),)), traces[0].task, Noise(("teach", number)))
+        Job(Asking((Read("state", one.prefix, layer, adapter),)), traces[0].task, Noise(("teach", number)))
         for number, one in enumerate(found)
     ]
     states = []

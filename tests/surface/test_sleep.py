@@ -12,14 +12,18 @@ import pytest
 
 from nightschool.errors import UsageError
 from nightschool.items import Adapter
+from nightschool.models import resolve
+from nightschool.models.script import Answer
 from nightschool.paths import data_folder
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory, Salience
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.surface.cli import run
 from nightschool.surface.dozing import seconds_until
+from nightschool.think.value_head import ValueHead
 from support.held_nights import ledger
 from support.learners import FACT, open_learner
+from support.learning import LIST, Studying, numbers
 
 LINE = ["sleep", "--watch", "sorting:n=3", "--text-tokens", "0", "--model", "scripted"]
 
@@ -92,6 +96,8 @@ def test_a_model_that_cannot_be_trained_has_memories_put_in_order_and_says_which
         (["--teacher", "expert"], "needs a TASK"),
         (["--teacher", "guided"], "needs a TASK"),
         (["--resume"], "needs a TASK"),
+        (["--teach", "h.json", "--step", "comma"], "needs a TASK"),
+        (["sorting", "--teach", "h.json"], "go together"),
         (["sorting", "--dry-run"], "leave TASK out"),
         (["--steps", "0"], "--steps"),
         (["--night", "abc"], "night"),
@@ -117,6 +123,40 @@ def test_an_expert_looks_over_the_shoulder(teacher: str, learner: None, capsys: 
     told = json.loads(capsys.readouterr().out)
     assert told["sleep"]["lessons"] == len(lessons)
     assert "verbatim" in told["understood"] or "beyond" in told["understood"]
+
+
+def sorting_or_turning(prompt: str) -> Answer:
+    """Sort the numbers that are asked for, or once in four times turn them round, or say something else."""
+    if not LIST.search(prompt):
+        return "It rained."
+    right = sorted(numbers(prompt))
+    return {", ".join(map(str, right)): 0.75, ", ".join(map(str, right[::-1])): 0.25}
+
+
+def test_a_night_over_a_task_leaves_a_value_head_that_a_search_takes(
+    learner: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    monkeypatch.setattr(resolve, "open_model", lambda *given, **more: Studying(lambda steps: sorting_or_turning))
+    file = tmp_path / "values.json"
+    line = ["sleep", "sorting:n=4", "--rounds", "1", "--watch", "sorting:n=3", "--text-tokens", "0"]
+    assert run([*line, "--teach", str(file), "--step", "comma", "--model", "scripted", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["values"]
+    assert told["file"] == str(file), told
+    head = ValueHead.read(str(file))
+    assert head.taught.labels == told["beginnings"] >= 10
+    assert told["right"][0] >= told["usual"] - 0.1
+    search = f"beam:width=2,expand=2,split=comma,head={file}"
+    assert run(["think", "--task", "sorting:n=4", "--items", "1", "--strategy", search, "--model", "scripted"]) == 0
+
+
+def test_where_all_answers_end_alike_it_is_said_that_there_is_no_value_head(
+    learner: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["sleep", "sorting:n=4", "--rounds", "1", "--watch", "sorting:n=3", "--text-tokens", "0"]
+    assert run([*line, "--teach", str(tmp_path / "v.json"), "--step", "comma", "--model", "scripted"]) == 0
+    assert "no value head: all" in capsys.readouterr().out
+    assert not (tmp_path / "v.json").exists()
 
 
 def test_where_nobody_can_go_on_it_is_said_before_a_model_is_loaded(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
               help="Plain text whose likelihood is watched.")  # fmt: skip
 @click.option("--study", type=click.Choice(["templates", "model", "both"]), default="templates", show_default=True,
               help="Who writes the questions to oneself; templates help where the model is too weak.")  # fmt: skip
+@click.option("--teach", metavar="FILE", help="After a night over TASK, learn a value head for later searches.")
+@click.option(
+    "--step", type=click.Choice(["line", "sentence", "comma", "semicolon"]), help="With --teach: what ends a step."
+)
 @click.option("--night", metavar="NIGHT", help="The night to build on, or none.  [default: the night in force]")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted night of this very TASK and settings.")
 @store_options
@@ -48,6 +53,8 @@ def command(
     watched: tuple[str, ...],
     text_tokens: int,
     study: Any,
+    teach: str | None,
+    step: Any,
     night: str | None,
     resume: bool,
     space: str,
@@ -63,13 +70,18 @@ def command(
     if until is not None:
         settings = replace(settings, budget=_until(until, settings))
     if task is None:
-        given = {"--teacher": teacher != "self", "--wording": wording is not None, "--resume": resume}
+        given = {
+            "--teacher": teacher != "self", "--wording": wording is not None, "--resume": resume,
+            "--teach": teach is not None, "--step": step is not None,
+        }  # fmt: skip
         if odd := [name for name, wrong in given.items() if wrong]:
             raise UsageError(f"{', '.join(odd)} needs a TASK; without one, the night is over the memories")
         return _over_memories(dry_run, steps, watched, text_tokens, study, night, space, where, settings)
     if dry_run or steps is not None or study != "templates":
         raise UsageError("--dry-run, --steps and --study are for a night over the memories; leave TASK out")
-    return _over_practice(task, teacher, wording, rounds, watched, text_tokens, night, resume, settings)
+    if (teach is None) != (step is None):
+        raise UsageError("a value head judges beginnings: --teach FILE and --step (what ends a step) go together")
+    return _over_practice(task, teacher, wording, rounds, watched, text_tokens, teach, step, night, resume, settings)
 
 
 def _until(until: str, settings: Settings) -> Budget:
@@ -123,6 +135,8 @@ def _over_practice(
     rounds: int,
     watched: tuple[str, ...],
     text_tokens: int,
+    teach: str | None,
+    step: Any,
     night: str | None,
     resume: bool,
     settings: Settings,
@@ -132,6 +146,7 @@ def _over_practice(
     from nightschool.day.term import TermPlan
     from nightschool.surface.commands.day import table
     from nightschool.surface.school import day_of
+    from nightschool.surface.valuing import leave_values
 
     plan = DaySettings(
         seed=settings.seed,
@@ -144,7 +159,17 @@ def _over_practice(
     )
     with day_of(task, plan, settings, night=night, resume=resume) as day:
         report = run_night(day)
-    answer(settings, table(report), report.to_json())
+        text, data = table(report), report.to_json()
+        stopped: StopRequested | None = None
+        if teach is not None and not report.partial:
+            try:
+                line, data["values"] = leave_values(day, Path(teach), step)
+                text += f"\n{line}"
+            except StopRequested as stop:
+                stopped = stop
+    answer(settings, text, data)
+    if stopped is not None:
+        raise stopped
     if report.partial:
         old = "the old mind is as it was; --resume goes on with the night"
         raise StopRequested(f"stopped; {old if report.night is None else 'the night was over, and stands'}")

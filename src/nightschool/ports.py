@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from nightschool.asks import Ask, CriticRole, ModelAsk, ModelReply, Progress, Reply
 from nightschool.items import (
@@ -78,6 +78,25 @@ class Model(Protocol):
 
     def close(self) -> None:
         """Give memory and connections back."""
+
+
+class Requests(NamedTuple):
+    """What an ask comes to beside what it asks for. prompts: how often its whole prompt is read, and billed; sampled:
+    tokens sampled beside.
+    """
+
+    prompts: int = 1
+    sampled: int = 0
+
+
+@runtime_checkable
+class Requesting(Protocol):
+    """A model that makes several requests of one ask. Budgets set aside what all of them come to; of a model that does
+    not say, the prompt is counted once for each ask.
+    """
+
+    def requests(self, ask: ModelAsk) -> Requests:
+        """Return what the requests for `ask` come to."""
 
 
 class Sight(StrEnum):

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from nightschool.config import Price
 from nightschool.drive.ledger import Ledger, Need, ask_for
 from nightschool.items import Usage
+from nightschool.ports import Requests
 from nightschool.search.budget import Budget
 
 
@@ -68,6 +69,31 @@ def test_money_pays_the_prompt_first() -> None:
     grant = ask_for(Need(10, 20, prompt_tokens=1001), (ledger,))
     assert grant is not None
     assert grant.parts == 0
+
+
+def test_every_request_reads_the_prompt_and_a_part_of_the_draws_is_counted_as_such() -> None:
+    ledger = Ledger(Budget(usd=1.0), Price(prompt=1000, sampled=1000))
+
+    def made(parts: int) -> Requests:
+        return Requests(-(-parts // 2), sampled=1)
+
+    grant = ask_for(Need(10, 20, prompt_tokens=200, requests=made), (ledger,))
+    assert grant is not None
+    assert grant.parts == 8, "four prompts, eighty tokens and the one beside; two more draws are a fifth prompt"
+    assert grant.usage == Usage(prompt_tokens=800, sampled_tokens=81, calls=1)
+    grant = ask_for(Need(10, 20, prompt_tokens=990, requests=made), (Ledger(Budget(usd=1.0), ledger.price),))
+    assert grant is not None
+    assert (grant.parts, grant.tokens) == (1, 9), "the last draw is shorter by what is read and sampled beside"
+
+
+def test_what_is_sampled_beside_weighed_tokens_is_set_aside() -> None:
+    need = Need(10, weighed=True, divisible=False, requests=lambda parts: Requests(3, 3))
+    grant = ask_for(need, (Ledger(Budget(tokens=12)),))
+    assert grant is not None
+    assert grant.parts == 0
+    grant = ask_for(need, (Ledger(Budget(tokens=13)),))
+    assert grant is not None
+    assert grant.usage.tokens == 13
 
 
 def test_the_narrower_of_two_budgets_counts_and_both_are_charged() -> None:

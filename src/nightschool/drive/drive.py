@@ -60,10 +60,11 @@ class Drive:
         """Return a trace for each of `jobs`, in their order.
 
         budget: for all of them together, beside each job's own; who gets what of it depends on what ran together.
-        tokens and calls are never overspent; seconds by one step of the model at most; usd as far as `count_tokens`
-        tells the length of a prompt. Failed models, draws and critics are in the traces' `errors`. Ctrl-C,
-        StopRequested and `stop` end the run: `interrupted` becomes True, and every trace holds what there was
-        (`stopped` is `cancelled`). The caller decides whether that is an error; a second Ctrl-C passes through.
+        Sampled tokens and calls are never overspent; seconds by one step of the model at most; weighed tokens, and usd
+        for what is read, as far as `count_tokens` tells lengths before (exact for local models). Failed models, draws
+        and critics are in the traces' `errors`. Ctrl-C, StopRequested and `stop` end the run: `interrupted` becomes
+        True, and every trace holds what there was (`stopped` is `cancelled`). The caller decides whether that is an
+        error; a second Ctrl-C passes through.
 
         Raises, before anything runs, Unsupported for a model and UsageError for a critic that cannot serve a job.
         """

@@ -6,12 +6,13 @@ before it is back, a budget is spent as if the draws had been made one after the
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from nightschool.config import Price
 from nightschool.items import Usage
+from nightschool.ports import Requests
 from nightschool.search.budget import Budget, Left
 
 
@@ -20,6 +21,7 @@ class Need:
     """What an ask could cost at most: `parts` equal parts of `tokens` each, behind a prompt of `prompt_tokens`.
 
     tokens: for each part, sampled, or weighed where `weighed`; divisible: fewer parts, or a shorter one, are of use.
+    requests: what so many parts come to beside their tokens: how often the prompt is read, and what is sampled beside.
     """
 
     tokens: int
@@ -27,11 +29,17 @@ class Need:
     prompt_tokens: int = 0
     weighed: bool = False
     divisible: bool = True
+    requests: Callable[[int], Requests] = lambda parts: Requests()
 
     def usage(self, parts: int, tokens: int) -> Usage:
         """Return the most that `parts` parts of `tokens` tokens can come to."""
-        counts = {"weighed_tokens": parts * tokens} if self.weighed else {"sampled_tokens": parts * tokens}
-        return Usage(prompt_tokens=self.prompt_tokens, calls=1, **counts)
+        made, asked_for = self.requests(parts), parts * tokens
+        return Usage(
+            prompt_tokens=made.prompts * self.prompt_tokens,
+            sampled_tokens=made.sampled + (0 if self.weighed else asked_for),
+            weighed_tokens=asked_for if self.weighed else 0,
+            calls=1,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +93,11 @@ def ask_for(need: Need, ledgers: Sequence[Ledger]) -> Grant | None:
     full = need.usage(need.parts, need.tokens)
     if any(not _pays(ledger, full) and not ledger.idle and ledger.left().calls >= 1 for ledger in ledgers):
         return None
-    parts, tokens = need.parts, need.tokens
-    for ledger in ledgers:
-        if not _pays(ledger, full):
-            fits = _fits(ledger, need)
-            parts = min(parts, fits // need.tokens if need.tokens else 0)
-            tokens = min(tokens, fits)
-    if parts >= 1:
-        tokens = need.tokens
-    elif need.divisible and tokens >= 1:
-        parts = 1
-    else:
-        return Grant(0, 0, Usage())
+    parts, tokens = _most(need.parts, lambda parts: need.usage(parts, need.tokens), ledgers), need.tokens
+    if parts < 1:
+        parts, tokens = 1, _most(need.tokens, lambda tokens: need.usage(1, tokens), ledgers) if need.divisible else 0
+        if tokens < 1:
+            return Grant(0, 0, Usage())
     grant = Grant(parts, tokens, need.usage(parts, tokens))
     for ledger in ledgers:
         ledger.set_aside(grant.usage)
@@ -108,12 +109,6 @@ def _pays(ledger: Ledger, usage: Usage) -> bool:
     return left.calls >= usage.calls and left.tokens >= usage.tokens and left.usd >= ledger.price.of(usage)
 
 
-def _fits(ledger: Ledger, need: Need) -> int:
-    """Return how many tokens could be paid for behind the prompt."""
-    left = ledger.left()
-    if left.calls < 1:
-        return 0
-    each = (ledger.price.prompt if need.weighed else ledger.price.sampled) / 1e6
-    money = left.usd - ledger.price.of(need.usage(0, 0))
-    affordable = 0 if money < 0 else money / each if each > 0 else math.inf
-    return int(min(left.tokens, affordable, need.parts * need.tokens))
+def _most(upto: int, usage: Callable[[int], Usage], ledgers: Sequence[Ledger]) -> int:
+    """Return the largest number up to `upto` whose usage, which grows with it, all `ledgers` can pay; 0 for none."""
+    return bisect_left(range(1, upto + 1), True, key=lambda n: not all(_pays(ledger, usage(n)) for ledger in ledgers))

@@ -15,7 +15,7 @@ from nightschool.drive.keys import draw_key, reply_key
 from nightschool.drive.logbook import Logbook
 from nightschool.errors import MissingDependency, ModelError, Unsupported, UsageError
 from nightschool.items import Adapter, Draw, Segment, Usage
-from nightschool.ports import Model
+from nightschool.ports import Model, Requesting, Requests
 
 
 @dataclass(slots=True, eq=False)
@@ -189,6 +189,10 @@ class Remembering:
         if held:  # the model, which has not seen them, says what was sampled of them
             self.model.submit(held)
         self.model.cancel([*parts, *(id for id in ids if id not in whole_ids)])
+
+    def requests(self, ask: ModelAsk) -> Requests:
+        """Return what the model makes of `ask`, where nothing of it is known."""
+        return self.model.requests(ask) if isinstance(self.model, Requesting) else Requests()
 
     def load_adapter(self, adapter: Adapter) -> None:
         """Pass the adapter on. Raises Unsupported."""

@@ -18,7 +18,7 @@ from nightschool.drive.live import Live, Piece, Slot
 from nightschool.drive.pace import Pace
 from nightschool.errors import MissingDependency, ModelError, StopRequested, Unsupported, UsageError
 from nightschool.items import Usage, Verdict
-from nightschool.ports import Consulting, Model
+from nightschool.ports import Consulting, Model, Requesting, Requests
 from nightschool.search.budget import Budget
 
 _NAP_S = 0.1
@@ -213,11 +213,16 @@ class Run:
         if self.price is not None:  # counting costs time, and only money asks for it
             prompt = count(str(ask.prefix.prompt) + ask.prefix.text)
         if isinstance(ask, Propose):
-            return Need(ask.sampling.max_tokens, ask.n - len(slot.draws), prompt)
-        if isinstance(ask, Weigh):
-            lengths = (count(s.text) if s.tokens is None else len(s.tokens) for s in ask.continuations)
-            return Need(sum(lengths), 1, prompt, weighed=True, divisible=False)
-        return Need(0, 1, prompt, divisible=False)
+            return Need(
+                ask.sampling.max_tokens, ask.n - len(slot.draws), prompt,
+                requests=lambda draws: self._requests(replace(ask, n=draws)),
+            )  # fmt: skip
+        weighed = ask.continuations if isinstance(ask, Weigh) else ()
+        lengths = (count(s.text) if s.tokens is None else len(s.tokens) for s in weighed)
+        return Need(sum(lengths), 1, prompt, weighed=True, divisible=False, requests=lambda _: self._requests(ask))
+
+    def _requests(self, ask: ModelAsk) -> Requests:
+        return self.model.requests(ask) if isinstance(self.model, Requesting) else Requests()
 
     def _submit(self, pieces: Sequence[Piece]) -> None:
         """Hand all `pieces` to the model at once; where it will not have them all, one by one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nightschool.asks import ModelAsk, Progress
 from nightschool.items import Adapter
-from nightschool.ports import Ability, Model
+from nightschool.ports import Ability, Model, Requesting, Requests
 
 
 class Late:
@@ -46,6 +46,10 @@ class Late:
         """End these asks."""
         if self._made is not None:
             self._made.cancel(ids)
+
+    def requests(self, ask: ModelAsk) -> Requests:
+        """Return what its kind makes of `ask`."""
+        return self._like.requests(ask) if isinstance(self._like, Requesting) else Requests()
 
     def load_adapter(self, adapter: Adapter) -> None:
         """Pass the adapter on, which makes the model. Raises Unsupported."""

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from nightschool.asks import Propose, Proposed, Read, Refused, Weigh
-from nightschool.config import Endpoint
+from nightschool.config import Endpoint, Price
+from nightschool.drive import Budget, Drive, Job
+from nightschool.drive.remembering import Remembering
 from nightschool.errors import EndpointError, PromptTooLong, UnknownName, Unsupported
-from nightschool.items import Adapter, Message, Noise, Prefix, Prompt, Sampling, Segment
+from nightschool.items import Adapter, Item, Message, Noise, Prefix, Prompt, Sampling, Segment, Task
 from nightschool.models.openai_http.model import HttpModel
 from nightschool.models.weights.told import Told
-from nightschool.ports import Ability
+from nightschool.ports import Ability, Requests
+from nightschool.think.vote import Vote
 
 SERVER = Path(__file__).parents[2] / "support" / "openai_server.py"
 SETTINGS = Endpoint(requests=4, timeout_s=1.0, retries=3)
@@ -358,3 +361,26 @@ def test_closing_amid_answers(serve, url):
     model.step()
     model.close()
     model.close()
+
+
+def test_it_says_how_many_requests_an_ask_becomes(serve):
+    model = serve(draws_per_request=4)
+    weigh = Weigh("w", prefix("a "), (Segment("b"), Segment("c")))
+    likeliest = Weigh("n", prefix("a", chat=True), (), tops=3)
+    asked = [propose(n=9), weigh, likeliest]
+    assert [model.requests(ask) for ask in asked] == [Requests(3, 0), Requests(2, 2), Requests(1, 1)]
+    assert [Remembering(model, None).requests(ask) for ask in asked] == [model.requests(ask) for ask in asked]
+    sampled = run(model, weigh)[0]["w"].usage.sampled_tokens
+    assert sampled == model.requests(weigh).sampled
+
+
+@pytest.mark.parametrize(("draws_per_request", "requests", "draws"), [(1, 3, 3), (4, 3, 12)])
+def test_money_pays_the_prompt_of_every_request(serve, url, draws_per_request, requests, draws):
+    task = Task(Item("i", {}, None, "k"), Prompt(text="word " * 600), Sampling(4))
+    job = Job(Vote(16), task, Noise((0,)), Budget(usd=0.0312))
+    model = serve(draws_per_request=draws_per_request)
+    [trace] = Drive(model, price=Price(prompt=10.0, sampled=10.0)).run([job])
+    bodies = stats(url)["bodies"]
+    assert len(bodies) == requests, "a thousand tokens of prompt, by the estimate, are a cent"
+    assert sum(body.get("n", 1) for body in bodies) == draws
+    assert trace.stopped == "budget"

@@ -21,7 +21,7 @@ from nightschool.models.openai_http.address import Address
 from nightschool.models.openai_http.model import HttpModel
 from nightschool.models.weights import gguf_file, kept
 from nightschool.models.weights.template import has_template
-from nightschool.ports import Ability, Watcher
+from nightschool.ports import Ability, Requests, Watcher
 
 _SILENCE_S = 600.0  # a long prompt of a large model takes minutes before its first token
 _COUNTED = 4096  # prompts whose length is remembered
@@ -129,6 +129,10 @@ class LlamaCpp:
     def cancel(self, ids: Sequence[str]) -> None:
         """End these asks; the next step replies with what they have."""
         self._served.cancel(ids)
+
+    def requests(self, ask: ModelAsk) -> Requests:
+        """Return how many requests `ask` becomes."""
+        return self._served.requests(ask)
 
     def load_adapter(self, adapter: Adapter) -> None:
         """Raise Unsupported: an adapter is merged into a GGUF file by `nightschool export`."""

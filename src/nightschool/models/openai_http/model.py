@@ -22,7 +22,7 @@ from nightschool.models.openai_http.draws import Growing
 from nightschool.models.openai_http.listing import likeliest, listed
 from nightschool.models.openai_http.probe import Found, probe
 from nightschool.models.openai_http.wire import Wire
-from nightschool.ports import Ability, Watcher
+from nightschool.ports import Ability, Requests, Watcher
 
 _WAIT_S = 0.1
 """How long a step waits for news: short enough that budgets of seconds and interrupts are met."""
@@ -321,6 +321,13 @@ class HttpModel:
                 self._replies.append(Refused(id, "cancelled", "cancelled"))
             else:
                 self._finish(running)
+
+    def requests(self, ask: ModelAsk) -> Requests:
+        """Return how many requests `ask` becomes, and the token that each samples where it is to weigh."""
+        if isinstance(ask, Propose):
+            return Requests(math.ceil(ask.n / self.settings.draws_per_request))
+        count = len(ask.continuations) if isinstance(ask, Weigh) and not ask.next_alone else 1
+        return Requests(count, count)
 
     def load_adapter(self, adapter: Adapter) -> None:
         """Raise Unsupported: a server loads its adapters itself."""

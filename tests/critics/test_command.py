@@ -22,6 +22,9 @@ def python(code: str, **how: object) -> Command:
 def test_the_exit_code_is_a_verdict_and_the_output_is_feedback() -> None:
     assert judge(python("pass"), ITEM, "x") == Verdict(1.0, True)
     assert judge(python("print('Too long.'); raise SystemExit(1)"), ITEM, "x") == Verdict(0.0, False, "Too long.")
+    assert judge(python("raise SystemExit(1)"), ITEM, "x") == Verdict(0.0, False)
+    noisy = "import sys; print('loading', file=sys.stderr); print('Too long.'); raise SystemExit(1)"
+    assert judge(python(noisy), ITEM, "x") == Verdict(0.0, False, "Too long.")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,7 @@ def test_it_is_told_the_item_and_the_answer(tmp_path: Path) -> None:
     ("code", "why"),
     [
         ("raise SystemExit(3)", "it ended with status 3"),
-        ("raise ValueError('broken')", ""),
+        ("raise ValueError('broken')", "it ended with status 1: Traceback"),
         ("import os; os.abort()", "it ended with status -6"),
         ("print('{')", "its output is not JSON"),
         ("print('{}')", "neither score nor passed"),
@@ -65,9 +68,6 @@ def test_it_is_told_the_item_and_the_answer(tmp_path: Path) -> None:
 )
 def test_a_command_that_fails_is_an_error(code: str, why: str) -> None:
     verdict = judge(python(code, limit_s=0.5 if "sleep" in code else 20), ITEM, "x")
-    if code.startswith("raise ValueError"):  # Python's own exit code for an exception is 1, which is a verdict
-        assert verdict == Verdict(0.0, False)
-        return
     assert verdict.error is not None
     assert why in verdict.error
 

@@ -27,7 +27,8 @@ class Command(Combines):
     Standard input is one JSON object: `{"item": {"id", "inputs", "target", "choices"}, "answer"}`, `target` being null
     for a verifier. The verdict is a JSON object on standard output, `{"score": 0.5, "passed": false, "feedback": ""}`
     (either of the first two will do), or else the exit code: 0 passes, 1 does not, with standard output as feedback.
-    Any other exit code, more than 1 MiB of output, or more than `limit_s` seconds is an error of the critic.
+    Exit code 1 with nothing on standard output and something on standard error, as an uncaught exception of Python
+    ends, any other exit code, more than 1 MiB of output, or more than `limit_s` seconds is an error of the critic.
     sight: `verifier` (the default) or `reference`. Raises BadSpec for a program that is not there.
     """
 
@@ -63,8 +64,9 @@ class Command(Combines):
             raise RuntimeError(f"it took longer than {self.limit_s:g} s")
         if outcome.ended_by == "output":
             raise RuntimeError("it wrote more than 1 MiB")
-        if outcome.status not in (0, 1):
-            said = legible(outcome.stderr.decode(errors="replace").strip()[-300:])
+        said = legible(outcome.stderr.decode(errors="replace").strip()[-300:])
+        crashed = outcome.status == 1 and said and not outcome.stdout.strip()
+        if outcome.status not in (0, 1) or crashed:
             raise RuntimeError(f"it ended with status {outcome.status}: {said}")
         return _verdict(outcome)
 

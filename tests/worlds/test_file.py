@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from nightschool.critics.judging import judge
 from nightschool.errors import BadFile, BadItems, BadSpec, UnknownName
 from nightschool.items import Item, Noise, Split
 from nightschool.ports import Sight
@@ -109,6 +110,29 @@ def test_each_line_may_have_its_own_critic(tmp_path):
     assert sum(verdicts) == 15
     with pytest.raises(LookupError, match="no line of this file"):
         world.reference.judge(Item("other", {}, "1", "k"), "1")
+
+
+def test_the_critic_of_a_line_keeps_to_its_time_and_sees_what_it_may(tmp_path):
+    judges = tmp_path / "judges.py"
+    judges.write_text(
+        "import time\ndef hang(answer):\n    time.sleep(60)\ndef blind(item, answer):\n    return item.target is None\n"
+    )
+    critics = ["exact", f"callable:path={judges}:hang,timeout_s=0.2", f"callable:path={judges}:blind"]
+    world = FileWorld(write(tmp_path, [{**row, "critic": critics[i % 3]} for i, row in enumerate(many(30))]))
+    assert world.reference.sight is Sight.REFERENCE
+    for item in [item for split in Split for item in world.items(split)]:
+        kind = (int(item.target) - 1) % 3
+        verdict = judge(world.reference, item, item.target)
+        assert verdict.passed is (kind != 1)
+        assert ("took longer than 0.2 s" in (verdict.error or "")) is (kind == 1)
+        if kind == 1:
+            assert verdict.error.count("failed on item") == 1
+
+
+def test_a_critic_that_asks_a_model_is_no_critic_of_a_line(tmp_path):
+    rows = [{**row, "critic": ["exact", "lm-judge"][i % 2]} for i, row in enumerate(many(30))]
+    with pytest.raises(BadSpec, match="asks a model"):
+        FileWorld(write(tmp_path, rows))
 
 
 def test_a_critic_that_needs_no_target_is_the_verifier(tmp_path):

@@ -78,7 +78,7 @@ class Not(Combines):
     """Passed when the part does not. score: one minus the part's."""
 
     def __init__(self, part: Critic) -> None:
-        _refuse_consulting(part)
+        refuse_consulting(part)
         self.part = part
         self.name, self.sight = _name("not", [part]), part.sight
 
@@ -104,7 +104,7 @@ class Weighted(Combines):
             raise BadSpec(f"pass_at must be in (0, 1], not {pass_at}")
         total = sum(weight for weight, _ in parts)
         for _, part in parts:
-            _refuse_consulting(part)
+            refuse_consulting(part)
         self.parts = [(weight / total, part) for weight, part in parts]
         self.pass_at = pass_at
         self.name = f"weighted({'; '.join(f'{weight:g} {part.name}' for weight, part in parts)})"
@@ -126,12 +126,13 @@ def _flat(kind: type[All] | type[Any], parts: Sequence[Critic]) -> list[Critic]:
         raise BadSpec(f"{kind.__name__} needs at least one critic")
     flat: list[Critic] = []
     for part in parts:
-        _refuse_consulting(part)
+        refuse_consulting(part)
         flat.extend(part.parts if isinstance(part, kind) else [part])
     return flat
 
 
-def _refuse_consulting(part: Critic) -> None:
+def refuse_consulting(part: Critic) -> None:
+    """Raise BadSpec for a critic that asks a model, which a composition has no way to ask."""
     if hasattr(part, "consult"):
         raise BadSpec(
             f"{part.name} asks a model before it judges, so it judges by itself; take it out of the composition"

@@ -13,8 +13,10 @@ where `&`, `|` and `~` combine critics (see `compose`).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from nightschool.critics.compose import All, Any, Not, Weighted
+from nightschool.critics.each import Each
 from nightschool.errors import BadSpec
 from nightschool.ports import Critic
 from nightschool.registry import make
@@ -23,12 +25,18 @@ _COMPOSED = re.compile(r"\s*(all|any|not|weighted)\s*\((.*)\)\s*", re.DOTALL)
 _WEIGHT = re.compile(r"\s*([0-9.]+(?:e-?[0-9]+)?)\s+(.+)", re.DOTALL)
 
 
-def critic(text: str) -> Critic:
-    """Return the critic that `text` describes. Raises UnknownName, BadSpec, MissingDependency.
+def critic(text: str = "", each: Mapping[str, Critic] | None = None) -> Critic:
+    """Return the critic that `text` describes, or one that judges with `each` by the item's id.
+
+    Raises UnknownName, BadSpec, MissingDependency.
 
     >>> critic("all(exact; not(numeric))").name
     'all(exact; not(numeric))'
     """
+    if isinstance(each, Mapping):
+        return Each(each)
+    if each is not None:
+        raise BadSpec("each is a mapping from items to critics, which text cannot say; write all(exact; numeric)")
     match = _COMPOSED.fullmatch(text)
     if match is None:
         made: Critic = make("critics", text.strip())

@@ -26,9 +26,10 @@ from functools import cached_property
 from pathlib import Path
 
 from nightschool.errors import BadSpec, UnknownName
-from nightschool.items import Item, Noise, Split, Verdict, Wording, digest
+from nightschool.items import Item, Noise, Split, Wording, digest
 from nightschool.ports import Critic, Expert, Sight
 from nightschool.prompts import built_in, names_in, read
+from nightschool.registry import make
 from nightschool.worlds.audit import Audited, Columns, audit, make_critic
 from nightschool.worlds.dice import Dice
 from nightschool.worlds.drawn import Posed
@@ -111,30 +112,12 @@ class FileWorld(Posed):
         return {split: tuple(item for item in self._items if item.split is split) for split in Split}
 
 
-class EachItsOwn:
-    """The critic of a file whose lines name their own: asks the one of the item."""
-
-    timeout_s = None  # each of them bounds its own time
-
-    def __init__(self, critics: Mapping[str, Critic]) -> None:
-        self.critics = critics
-        parts = {critic.name: critic for critic in critics.values()}
-        self.name = f"each({'; '.join(sorted(parts))})"
-        blind = all(critic.sight is Sight.VERIFIER for critic in parts.values())
-        self.sight = Sight.VERIFIER if blind else Sight.REFERENCE
-
-    def judge(self, item: Item, answer: str) -> Verdict:
-        """Return the verdict of the item's own critic. Raises LookupError for an item of another world."""
-        if item.id not in self.critics:
-            raise LookupError(f"no line of this file is the item {item.id!r}")
-        return self.critics[item.id].judge(item, answer)
-
-
 def _critic_of(audited: Audited) -> Critic:
     critics = list(audited.critics.values())
     if all(critic is critics[0] for critic in critics):
         return critics[0]
-    return EachItsOwn(audited.critics)
+    each: Critic = make("critics", "composed", each=audited.critics)
+    return each
 
 
 def _columns(says: Mapping[str, str], prompt: str) -> Columns:

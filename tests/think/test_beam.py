@@ -126,6 +126,19 @@ def test_a_refusal_ends_it_with_what_there_is() -> None:
     assert search.best(state) is None
 
 
+def test_where_all_draws_of_a_level_fail_the_last_beginning_stays_the_best() -> None:
+    def propose(ask: Propose) -> list[Draw]:
+        if ask.prefix.text:
+            return [draw("", finish="error")] * ask.n
+        return [draw("good", finish="stop", stopped_by="\n")] * ask.n
+
+    search = Beam(width=2, expand=2, split="line", retries=1)
+    state = run(search, task(), replies(propose, lambda ask: None))
+    best = search.best(state)
+    assert best is not None
+    assert best.answer == "good"
+
+
 @pytest.mark.parametrize("spec", ["beam:width=0", "beam:split=word", "beam:split=tokens", "beam:retries=-1"])
 def test_bad_parameters_are_named(spec: str) -> None:
     with pytest.raises(BadSpec):

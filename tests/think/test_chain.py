@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from nightschool.asks import Judge, Propose
+from nightschool.asks import Ask, Judge, Propose, Refused, Reply
 from nightschool.drive import Drive, Job
 from nightschool.errors import BadSpec, UsageError
 from nightschool.items import Draw, Noise, Sampling, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
 from nightschool.think.chain import Chain
-from support.thinking import NOISE, Likes, digits, draw, replies, run, task
+from support.thinking import NOISE, Likes, digits, draw, proposed, replies, run, task
 
 SAMPLING = Sampling(max_tokens=40)
 
@@ -86,6 +88,50 @@ def test_it_ends_after_n_draws_with_the_longest_checked_chain() -> None:
     assert best is not None
     assert best.answer == "a\nb"
     assert len(search.thoughts(state)) == 5
+
+
+@pytest.mark.parametrize("by", ["budget", "cancelled"])
+def test_a_step_whose_judgement_is_refused_is_not_entered(by: str) -> None:
+    _, propose = steps(["a", "b", "c"])
+
+    def reply(ask: Ask) -> Reply:
+        if isinstance(ask, Judge) and "b" in ask.answer:
+            return Refused(ask.id, "the budget is used up", by)  # type: ignore[arg-type]
+        return replies(propose, lambda judge: Verdict(1.0, True))(ask)  # type: ignore[arg-type]
+
+    search = Chain()
+    state = run(search, task(), reply)
+    assert state.over
+    assert len(search.thoughts(state)) == 2
+    best = search.best(state)
+    assert best is not None
+    assert best.answer == "a"
+
+
+def test_where_nothing_was_judged_the_best_is_what_was_begun() -> None:
+    search = Chain()
+    state = search.start(task(), NOISE)
+    [ask] = search.ask(state)
+    state = search.tell(state, [proposed(ask.id, draw("a", finish="stop", stopped_by="\n"))])
+    [ask] = search.ask(state)
+    state = search.tell(state, [Refused(ask.id, "the budget is used up", "budget")])
+    best = search.best(state)
+    assert best is not None
+    assert best.answer == "a"
+    assert state.passed == frozenset()
+
+
+def test_an_answer_is_judged_though_a_draw_failed_at_the_same_text() -> None:
+    _, propose = steps(["a", "b.", "b."])
+
+    def failing(ask: Propose) -> list[Draw]:
+        drawn = propose(ask)  # type: ignore[operator]
+        return [replace(one, finish="error") for one in drawn] if ask.first_draw == 0 and ask.prefix.text else drawn
+
+    search = Chain()
+    best = search.best(run(search, task(), replies(failing, lambda judge: Verdict(1.0, True))))
+    assert best is not None
+    assert best.answer == "a\nb."
 
 
 def test_it_needs_somebody_to_check() -> None:

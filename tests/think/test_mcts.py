@@ -93,6 +93,34 @@ def test_values_are_means_of_what_came_behind() -> None:
     assert all(t.verdict is None or t.parent is not None for t in done.thoughts)
 
 
+@pytest.mark.parametrize("value", ["auto", "rollout"])
+def test_a_failed_draw_has_no_value_and_counts_as_a_simulation(value: str) -> None:
+    asked: list[Propose] = []
+
+    def propose(ask: Propose) -> list[Draw]:
+        asked.append(ask)
+        fails = len(asked) % 2 == 0
+        return [draw(f"a{len(asked)}", finish="error" if fails else "stop", stopped_by=None if fails else "\n")]
+
+    def judge(ask: Judge) -> Verdict | None:
+        return None if value == "rollout" and ask.role == "step" else Verdict(0.8, ask.role == "step")
+
+    state = run(Mcts(n=12, value=value), task(sampling=Sampling(max_tokens=200)), replies(propose, judge))  # type: ignore[arg-type]
+    assert state.simulations == 12
+    failed = [t.id for t in state.tree if t.finish == "error"]
+    assert len(failed) >= 6
+    assert all(state.nodes[id].visits == 0 for id in failed)
+    assert all(node.mean == pytest.approx(0.8) for node in state.nodes.values() if node.visits)
+
+
+def test_a_whole_answer_is_judged_though_a_draw_failed_at_the_same_text() -> None:
+    said = iter([draw("yes", finish="error"), draw("yes")])
+    state = run(Mcts(n=2), task(), replies(lambda ask: [next(said)], lambda ask: Verdict(1.0, True)))
+    best = Mcts(n=2).best(state)
+    assert best is not None
+    assert best.verdict == Verdict(1.0, True)
+
+
 @pytest.mark.parametrize(
     "spec", ["mcts:n=0", "mcts:value=best", "mcts:alpha=2", "mcts:explore=-1", "mcts:split=tokens"]
 )

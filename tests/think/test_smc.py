@@ -253,6 +253,27 @@ def test_a_refusal_ends_it() -> None:
     assert search.best(state) is None
 
 
+@pytest.mark.parametrize("by", ["budget", "cancelled"])
+def test_a_refused_judgement_is_no_missing_critic(by: str) -> None:
+    def propose(ask: Propose) -> list[Draw]:
+        return [draw(text) for text in ("good", "fair", "unjudged")][: ask.n]
+
+    judged = {"good": Verdict(0.5, False), "fair": Verdict(0.25, False)}
+    search = Smc(n=3)
+
+    def reply(ask: Ask) -> Reply:
+        if isinstance(ask, Judge) and ask.answer == "unjudged":
+            return Refused(ask.id, "the budget is used up", by)  # type: ignore[arg-type]
+        return replies(propose, lambda judge: judged[judge.answer])(ask)
+
+    state = run(search, task(), reply)
+    assert search.evidence(state) is None
+    best = search.best(state)
+    assert best is not None
+    assert best.answer == "good"
+    assert all(thought.logw == -math.inf for thought in search.thoughts(state))
+
+
 def test_copies_of_one_beginning_are_drawn_together() -> None:
     model = Scripted(rule=rule)
     job = Job(

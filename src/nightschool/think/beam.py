@@ -214,8 +214,9 @@ class Beam:
         if not alive and not whole_ones and state.attempt < self.retries:
             return replace(state, attempt=state.attempt + 1, open=())
         kept = sorted(alive or ([] if state.ended else state.open), key=lambda id: _order(tree[id]), reverse=True)
-        front = tuple(kept[:room])
-        return replace(state, front=front, open=(), level=state.level + 1, attempt=0, over=not front)
+        if not kept:  # the last beginnings that there were stay the best
+            return replace(state, open=(), over=True)
+        return replace(state, front=tuple(kept[:room]), open=(), level=state.level + 1, attempt=0)
 
 
 def _order(thought: Thought) -> tuple[float, float, int]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Reply
+from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Refused, Reply
 from nightschool.items import Draw, Noise, Prefix, Task, Thought
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
@@ -29,7 +29,7 @@ class Chaining:
     at: the thought that is the end of the chain, ROOT for the prompt; draws, fails: by place, how many were drawn
     behind it in all, and how many failed since it was last entered; passed: steps that were checked; ended: whole
     answers; waiting: the thought that is being judged; cut: something was cancelled, so that judgement is the last
-    ask; over: no more asks.
+    ask, or a judgement was refused; over: no more asks.
     """
 
     task: Task
@@ -55,7 +55,7 @@ class Chain:
     that failed stops nothing: its step stays. In front of the first step there is nothing to doubt.
 
     A thought's `value` is the step critic's score. `best` is the whole answer that stands highest, else the longest
-    chain that was checked.
+    chain that was checked, else a step whose judgement is not there.
     """
 
     n: int = 64
@@ -113,11 +113,15 @@ class Chain:
         return state
 
     def best(self, state: Chaining) -> Thought | None:
-        """Return the whole answer that stands highest; before there is one, the longest checked chain."""
+        """Return the whole answer that stands highest; before there is one, the longest checked chain; before there is
+        that, a step that nobody judged.
+        """
         answers = [state.tree[id] for id in sorted(state.ended) if is_answer(state.tree[id])]
         if answers:
             return max(answers, key=standing)
         checked = [state.tree[id] for id in sorted(state.passed)]
+        if not checked:
+            return next((thought for thought in state.tree if thought.value is None and is_answer(thought)), None)
         return max(checked, key=lambda t: (len(state.tree.path(t.id)), t.value or 0.0), default=None)
 
     def thoughts(self, state: Chaining) -> Sequence[Thought]:
@@ -149,7 +153,8 @@ class Chain:
         assert id is not None
         whole_answer = id in state.ended
         verdict = reply.verdict if isinstance(reply, Judged) else None
-        state = replace(state, waiting=None)
+        unjudged = isinstance(reply, Refused) and reply.by != "error"  # an error: there is no such critic
+        state = replace(state, waiting=None, cut=state.cut or unjudged)
         if verdict is not None and whole_answer:
             state = replace(state, tree=state.tree.judged(id, verdict))
         elif verdict is not None and verdict.error is None:
@@ -188,4 +193,6 @@ def _drawn(state: Chaining) -> int:
 
 
 def _same(one: Thought, other: Thought) -> bool:
+    if "error" in (one.finish, other.finish):  # what failed may have been anything
+        return False
     return one.prefix.text == other.prefix.text and (one.finish == "stop") == (other.finish == "stop")

@@ -64,7 +64,7 @@ class Mcts:
     value=head and head=FILE it is what a learned value head says of the hidden state at its end (see `value_head`),
     which costs no tokens. A beginning that the step critic does not pass is closed in any case, like whole answers,
     whose value is the verifier's score.
-    Ends at once when an answer passes.
+    A draw that failed is a simulation without a value. Ends at once when an answer passes.
 
     A thought's `value` is its Q. `best` is the whole answer that stands highest, else the most promising beginning.
     """
@@ -192,12 +192,11 @@ class Mcts:
         twins = [c for c in parent.children if tree[c].prefix.text == text and nodes[c].ended == ended]
         if twins and not failed:
             return self._again(replace(state, nodes=nodes), twins[0])
-        nodes[at] = replace(nodes[at], children=(*parent.children, new.id))
+        if draw.finish != "error":  # what failed is nobody's twin
+            nodes[at] = replace(nodes[at], children=(*parent.children, new.id))
         nodes[new.id] = Node(at, ended=ended, closed=ended, prior=prior_of(mean_logp_of(draw)))
         state = replace(state, tree=tree, nodes=nodes, born=new.id, cut=draw.finish == "cancelled")
-        if draw.finish == "error":
-            return self._finish(state, 0.0)
-        return self._evaluate(state)
+        return self._next(state) if draw.finish == "error" else self._evaluate(state)
 
     def _again(self, state: Climbing, twin: int) -> Climbing:
         """Return the state after a draw that was there already: it counts as a visit of the same value."""
@@ -245,7 +244,7 @@ class Mcts:
         id = len(tree) - 1
         nodes = {**state.nodes, id: Node(thought.id, ended=True, closed=True)}
         state = replace(state, tree=tree, nodes=nodes, born=id, cut=draw.finish == "cancelled")
-        return self._finish(state, 0.0) if draw.finish == "error" else self._evaluate(state)
+        return self._next(state) if draw.finish == "error" else self._evaluate(state)
 
     def _hear(self, state: Climbing, ask: Judge, reply: Reply) -> Climbing:
         """Return the state with a verdict, or without one, on what was born."""
@@ -268,9 +267,13 @@ class Mcts:
         return self._finish(replace(state, over=over), value)
 
     def _finish(self, state: Climbing, value: float) -> Climbing:
-        """Return the state with `value` on the path to the root, and the next simulation begun."""
+        """Return the state with `value` on the path to the root, at the next simulation."""
         assert state.born is not None
-        state = replace(state, nodes=backed_up(state.nodes, state.born, value), born=None, asked=None)
+        return self._next(replace(state, nodes=backed_up(state.nodes, state.born, value)))
+
+    def _next(self, state: Climbing) -> Climbing:
+        """Return the state with the next simulation begun, whether the one under way brought a value or failed."""
+        state = replace(state, born=None, asked=None)
         return replace(state, over=True) if state.over or state.cut else self._simulate(state)
 
 

@@ -67,7 +67,7 @@ class Sweeping:
     finished: the evidence of whole sweeps; level: steps taken in this one; round: what is being
     asked, judging: whether of critics; whole: ids of whole answers; verdicts: by role and answer, None where the role
     is not filled; spoiled: a draw failed, so that this sweep tells nothing of Z; cut: something was refused or
-    cancelled, so this step is the last; over: no more asks.
+    cancelled, a judgement too, so this step is the last and its sweep tells nothing of Z; over: no more asks.
     """
 
     task: Task
@@ -300,10 +300,15 @@ def _heard(state: Sweeping) -> Sweeping:
     """Return the state with the verdicts so far on its thoughts."""
     if not state.judging or not state.round.asks:
         return state
-    verdicts = dict(state.verdicts)
+    verdicts, cut = dict(state.verdicts), state.cut
     for ask, reply in state.round.pairs():
         assert isinstance(ask, Judge)
-        verdicts[ask.role, ask.answer] = reply.verdict if isinstance(reply, Judged) else None
+        if isinstance(reply, Judged):
+            verdicts[ask.role, ask.answer] = reply.verdict
+        elif isinstance(reply, Refused) and reply.by == "error":  # there is no such critic
+            verdicts[ask.role, ask.answer] = None
+        else:
+            cut = True
     tree = state.tree
     for particle in state.particles:
         if particle.id is None:
@@ -316,4 +321,4 @@ def _heard(state: Sweeping) -> Sweeping:
             tree = tree.judged(thought.id, verdict)
         elif not particle.ended and thought.value is None and verdict.error is None:
             tree = tree.change(thought.id, value=verdict.score)
-    return replace(state, tree=tree, verdicts=verdicts)
+    return replace(state, tree=tree, verdicts=verdicts, cut=cut)

@@ -28,6 +28,7 @@ def test_a_step_is_as_long_as_it_may_be() -> None:
 
 def test_tokens_are_guessed_where_the_model_does_not_tell() -> None:
     assert written_tokens(ROOT.append(Segment("123456789"))) == 3
+    assert written_tokens(ROOT.append(Segment("123456789", None, (-1.0,) * 7))) == 7
 
 
 def test_the_end_of_a_step_is_put_back() -> None:

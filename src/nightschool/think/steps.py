@@ -25,10 +25,12 @@ CHARACTERS_PER_TOKEN = 4
 
 def written_tokens(prefix: Prefix) -> int:
     """Return how many tokens were written after the prompt, by the model's count where it tells."""
-    return sum(
-        math.ceil(len(segment.text) / CHARACTERS_PER_TOKEN) if segment.tokens is None else len(segment.tokens)
-        for segment in prefix.segments
-    )
+    return sum(map(_tokens, prefix.segments))
+
+
+def _tokens(segment: Segment) -> int:
+    told = segment.logps if segment.tokens is None else segment.tokens  # a server may tell the one without the other
+    return math.ceil(len(segment.text) / CHARACTERS_PER_TOKEN) if told is None else len(told)
 
 
 def step_sampling(sampling: Sampling, split: Split, step_tokens: int, prefix: Prefix) -> Sampling | None:

@@ -6,6 +6,7 @@ from nightschool.items import Sampling, Task
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability, Sight
 from nightschool.think.best_of_n import BestOfN
+from nightschool.think.monologue import Monologue
 from nightschool.think.single import Single
 from support.thinking import NOISE, Likes, task
 
@@ -38,6 +39,7 @@ def test_a_critic_that_sees_the_target_may_not_guide() -> None:
         (Ability.CHAT, Job(Single(), task(), NOISE)),
         (Ability.DOCUMENT, Job(Single(), task(document=True), NOISE)),
         (Ability.SAMPLE, Job(Single(), task(), NOISE)),
+        (Ability.SCHEMA, Job(Monologue(), task(sampling=Sampling(json_schema="{}")), NOISE)),
         (Ability.ADAPTERS, Job(Single(), Task(task().item, task().prompt, Sampling(), "night"), NOISE)),
     ],
 )

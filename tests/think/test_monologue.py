@@ -1,8 +1,9 @@
 import pytest
 
+from nightschool.asks import Propose
 from nightschool.drive import Drive, Job
 from nightschool.errors import BadSpec
-from nightschool.items import Sampling, Verdict
+from nightschool.items import Draw, Sampling, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.think.monologue import CLOSES, OPENS, Monologue
 from support.thinking import NOISE, draw, replies, run, task
@@ -50,6 +51,25 @@ def test_thinking_stops_where_the_model_comes_to_an_answer() -> None:
     assert trace.best is not None
     assert trace.best.prefix.segments[1].text == " Three is less."
     assert (trace.best.answer, trace.best.finish) == ("3, 5", "stop")
+
+
+def test_a_schema_is_that_of_the_answer_alone() -> None:
+    asked: list[Propose] = []
+
+    def propose(ask: Propose) -> list[Draw]:
+        asked.append(ask)
+        return [draw(" thinking" if ask.id == "think" else "[3]")]
+
+    of = task("Sort", sampling=Sampling(json_schema='{"type": "array"}'), prefill="So:")
+    state = run(Monologue(8), of, replies(propose, lambda judge: None))
+    think, answer = asked
+    assert think.sampling.json_schema is None
+    assert answer.sampling == of.sampling
+    assert answer.prefix.segments == (), "nothing of the value is written yet"
+    assert str(answer.prefix.prompt).endswith(f"{OPENS} thinking{CLOSES} So:")
+    best = Monologue(8).best(state)
+    assert best is not None
+    assert best.answer == "[3]"
 
 
 @pytest.mark.parametrize("finish", ["error", "cancelled"])

@@ -64,7 +64,7 @@ def check_asks(model: Model, job: Job, asks: Sequence[Ask]) -> None:
             continue
         kind = Ability.CHAT if ask.prefix.prompt.text is None else Ability.DOCUMENT
         needed = [asked_for(ask), kind] + ([Ability.ADAPTERS] if ask.adapter else [])
-        if isinstance(ask, Propose) and ask.sampling.json_schema is not None:
+        if job.task.sampling.json_schema is not None:  # of what is answered, though something else is asked first
             needed.append(Ability.SCHEMA)
         for ability in needed:
             if ability not in model.abilities:

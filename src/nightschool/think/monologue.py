@@ -2,7 +2,8 @@
 
 The model's own turn is opened with a few words that lead it into thinking; after at most `tokens` tokens, or where it
 comes to an answer by itself, the answer is opened for it and drawn as the task samples. A wording's prefill opens the
-answer and not the thinking.
+answer and not the thinking. A JSON schema is that of the answer: a model takes what was written behind the prompt for
+the beginning of the value, so that then what was thought is put before it, as a prefill.
 
 Ref: kojima2022 (both steps); wei2022.
 """
@@ -75,7 +76,7 @@ class Monologue:
         if self.draft and not len(state.tree):
             return (Propose("draft", Prefix(task.prompt), 1, task.sampling, state.noise, task.adapter),)
         if state.thinking is None:
-            sampling = replace(task.sampling, max_tokens=self.tokens, stop=_STOP)
+            sampling = replace(task.sampling, max_tokens=self.tokens, stop=_STOP, json_schema=None)
             return (Propose("think", _opened(task), 1, sampling, state.noise.child("think"), task.adapter),)
         return (
             Propose(
@@ -117,4 +118,6 @@ def _opened(task: Task) -> Prefix:
 
 def _closed(task: Task, thought: Prefix) -> Prefix:
     opening = CLOSES + (f" {task.prompt.prefill}" if task.prompt.prefill else "")
+    if task.sampling.json_schema is not None:
+        return Prefix(replace(task.prompt, prefill=thought.text + opening))
     return thought.append(Segment(opening))

@@ -11,9 +11,11 @@ import pytest
 pytest.importorskip("llguidance", reason="pip install 'nightschool[local]'")
 
 from nightschool.asks import Propose, Proposed
+from nightschool.drive import Drive, Job
 from nightschool.errors import UsageError
-from nightschool.items import Noise, Prefix, Prompt, Sampling, Segment
+from nightschool.items import Item, Noise, Prefix, Prompt, Sampling, Segment, Task
 from nightschool.models.local.model import LocalModel
+from nightschool.think.monologue import Monologue
 from support.local_runs import finish
 
 Make = Callable[..., LocalModel]
@@ -78,6 +80,14 @@ def test_a_value_goes_on_where_it_was(tiny: Make) -> None:
         assert json.loads('{"name":"Bo",' + draw.segment.text)["name"] == "Bo"
     with pytest.raises(UsageError, match="leaves the schema"):
         model.submit([shaped(prefix=START.append(Segment('{"size":')))])
+
+
+def test_a_monologue_thinks_freely_and_answers_in_the_schema(tiny: Make) -> None:
+    task = Task(Item("i", {}, None, "k"), START.prompt, Sampling(60, json_schema=SCHEMA))
+    [trace] = Drive(tiny("llama")).run([Job(Monologue(tokens=8), task, Noise((3,)))])
+    assert trace.errors == ()
+    assert trace.best is not None
+    assert json.loads(trace.best.answer).keys() == {"name", "age"}
 
 
 @pytest.mark.parametrize(

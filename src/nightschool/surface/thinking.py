@@ -8,7 +8,7 @@ from typing import Any
 from nightschool.asks import CriticRole
 from nightschool.critics.judging import judge
 from nightschool.drive import Job
-from nightschool.errors import BadItems, UnknownName
+from nightschool.errors import BadItems, UnknownName, UsageError
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Split, Task, Thought, Trace, Verdict, digest
 from nightschool.ports import Critic, Search, World
 from nightschool.think.turning import Turn, turn_of
@@ -62,9 +62,16 @@ def jobs_of_task(
     `critic` takes the verifier's place, and `step_critic` that of the task's own critic of steps.
 
     critic_text: as it was typed; it judges a file whose items have no truth of their own.
-    Raises UnknownName for a wording that the task has not.
+    Raises UnknownName for a wording that the task has not, UsageError for a task without practice items.
     """
     world = _world(spec, critic_text)
+    practised = world.items(Split.PRACTICE, items, seed)
+    if not practised:
+        why = "; ".join(getattr(world, "notes", ()))
+        raise UsageError(
+            f"{world.spec} has no practice items{f' ({why})' if why else ''}, and think answers no others; add some "
+            "or measure the task with nightschool exam"
+        )
     named = {way.name: way for way in world.wordings}
     if wording is not None and wording not in named:
         raise UnknownName(f"wording of {world.spec}", wording, named)
@@ -83,7 +90,7 @@ def jobs_of_task(
             Noise((seed, world.spec, item.id, "think")),
             critics=critics,
         )
-        for item in world.items(Split.PRACTICE, items, seed)
+        for item in practised
     ]
 
 

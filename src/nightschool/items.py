@@ -50,7 +50,8 @@ def split_of(key: str) -> Split:
 
     The split depends on the key alone: no seed, no order and no number of items can move an item.
     """
-    slot = int.from_bytes(hashlib.sha256(b"nightschool split\0" + key.encode()).digest()[:8]) % 10
+    named = b"nightschool split\0" + key.encode("utf-8", "surrogatepass")
+    slot = int.from_bytes(hashlib.sha256(named).digest()[:8]) % 10
     if slot < 5:
         return Split.PRACTICE
     return Split.TUNE if slot < 7 else Split.EXAM

@@ -33,6 +33,14 @@ def test_neither_is_no_label_and_a_plain_input_is_one(tmp_path: Path) -> None:
     assert read_labels(file) == [Label({"input": "q"}, "a")]
 
 
+def test_separators_of_lines_within_a_text_end_no_line(tmp_path: Path) -> None:
+    labels = [Label({"q": "one\u2028two"}, "a\u0085b\u2029\x0c"), Label({"q": "x"}, "yes")]
+    file = tmp_path / "l.jsonl"
+    rows = [json.dumps(label_row(label), ensure_ascii=False) for label in labels]
+    file.write_text("\r\n".join(rows), encoding="utf-8")
+    assert read_labels(file) == labels
+
+
 def test_every_broken_line_is_named(tmp_path: Path) -> None:
     file = tmp_path / "l.jsonl"
     file.write_text('nonsense\n{"input": "q", "answer": "a", "wanted": 1}\n{"input": "q", "better": "a"}\n[]\n')

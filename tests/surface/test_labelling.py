@@ -78,6 +78,14 @@ def test_it_goes_on_where_it_was_left_even_after_a_torn_line(tmp_path: Path) -> 
     assert sum(row["chosen"] is None for row in known(file).values()) == 1
 
 
+def test_separators_of_lines_within_a_text_end_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    rows = [{"input": "one\u2028two", "answer": "a\u0085b", "duel": str(i)} for i in range(2)]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    assert [one.answer for one in read_answers(file)] == ["a\u0085b"] * 2
+    assert known(file) == {row["duel"]: row for row in rows}
+
+
 def test_files_of_think_and_of_lines_are_read(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(

@@ -171,6 +171,33 @@ def test_what_makes_no_sense_is_refused_in_a_line(
     assert len([text for text in err.splitlines() if text.startswith("nightschool: ")]) == 1
 
 
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        (",exam_only=true", "all 3 items are kept for the exam"),
+        ("", "none of the 3 items falls to practice"),
+    ],
+)
+def test_a_file_without_practice_items_is_refused_before_anything_is_loaded(
+    settings: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nightschool.models.resolve.open_model", lambda *_, **__: pytest.fail("it was loaded"))
+    file = tmp_path / "q.jsonl"
+    rows = [{"input": f"{i}?", "target": "a", "split": "tune"} for i in range(3)]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(["think", "--task", f"file:{file}{settings}", *SAYS_42]) == 2
+    assert why in capsys.readouterr().err
+
+
+def test_a_key_that_is_no_unicode_is_a_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "q.jsonl"
+    file.write_text(
+        "".join(json.dumps({"input": f"{i}?", "target": "42", "key": f"k\ud800{i}"}) + "\n" for i in range(9))
+    )
+    assert run(["think", "--task", f"file:{file}", "--items", "1", *SAYS_42]) == 0
+    assert "42" in capsys.readouterr().out
+
+
 MIND = """
 nightschool = 1
 model = "scripted:answers=42"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nightschool.critics.chess_legal import board_of, read_move
+from nightschool.critics.chess_legal import board_of, read_move, without_number
 from nightschool.critics.compose import Combines
 from nightschool.critics.parameters import above_zero
 from nightschool.items import Item, Verdict
@@ -11,7 +11,8 @@ from nightschool.uci import Engine
 
 
 class ChessEngine(Combines):
-    """Passed when a legal move gives away less than `loss` of the expected score (wins and half the draws).
+    """Passed when a legal move, a move number in front or not, gives away less than `loss` of the expected score (wins
+    and half the draws).
 
     score: 1 less what the move gives away against the engine's own best. nodes: what the engine may look at, each
     time; engine: its name on the path, or a file. The process starts with the first judgement.
@@ -31,7 +32,8 @@ class ChessEngine(Combines):
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return the verdict; what is no legal move has a score of 0."""
         board = board_of(item, self.source)
-        move, why = read_move(board, answer.strip())
+        text = without_number(answer)
+        move, why = read_move(board, text)
         if move is None:
             return Verdict.of(False, why)
         if self._running is None:
@@ -41,7 +43,5 @@ class ChessEngine(Combines):
             return Verdict.of(True)
         this = self._running.think(board.fen(), self.nodes, only=move.uci())
         given_away = min(1.0, max(0.0, best.expected - this.expected))
-        said = (
-            "" if given_away < self.loss else f"{answer.strip()} gives away {given_away:.0%} of what can be expected."
-        )
+        said = "" if given_away < self.loss else f"{text} gives away {given_away:.0%} of what can be expected."
         return Verdict(1 - given_away, given_away < self.loss, said)

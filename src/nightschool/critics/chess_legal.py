@@ -37,7 +37,7 @@ class ChessLegal(Combines):
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return the verdict. Raises LookupError or ValueError for an item without a position."""
         board = board_of(item, self.source)
-        text = _NUMBER.sub("", answer.strip())
+        text = without_number(answer)
         if not text or len(text.split()) != 1:
             return Verdict.of(False, "Write one move and nothing else, such as Nf3 or g1f3.")
         move, why = read_move(board, text)
@@ -59,6 +59,11 @@ def board_of(item: Item, source: str = "fen") -> chess.Board:
     if source not in item.inputs:
         raise LookupError(f"the item has no input {source!r} with a position; there are: {', '.join(item.inputs)}")
     return chess.Board(item.inputs[source])
+
+
+def without_number(answer: str) -> str:
+    """Return the answer without the move number that may stand in front of a move: `1. e4` is e4."""
+    return _NUMBER.sub("", answer.strip())
 
 
 def read_move(board: chess.Board, text: str) -> tuple[chess.Move | None, str]:

@@ -57,7 +57,7 @@ def read_labels(path: str | Path) -> list[Label]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(f"cannot read labels from {path}: {error}; `nightschool label A B` writes such a file") from error
     labels, problems = [], []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 label = _label(json.loads(line))

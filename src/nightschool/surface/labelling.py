@@ -71,7 +71,7 @@ def read_answers(path: str | Path) -> list[Answered]:
     except (ValueError, TypeError, KeyError, AttributeError):
         pass  # lines of JSON, then
     found, problems = [], []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
@@ -110,7 +110,7 @@ def known(path: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BadFile(f"cannot read {path}: {error}; name another file with --out") from error
     rows = {}

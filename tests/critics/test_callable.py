@@ -75,6 +75,29 @@ def test_paths_that_lead_nowhere(path: str) -> None:
         CallableCritic(path)
 
 
+@pytest.mark.parametrize("processes", [0, 1])
+@pytest.mark.parametrize(
+    ("code", "line", "why"),
+    [
+        ("import os\nimport no_such_module\n", 2, "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def f(answer):\n    return Tru e\n", 2, "SyntaxError: invalid syntax"),
+        ("def f(answer):\n    return answr\n\nf(1)\n", 2, "NameError: name 'answr' is not defined"),
+        ("import json\njson.loads('{')\n", 2, "JSONDecodeError"),
+        ("raise SystemExit('no')\n", 1, "SystemExit: no"),
+    ],
+)
+def test_code_that_cannot_be_loaded_says_where(
+    code: str, line: int, why: str, processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "broken_judge.py"
+    file.write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    for path in (f"{file}:f", "broken_judge:f"):
+        with pytest.raises(BadSpec) as caught:
+            CallableCritic(path, processes=processes)
+        assert f"{file}, line {line}: {why}" in str(caught.value)
+
+
 def test_a_function_of_no_or_many_arguments_is_refused() -> None:
     with pytest.raises(BadSpec, match="takes"):
         CallableCritic(lambda: True)

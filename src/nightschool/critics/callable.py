@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import math
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from nightschool.critics.parameters import above_zero, sight_of
 from nightschool.errors import BadSpec, UnknownName
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
+
+_IMPORTLIB = importlib.__file__
 
 
 class CallableCritic(Combines):
@@ -92,7 +95,9 @@ def _apart(path: object, processes: object) -> Apart | None:
 
 
 def find(path: str) -> Callable[..., Any]:
-    """Return the function at `module:function` or `FILE.py:function`. Raises BadSpec and UnknownName."""
+    """Return the function at `module:function` or `FILE.py:function`. Raises UnknownName, and BadSpec, which says where
+    its code fails.
+    """
     where, colon, name = path.rpartition(":")
     if not colon or not where or not name:
         raise BadSpec(f"{path!r} names no function; write module:function or FILE.py:function")
@@ -112,7 +117,11 @@ def _import(where: str) -> Any:
         return importlib.import_module(where)
     except ModuleNotFoundError as error:
         hint = f"; is it a file? write {where}.py" if Path(f"{where}.py").is_file() else ""
-        raise BadSpec(f"cannot import {where!r}: {error}{hint}") from error
+        if error.name is not None and f"{where}.".startswith(f"{error.name}."):
+            raise BadSpec(f"cannot import {where!r}: {error}{hint}") from error
+        raise BadSpec(f"cannot import {where!r}: {_failure(error)}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's module does while it is imported
+        raise BadSpec(f"cannot import {where!r}: {_failure(error)}") from error
 
 
 def _load_file(path: Path) -> Any:
@@ -124,8 +133,23 @@ def _load_file(path: Path) -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses and pickles look their module up
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:  # as above
+        del sys.modules[name]
+        raise BadSpec(f"cannot load {path}: {_failure(error)}") from error
     return module
+
+
+def _failure(error: BaseException) -> str:
+    """Return what went wrong in a user's code and where: the last line of the first file that is not Python's own."""
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        return f"{error.filename}, line {error.lineno}: {kind}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is this module's
+    own = [frame for frame in frames if not frame.filename.startswith("<frozen ") and frame.filename != _IMPORTLIB]
+    lines = [frame.lineno for frame in own if frame.filename == own[0].filename]
+    return f"{own[0].filename}, line {lines[-1]}: {kind}: {error}" if own else f"{kind}: {error}"
 
 
 def _takes_item(function: Callable[..., Any]) -> bool:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nightschool.critics.named import critic
+from nightschool.critics.taught import Taught
 from nightschool.drive import unfinished
 from nightschool.drive.unfinished import Record, code_version, jobs_digest
 from nightschool.errors import BadFile, UnknownName, UsageError
@@ -57,6 +59,47 @@ def test_jobs_are_named_by_all_that_shapes_them() -> None:
     ]  # fmt: skip
     assert jobs_digest([base]) == jobs_digest([job(1, "single")])
     assert len({jobs_digest([each]) for each in (base, *others)}) == len(others) + 1
+
+
+def test_files_that_a_job_names_are_named_by_what_is_in_them(tmp_path: Path) -> None:
+    head, judge = tmp_path / "head.json", tmp_path / "judge.py"
+    Taught("hidden", (1.0,), 0.0, facts={"of": "beginnings"}).save(head)
+    judge.write_text("def short(answer):\n    return len(answer) < 5\n")
+
+    def digests() -> list[str]:
+        specs = (f"beam:head={head}", f"mcts:value=head,head={head}", "single")
+        critics = {"verifier": critic(f"all(contains:text=a; callable:path={judge}:short)")}
+        jobs = [job(1, spec) for spec in specs] + [replace(job(1, "single"), critics=critics)]
+        return [jobs_digest([each]) for each in jobs]
+
+    before = digests()
+    assert digests() == before
+    Taught("hidden", (2.0,), 0.0, facts={"of": "beginnings"}).save(head)
+    assert [a == b for a, b in zip(before, digests(), strict=True)] == [False, False, True, True]
+    judge.write_text("def short(answer):\n    return len(answer) < 6\n")
+    assert [a == b for a, b in zip(before, digests(), strict=True)] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("items.py", True),
+        ("society/beliefs/hold.py", True),
+        ("prompts/data/sorting.toml", True),
+        ("exam/sit.py", False),
+    ],
+)
+def test_the_code_version_is_that_of_all_that_decides_what_a_run_does(
+    file: str, counts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_bytes = Path.read_bytes
+
+    def changed(path: Path) -> bytes:
+        return read_bytes(path) + (b"#" if path.as_posix().endswith(f"nightschool/{file}") else b"")
+
+    before = code_version.__wrapped__()
+    monkeypatch.setattr(Path, "read_bytes", changed)
+    assert (code_version.__wrapped__() != before) is counts
 
 
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ A run that ends takes its record with it: nothing is left of what was asked and 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import secrets
 import shutil
 from collections.abc import Mapping, Sequence
@@ -24,7 +26,8 @@ from nightschool.items import digest
 from nightschool.paths import write_durably
 
 FORMAT = 1
-_ROOMS = ("critics", "drive", "models", "prompts", "search", "think", "worlds")
+_APART = ("exam", "remember", "sleep", "surface", "train")
+"""Rooms that have no part in what a run of `think` does; what they make of what was typed, its jobs, has a digest."""
 _WORDS = {"identity": "model", "adapter": "night", "jobs": "task", "code": "code version"}
 
 
@@ -51,14 +54,17 @@ class Record:
             before, after = getattr(self, part), getattr(now, part)
             if before != after:
                 was, is_ = self.names.get(part) or before or "none", now.names.get(part) or after or "none"
-                also = f" (now {str(after)[:12]}, then {str(before)[:12]})" if was == is_ and was != after else ""
+                hint = "its items, prompts or files differ: " if part == "jobs" else ""
+                also = f" ({hint}now {str(after)[:12]}, then {str(before)[:12]})" if was == is_ and was != after else ""
                 unlike.append(f"the {word} is {is_} and was {was}{also}")
         if unlike:
             raise UsageError(f"this is not the run that was begun: {'; '.join(unlike)}; begin it anew")
 
 
 def jobs_digest(jobs: Sequence[Job]) -> str:
-    """Return what names these jobs by content: questions, prompts, sampling, strategies, noise, budgets, critics."""
+    """Return what names these jobs by content: questions, prompts, sampling, strategies, noise, budgets, critics; and
+    what stands in the files that strategies and critics name, such as a value head.
+    """
     return digest(*(_plain(job) for job in jobs))
 
 
@@ -68,15 +74,37 @@ def _plain(job: Job) -> list[Any]:
     prompt = [[[m.role, m.content] for m in task.prompt.messages], task.prompt.text, task.prompt.prefill]
     critics = {role: getattr(critic, "name", "") for role, critic in job.critics.items()}
     how = [asdict(task.sampling), job.search.spec, job.noise.words, str(job.budget or "")]
-    return [item, prompt, critics, how]
+    files = [_content(file) for text in (job.search.spec, *critics.values()) for file in _files(text)]
+    return [item, prompt, critics, how, files]
+
+
+def _files(text: str) -> list[str]:
+    """Return the files that a specification names: `beam:head=FILE`, `all(callable:path=FILE:function; exact)`."""
+    given = [part.partition("=")[2].strip() for part in re.split("[,;]", text)]
+    several = [(value, value.rstrip(")"), value.rstrip(")").rpartition(":")[0]) for value in given]
+    return [next(filter(_is_file, names)) for names in several if any(map(_is_file, names))]
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).is_file()
+    except OSError:  # too long for a name, and so none
+        return False
+
+
+def _content(file: str) -> str:
+    try:
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    except OSError as error:
+        return str(error.strerror)
 
 
 @cache
 def code_version() -> str:
-    """Return the version of nightschool with a digest of the source that decides what a run does."""
+    """Return the version of nightschool with a digest of the source that decides what a run does: all but _APART."""
     root = Path(__file__).parent.parent
-    files = sorted(path for room in _ROOMS for path in (root / room).rglob("*.py"))
-    content = [[str(path.relative_to(root)), path.read_text(encoding="utf-8")] for path in files]
+    inside = ((path.relative_to(root), path) for kind in ("*.py", "*.toml") for path in root.rglob(kind))
+    content = sorted([str(name), _content(str(path))] for name, path in inside if name.parts[0] not in _APART)
     return f"{metadata.version('nightschool')}+{digest(content)[:12]}"
 
 

@@ -17,7 +17,7 @@ from nightschool.think.standing import is_answer, standing
 
 @dataclass(frozen=True, slots=True)
 class Sifting:
-    """drawn: how many of the n draws came back; asked: ids of judgements that came back."""
+    """drawn: how many of the n draws came back; judged: ids of judgements that came back."""
 
     task: Task
     noise: Noise

@@ -97,9 +97,10 @@ def family(model: Any, spec: str, given: argparse.Namespace, cells: Cells) -> li
         past = thought(practice, f"best-of-n:n={given.draws}", None)
         passed = [thought.verdict.passed for trace in past for thought in trace.thoughts if thought.verdict]
         taught = teach(model, past, head, split)
+        rate = taught.held_out
         print(f"{spec}: {len(practice)} practice items, {sum(passed)} of {len(passed)} answers passed, "
-              f"{taught.labels} beginnings; head right of those left out: {taught.held_out.value:.2f} "
-              f"[{taught.held_out.low:.2f}, {taught.held_out.high:.2f}], the commoner end {taught.usual:.2f}", flush=True)  # fmt: skip
+              f"{taught.labels} beginnings; head right of those left out: {rate.value:.2f} [{rate.low:.2f}, "
+              f"{rate.high:.2f}], the commoner end {taught.usual:.2f}", flush=True)  # fmt: skip
 
         def heads() -> dict[str, Any]:
             found = beginnings(past, split)

@@ -48,8 +48,9 @@ def clustered_rate(clusters: Sequence[Sequence[float]], level: float = 0.95) -> 
     """Return the mean of outcomes that repeat within items, with a Wilson interval at the effective number of items.
 
     clusters: for each item its outcomes, each in [0, 1] (one per wording or draw). The effective number is the one at
-    which independent items would have the variance that the items' means show; never fewer than one per item, and
-    exactly one per item where all items agree, so that a clean zero keeps an honest interval. n: items.
+    which independent items would have the variance that the items' means show. It is at least the items less one (the
+    sample variance divides by that) where all have as many outcomes, can be less where they have not, and is exactly
+    the items where nothing varies, so that a clean zero keeps an honest interval. n: items.
 
     Raises ValueError for no items, an item without outcomes, or outcomes outside [0, 1].
     Ref: korn1998.

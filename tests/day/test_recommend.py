@@ -58,6 +58,13 @@ def test_where_none_is_shown_to_reach_it_says_what_a_proof_would_take():
     assert "231 exam items" in found.sentence
 
 
+def test_where_no_number_of_items_would_do_it_is_said_in_words():
+    confirm, _ = rows(n=300, close=151 / 300)
+    found = recommend([offer("close", 0.55, 10)], 0.5, confirm)
+    assert (found.reached, found.needed) == (False, None)
+    assert "more than 100,000 exam items would be needed" in found.sentence
+
+
 def test_where_none_reaches_the_best_is_named_without_a_promise():
     confirm, asked = rows(weak=0.3, better=0.5)
     found = recommend([offer("weak", 0.3, 1), offer("better", 0.5, 9)], 0.9, confirm)

@@ -350,6 +350,18 @@ def test_the_night_is_recommended_where_it_is_the_cheapest_way(tmp_path):
     assert day.mind.task == WORLD.spec
 
 
+def test_a_recommendation_that_fails_does_not_take_the_report_with_it(tmp_path, monkeypatch):
+    def fails(*_):
+        raise ValueError("no such number")
+
+    monkeypatch.setattr("nightschool.day.advise.recommend", fails)
+    report = run_day(day_of(tmp_path, target=0.8))
+    assert report.change is not None
+    assert not report.partial
+    assert report.advice is None
+    assert report.notes[-1] == "there is no recommendation, because it failed: ValueError: no such number"
+
+
 def test_what_cannot_be_done_is_said_before_anything_runs(tmp_path):
     with pytest.raises(UnknownName, match="plane"):
         day_of(tmp_path, wording="plane")

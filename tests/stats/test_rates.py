@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -104,8 +106,35 @@ def test_a_true_95_needs_about_230_items_to_prove_90() -> None:
 def test_items_to_prove_gives_up_aloud() -> None:
     with pytest.raises(ValueError, match="never proves"):
         items_to_prove(0.9, 0.9)
-    with pytest.raises(ValueError, match="more than 100,000"):
-        items_to_prove(0.9001, 0.9)
+
+
+def test_more_items_than_anyone_examines_are_not_counted_out() -> None:
+    assert items_to_prove(0.9001, 0.9) is None
+    assert items_to_prove(151 / 300, 0.5) is None
+
+
+@pytest.mark.parametrize(("truth", "target"), [(0.5045, 0.5), (0.9027, 0.9), (0.0013, 0.001)])
+def test_items_to_prove_are_found_without_trying_them_all(truth: float, target: float) -> None:
+    began = time.process_time()
+    n = items_to_prove(truth, target)
+    assert time.process_time() - began < 2  # one by one it was 80
+    assert n is not None
+    assert 90_000 < n < 100_000
+    assert _proves(n, truth, target)
+
+
+@given(
+    st.floats(0, 0.95), st.floats(0.05, 0.5), st.sampled_from([0.01, 0.025, 0.05]), st.sampled_from([0.5, 0.8, 0.95])
+)
+def test_items_to_prove_are_the_fewest(target: float, more: float, alpha: float, power: float) -> None:
+    truth = min(1.0, target + more)
+    one_by_one = next(n for n in range(1, 10_000) if _proves(n, truth, target, alpha, power))
+    assert items_to_prove(truth, target, alpha, power) == one_by_one
+
+
+def _proves(n: int, truth: float, target: float, alpha: float = 0.025, power: float = 0.8) -> bool:
+    need = int(np.argmax(tail(n, target) <= alpha))
+    return bool(tail(n, truth)[need] >= power)
 
 
 @given(st.floats(0.02, 0.4), st.floats(0.05, 0.95))

@@ -6,15 +6,27 @@ from nightschool.day.day import Day
 from nightschool.day.mind_of import mind_of
 from nightschool.day.own_examples import OwnExamples
 from nightschool.day.recommend import Offer, Recommendation, offers, recommend
+from nightschool.errors import StopRequested
 from nightschool.exam import Row, Rung, open_rungs
 from nightschool.items import Split
 
 
 def advise(day: Day) -> Recommendation | None:
-    """Name the cheapest way that reaches the target, where one was given."""
+    """Name the cheapest way that reaches the target, where one was given; where that fails, a note says why."""
     target = day.settings.target
     if target is None:
         return None
+    try:
+        return _advise(day, target)
+    except StopRequested:
+        raise
+    except Exception as error:  # whatever it is, what the day brought is worth more and is still to be written
+        day.report.notes.append(f"there is no recommendation, because it failed: {type(error).__name__}: {error}")
+        day.watch.say(day.report.notes[-1])
+        return day.report.advice
+
+
+def _advise(day: Day, target: float) -> Recommendation | None:
     with day.stage("recommendation"):
         found = _offers(day)
         day.report.advice = recommend(found, target, lambda offer: _confirm(day, offer))

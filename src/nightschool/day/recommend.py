@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from nightschool.exam import ExamReport, Row
 from nightschool.exam.rung import Way
-from nightschool.stats import Candidate, Reached, cheapest_reaching, items_to_prove
+from nightschool.stats import MOST_TO_PROVE, Candidate, Reached, cheapest_reaching, items_to_prove
 
 _MOST = 3  # ways that are confirmed at most: each test more leaves less of alpha for the others
 
@@ -40,7 +40,9 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What to use. reached: the target is shown to be exceeded; needed: exam items that a proof would take, if not."""
+    """What to use. reached: the target is shown to be exceeded; needed: exam items that a proof would take, if not;
+    None where it would take more than anyone examines, or where the target is not exceeded at all.
+    """
 
     offer: Offer
     target: float
@@ -110,7 +112,8 @@ def recommend(found: Sequence[Offer], target: float, confirm: Callable[[Offer], 
     place = max(range(len(tests)), key=lambda i: tests[i].accuracy)
     best, seen = tried[place][0], tests[place]
     needed = items_to_prove(seen.accuracy, target) if seen.accuracy > target else None
-    why = f"{needed} exam items would be needed to show it" if needed else "it does not exceed the target"
+    many = f"more than {MOST_TO_PROVE:,}" if needed is None else f"{needed:,}"
+    why = f"{many} exam items would be needed to show it" if seen.accuracy > target else "it does not exceed the target"
     sentence = (
         f"no way was shown to reach {target:.0%}; the best found is {best.name}: {seen.accuracy:.1%} of {seen.n} exam "
         f"items ({why}); {_price(best)} an answer"

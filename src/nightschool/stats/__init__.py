@@ -21,9 +21,18 @@ from nightschool.stats.draws import pass_at_k
 from nightschool.stats.family import Candidate, Reached, cheapest_reaching, fixed_sequence, holm
 from nightschool.stats.margin import NonInferiority, items_to_see, noninferior, power_to_accept, power_to_see
 from nightschool.stats.paired import Paired, difference, mcnemar
-from nightschool.stats.rates import clustered_rate, exact_low, items_for_width, items_to_prove, p_above, wilson
+from nightschool.stats.rates import (
+    MOST_TO_PROVE,
+    clustered_rate,
+    exact_low,
+    items_for_width,
+    items_to_prove,
+    p_above,
+    wilson,
+)
 
 __all__ = [
+    "MOST_TO_PROVE",
     "Candidate",
     "NonInferiority",
     "Paired",

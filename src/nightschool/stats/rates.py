@@ -129,13 +129,17 @@ def exact_low(passed: int, n: int, alpha: float = 0.025) -> float:
     return low
 
 
-def items_to_prove(truth: float, target: float, alpha: float = 0.025, power: float = 0.8) -> int:
+MOST_TO_PROVE = 100_000
+"""The most items that `items_to_prove` tells of: more than anyone will examine."""
+
+
+def items_to_prove(truth: float, target: float, alpha: float = 0.025, power: float = 0.8) -> int | None:
     """Return the fewest items that prove a rate above `target` with probability `power`, when it truly is `truth`.
 
     The proof is the exact one-sided test at `alpha` (0.025: the lower end of a 95% interval). Counts make the power
-    a saw, so that a few items more can have a little less of it.
+    a saw, so that a few items more can have a little less of it. None where it takes more than `MOST_TO_PROVE`.
 
-    Raises ValueError unless target < truth, and where more than 100,000 would be needed.
+    Raises ValueError unless target < truth.
     Ref: chernick2002.
 
     >>> items_to_prove(0.95, 0.90)
@@ -143,19 +147,48 @@ def items_to_prove(truth: float, target: float, alpha: float = 0.025, power: flo
     """
     if not 0 <= target < truth <= 1:
         raise ValueError(f"a true rate of {truth} never proves a rate above {target}")
-    normal = NormalDist()
-    root = normal.inv_cdf(1 - alpha) * math.sqrt(target * (1 - target))
-    root += normal.inv_cdf(power) * math.sqrt(truth * (1 - truth))
-    guess = (root / (truth - target)) ** 2
-    if guess > 100_000:
-        raise ValueError(f"a rate of {truth} needs more than 100,000 items to prove {target}")
-    n = int(guess * 0.8) if guess > 400 else 1
-    while True:
-        tails = tail(n, target)
-        need = int(np.argmax(tails <= alpha))  # the smallest count that rejects; n + 1 has probability 0
-        if tail(n, truth)[need] >= power:
-            return n
-        n += 1
+    logs = log_factorials(MOST_TO_PROVE)
+
+    def bound(n: int) -> float:
+        return _power_to_prove(n, truth, target, alpha, logs)[1]
+
+    if bound(MOST_TO_PROVE) < power:
+        return None
+    # Where coins may be tossed, more items never prove less, and no test without coins proves more: so the fewest are
+    # looked for among the tests with coins, and from there on upwards, which is a tooth of the saw or a few.
+    high = 1
+    while bound(min(high, MOST_TO_PROVE)) < power:
+        high *= 2
+    low, high = high // 2 + 1, min(high, MOST_TO_PROVE)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if bound(middle) < power else (low, middle)
+    return next(
+        (n for n in range(low, MOST_TO_PROVE + 1) if _power_to_prove(n, truth, target, alpha, logs)[0] >= power), None
+    )
+
+
+def _power_to_prove(n: int, truth: float, target: float, alpha: float, logs: Floats) -> tuple[float, float]:
+    """Return the power of the exact test, and that of the one which tosses a coin to use up all of `alpha`."""
+    first, above = _tail_near(n, target, logs)
+    need = int(np.argmax(above <= alpha))  # the smallest count that rejects; the last has probability 0
+    rest = (alpha - above[need]) / (above[need - 1] - above[need]) if need else 0.0
+    start, reached = _tail_near(n, truth, logs)
+    sure, one_less = (reached[min(max(k - start, 0), len(reached) - 1)] for k in (first + need, first + need - 1))
+    return float(sure), float(sure + rest * (one_less - sure))
+
+
+def _tail_near(n: int, rate: float, logs: Floats) -> tuple[int, Floats]:
+    """Return a first count and P(X >= k) from it on, as `tail` does, without the counts that never happen.
+
+    Those are ten standard deviations and more from the mean: they have 1 below and 0 above it. logs: `log_factorials`.
+    """
+    if rate <= 0 or rate >= 1:
+        return 0, tail(n, rate)
+    wide = 10 * math.sqrt(n * rate * (1 - rate)) + 20
+    k = np.arange(max(0, int(n * rate - wide)), min(n, int(n * rate + wide)) + 1)
+    masses = np.exp(logs[n] - logs[k] - logs[n - k] + k * math.log(rate) + (n - k) * math.log1p(-rate))
+    return int(k[0]), np.concatenate([np.minimum(np.cumsum(masses[::-1])[::-1], 1.0), [0.0]])
 
 
 def items_for_width(half: float, rate: float = 0.5, level: float = 0.95) -> int:

@@ -18,16 +18,18 @@ import numpy as np
 from nightschool.exam.finding import Finding
 from nightschool.exam.result import Row
 from nightschool.exam.rung import Part, Room
-from nightschool.items import Item, Noise, Trace, Verdict
+from nightschool.items import Item, Noise, Trace
 from nightschool.ports import Ability
 from nightschool.registry import make
 
-Grade = Callable[[Sequence[tuple[Item, str]]], list[Verdict]]
+Grade = Callable[[Sequence[tuple[Item, str]]], list[bool | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What was done. rows: by name; done: parts with their traces, by the part's name; grade: the reference critic."""
+    """What was done. rows: by name; done: parts with their traces, by the part's name; grade: whether answers to items
+    pass the reference critic, None for each on which it failed.
+    """
 
     room: Room
     rows: Mapping[str, Row]
@@ -57,6 +59,15 @@ class Analysis(Protocol):
 
     def look(self, sitting: Sitting) -> Finding | str:
         """Return what was found, or in words why nothing can be."""
+
+
+def left_out(count: int, total: int, what: str = "answers") -> tuple[str, ...]:
+    """Return a note on what an analysis leaves out because no critic judged it, or nothing where there is none of it.
+
+    >>> left_out(2, 60)
+    ('Left out, because the critic failed on them: 2 of 60 answers.',)
+    """
+    return (f"Left out, because the critic failed on them: {count} of {total} {what}.",) if count else ()
 
 
 def open_analyses(specs: Sequence[str]) -> list[Analysis]:

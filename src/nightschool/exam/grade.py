@@ -25,10 +25,11 @@ class Grader:
         self._judge((said.item, answer) for line in lines for said in line.said for answer in said.answers)
         return [tuple(self._record(said, line.pass_k) for said in line.said) for line in lines]
 
-    def verdicts(self, pairs: Sequence[tuple[Item, str]]) -> list[Verdict]:
-        """Return the verdict on each answer to an item."""
+    def passed(self, pairs: Sequence[tuple[Item, str]]) -> list[bool | None]:
+        """Return whether each answer to an item passed, or None where the critic failed: that is missing, not wrong."""
         self._judge(pairs)
-        return [self._known[item.id, answer] for item, answer in pairs]
+        verdicts = [self._known[item.id, answer] for item, answer in pairs]
+        return [verdict.passed if verdict.error is None else None for verdict in verdicts]
 
     def _judge(self, wanted: Iterable[tuple[Item, str]]) -> None:
         new = {(item.id, answer): item for item, answer in wanted if (item.id, answer) not in self._known}

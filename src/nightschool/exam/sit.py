@@ -186,7 +186,7 @@ def sit(
         for analysis in analyses:
             if watch is not None:
                 watch.stage(f"{stage}: {analysis.name}")
-            findings.append(look(analysis, Sitting(room, rows, parts, grader.verdicts)))
+            findings.append(look(analysis, Sitting(room, rows, parts, grader.passed)))
     except (KeyboardInterrupt, StopRequested):
         partial = True
         done = ", ".join(dict.fromkeys(row.rung for row in rows.values())) or "nothing"

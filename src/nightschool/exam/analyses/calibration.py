@@ -11,19 +11,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nightschool.drive import Job
 from nightschool.errors import BadSpec
-from nightschool.exam.analysis import Sitting
+from nightschool.exam.analysis import Sitting, left_out
 from nightschool.exam.finding import Cell, Drawing, Finding, Kind, Series
 from nightschool.exam.rung import Part
+from nightschool.exam.rungs.asking import whole
 from nightschool.exam.weighing import Weighing
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Score, Split, Task, Thought, Trace
 from nightschool.ports import Ability
 from nightschool.stats.calibration import brier, calibration_error, reliability, scaled, selective, temperature
 from nightschool.think.single import Single
-from nightschool.think.standing import is_answer
 
 _LEAST = 20
 _ASKED = "Is this answer right? Answer yes or no."
@@ -32,10 +32,11 @@ _AHEAD = "Do you know the right answer to this? Do not answer it. Say yes or no.
 
 @dataclass(frozen=True, slots=True)
 class _Sure:
-    """Confidences with outcomes, of exam items and of practice items."""
+    """Confidences with outcomes, of exam items and of practice items. failed: answers that the critic failed on."""
 
     confidence: list[float]
     right: list[bool]
+    failed: int = 0
     practice: tuple[list[float], list[bool]] | None = None
 
 
@@ -106,7 +107,7 @@ class Calibration:
         asked: list[tuple[Item, str]] = []
         jobs = []
         for trace in traces:
-            best = trace.best
+            best = whole(trace.best)
             if best is None or room.run is None or not {Ability.WEIGH, Ability.CHAT} <= room.abilities:
                 continue
             shown = trace.task.prompt.text or "\n".join(
@@ -121,8 +122,7 @@ class Calibration:
             asked.append((trace.task.item, best.answer))
         told = room.run(jobs) if jobs and room.run is not None else []
         known = [(pair, trace) for pair, trace in zip(asked, told, strict=True) if len(trace.thoughts) == 4]
-        right = [verdict.passed for verdict in sitting.grade([pair for pair, _ in known])]
-        return _Sure([_yes(trace.thoughts) for _, trace in known], right)
+        return _judged(sitting, [pair for pair, _ in known], [_yes(trace.thoughts) for _, trace in known])
 
     def _finding(self, sitting: Sitting, signs: dict[str, _Sure]) -> Finding:
         table: list[tuple[Cell, ...]] = []
@@ -161,6 +161,8 @@ class Calibration:
         notes = ["Calibration error is the root mean square over groups of equal size, less what chance alone adds."]
         if self.practice:
             notes.append("The temperature was fitted on practice items and is judged on these.")
+        for name, sure in signs.items():
+            notes += left_out(sure.failed, sure.failed + len(sure.right), f"answers ({name})")
         return Finding(
             self.name,
             self.title,
@@ -180,26 +182,36 @@ class Calibration:
 
 def _of_tokens(sitting: Sitting, traces: Sequence[Trace], practised: Sequence[Trace]) -> _Sure:
     exam, practice = _probable(sitting, traces), _probable(sitting, practised)
-    return _Sure(*exam, practice if len(practice[1]) >= _LEAST else None)
+    told = (practice.confidence, practice.right) if len(practice.right) >= _LEAST else None
+    return replace(exam, practice=told)
 
 
-def _probable(sitting: Sitting, traces: Sequence[Trace]) -> tuple[list[float], list[bool]]:
+def _probable(sitting: Sitting, traces: Sequence[Trace]) -> _Sure:
     """Return the probability of each whole answer, and whether it is right."""
-    known = [(trace, trace.best) for trace in traces if trace.best is not None and trace.best.logp is not None]
-    verdicts = sitting.grade([(trace.task.item, best.answer) for trace, best in known])
-    return [math.exp(min(best.logp or 0.0, 0.0)) for _, best in known], [verdict.passed for verdict in verdicts]
+    answers = [(trace.task.item, whole(trace.best)) for trace in traces]
+    known = [(item, best.answer, best.logp) for item, best in answers if best is not None and best.logp is not None]
+    return _judged(
+        sitting, [(item, answer) for item, answer, _ in known], [math.exp(min(logp, 0.0)) for _, _, logp in known]
+    )
+
+
+def _judged(sitting: Sitting, pairs: Sequence[tuple[Item, str]], confidence: Sequence[float]) -> _Sure:
+    """Return the confidences in answers with whether these are right, without those that the critic failed on."""
+    passed = sitting.grade(pairs)
+    known = [(sure, right) for sure, right in zip(confidence, passed, strict=True) if right is not None]
+    return _Sure([sure for sure, _ in known], [right for _, right in known], len(passed) - len(known))
 
 
 def _of_draws(sitting: Sitting, traces: Sequence[Trace]) -> _Sure:
     """Return how many draws agree with the commonest, and whether that is right. Ref: wang2022."""
     pairs, shares = [], []
     for trace in traces:
-        said = Counter(thought.answer.strip() for thought in trace.thoughts if is_answer(thought))
+        said = Counter(thought.answer.strip() for thought in trace.thoughts if whole(thought) is not None)
         if said.total() >= 4:
             answer, count = said.most_common(1)[0]
             pairs.append((trace.task.item, answer))
             shares.append(count / said.total())
-    return _Sure(shares, [verdict.passed for verdict in sitting.grade(pairs)])
+    return _judged(sitting, pairs, shares)
 
 
 def _yes(thoughts: Sequence[Thought]) -> float:

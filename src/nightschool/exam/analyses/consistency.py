@@ -16,10 +16,11 @@ from itertools import combinations
 
 from nightschool.drive import Job
 from nightschool.errors import BadSpec, UsageError
-from nightschool.exam.analysis import Sitting
+from nightschool.exam.analysis import Sitting, left_out
 from nightschool.exam.finding import Cell, Drawing, Finding
 from nightschool.exam.formats import formats
 from nightschool.exam.readings import attempts, readings
+from nightschool.exam.rungs.asking import whole
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Score, Task, Wording
 from nightschool.ports import Ability
 from nightschool.stats import clustered_rate, wilson
@@ -62,7 +63,7 @@ class Consistency:
         said: dict[str, list[str]] = {}
         for item in items:
             given = [next(traces) for _ in posed[item.id]]
-            said[item.id] = [_named(t.best.answer, item) for t in given if t.best is not None]
+            said[item.id] = [_named(best.answer, item) for t in given if (best := whole(t.best)) is not None]
         kept = [item for item in items if len([text for text in said[item.id] if text]) >= 2]
         if not kept:
             return "no item was answered in two contexts"
@@ -86,20 +87,23 @@ class Consistency:
             jobs.append(Job(Single(), task, Noise((room.seed, "consistency", item.id, number))))
         return jobs
 
-    def _finding(self, sitting: Sitting, items: Sequence[Item], said: dict[str, list[str]]) -> Finding:
+    def _finding(self, sitting: Sitting, items: Sequence[Item], said: dict[str, list[str]]) -> Finding | str:
         pairs = [[float(a != b) for a, b in combinations(said[item.id], 2)] for item in items]
         contradiction = clustered_rate(pairs)
         held = {item.id: Counter(said[item.id]).most_common(1)[0] for item in items}
         firm = [item for item in items if held[item.id][1] == len(said[item.id])]
-        verdicts = sitting.grade([(item, held[item.id][0]) for item in items])
-        right = {item.id: verdict.passed for item, verdict in zip(items, verdicts, strict=True)}
+        passed = sitting.grade([(item, held[item.id][0]) for item in items])
+        right = {item.id: each for item, each in zip(items, passed, strict=True) if each is not None}
+        judged = [item for item in items if item.id in right]
+        if not judged:
+            return "the critic failed on every answer"
         groups = {
-            "one answer everywhere, right": [item for item in firm if right[item.id]],
-            "one answer everywhere, wrong": [item for item in firm if not right[item.id]],
-            "several answers, the commonest right": [i for i in items if i not in firm and right[i.id]],
-            "several answers, the commonest wrong": [i for i in items if i not in firm and not right[i.id]],
+            "one answer everywhere, right": [i for i in judged if i in firm and right[i.id]],
+            "one answer everywhere, wrong": [i for i in judged if i in firm and not right[i.id]],
+            "several answers, the commonest right": [i for i in judged if i not in firm and right[i.id]],
+            "several answers, the commonest wrong": [i for i in judged if i not in firm and not right[i.id]],
         }
-        rates = {name: wilson(len(group), len(items)) for name, group in groups.items()}
+        rates = {name: wilson(len(group), len(judged)) for name, group in groups.items()}
         table: tuple[tuple[Cell, ...], ...] = tuple(
             (name, _text(rate), len(groups[name])) for name, rate in rates.items()
         )
@@ -110,7 +114,10 @@ class Consistency:
             self.title,
             f"Two contexts contradict each other {_text(contradiction)} of the time; {len(firm)} of {len(items)} items "
             "get one answer everywhere.",
-            (f"Most answers were given to {lost.id}: {answers}.",),
+            (
+                f"Most answers were given to {lost.id}: {answers}.",
+                *left_out(len(items) - len(judged), len(items), "items among right and wrong"),
+            ),
             ("what is said", "items", "n"),
             table,
             (Drawing("shares", "what it holds", parts={n: (s.value, s.low, s.high) for n, s in rates.items()}),),

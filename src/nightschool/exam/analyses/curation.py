@@ -6,7 +6,7 @@ so a single rate for all would promise far too much (`stats.curation`).
 
 from __future__ import annotations
 
-from nightschool.exam.analysis import Sitting
+from nightschool.exam.analysis import Sitting, left_out
 from nightschool.exam.finding import Cell, Drawing, Finding, Series
 from nightschool.items import Thought, Trace
 from nightschool.ports import Ability
@@ -32,20 +32,24 @@ class Curation:
             return "it takes the draws of the rung search or vote"
         traces = [trace for trace in sitting.done[name][1] if _draws(trace)]
         width = max((len(_draws(trace)) for trace in traces), default=0)
-        whole = [trace for trace in traces if len(_draws(trace)) == width]
+        drawn = [trace for trace in traces if len(_draws(trace)) == width]
+        pairs = [(trace.task.item, thought.answer) for trace in drawn for thought in _draws(trace)]
+        passed = iter(sitting.grade(pairs))
+        graded = [(trace, [next(passed) for _ in range(width)]) for trace in drawn]
+        judged = [(trace, [each for each in row if each is not None]) for trace, row in graded if None not in row]
+        whole, right = [trace for trace, _ in judged], [row for _, row in judged]
         if width < 4 or len(whole) < 2:
-            return "it takes four draws or more of two items or more"
-        pairs = [(trace.task.item, thought.answer) for trace in whole for thought in _draws(trace)]
-        verdicts = iter(sitting.grade(pairs))
-        right = [[next(verdicts).passed for _ in range(width)] for _ in whole]
+            return "it takes four draws or more of two items or more, all of them judged"
         found: dict[str, Ratio] = {"right in truth": curation_ratio([sum(row) for row in right], [width] * len(whole))}
         accepted = [[_accepted(thought) for thought in _draws(trace)] for trace in whole]
         if all(each is not None for row in accepted for each in row):
             counts = [sum(bool(each) for each in row) for row in accepted]
             found["accepted by the verifier"] = curation_ratio(counts, [width] * len(whole))
-        return self._finding(right, width, found)
+        return self._finding(right, width, found, left_out(len(drawn) - len(whole), len(drawn), "items"))
 
-    def _finding(self, right: list[list[bool]], width: int, found: dict[str, Ratio]) -> Finding:
+    def _finding(
+        self, right: list[list[bool]], width: int, found: dict[str, Ratio], unjudged: tuple[str, ...]
+    ) -> Finding:
         few = max(2, width // 4)
         ability = fit_ability([sum(row[:few]) for row in right], [few] * len(right))
         rate = sum(map(sum, right)) / (width * len(right))
@@ -70,6 +74,7 @@ class Curation:
                 f"What up to {width} draws contain, told from the first {few} of each item, differs by at most "
                 f"{100 * worst:.1f} points from what they did contain; {4 * width} draws would contain a right answer "
                 f"to {told[-1][1]:.0%} of the items, {ability.never:.0%} being out of reach.",
+                *unjudged,
             ),
             ("", "draws for one", "from", "to", "items"),
             tuple(rows),

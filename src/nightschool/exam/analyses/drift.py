@@ -21,9 +21,9 @@ from nightschool.drive import Job
 from nightschool.errors import BadSpec
 from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Drawing, Finding, Series
-from nightschool.exam.rungs.asking import lacking
+from nightschool.exam.rungs.asking import lacking, whole
 from nightschool.exam.weighing import Weighing, continuation
-from nightschool.items import Item, Noise, Sampling, Score, Task, Trace
+from nightschool.items import Item, Noise, Sampling, Score, Task
 from nightschool.ports import Ability
 from nightschool.stats import bootstrap_mean
 from nightschool.think.single import Single
@@ -96,7 +96,11 @@ class Drift:
             jobs.append(Job(Single(), task, Noise((room.seed, self.name, purpose, item.id))))
         assert room.run is not None
         symbols = room.world.source.symbols  # type: ignore[attr-defined]
-        return [(trace.task.item, _letters(trace, symbols)[: self.length]) for trace in room.run(jobs)]
+        return [
+            (trace.task.item, _letters(best.answer, symbols)[: self.length])
+            for trace in room.run(jobs)
+            if (best := whole(trace.best)) is not None
+        ]
 
     def _weigh(self, sitting: Sitting, source: Any, texts: Sequence[tuple[Item, tuple[str, ...]]]) -> list[Pair]:
         """Return the texts weighed by the model and by the source, at a few lengths each."""
@@ -214,9 +218,9 @@ def _planted(item: Item, source: Any) -> dict[str, str]:
     return {**item.inputs, "text": f"{item.inputs['text']} {wrong}", "last": wrong}
 
 
-def _letters(trace: Trace, symbols: str) -> tuple[str, ...]:
+def _letters(answer: str, symbols: str) -> tuple[str, ...]:
     found: list[str] = []
-    for letter in (trace.best.answer if trace.best else "").replace(",", " ").split():
+    for letter in answer.replace(",", " ").split():
         if len(letter) != 1 or letter not in symbols:
             break
         found.append(letter)

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from nightschool.exam.analysis import Sitting
+from nightschool.exam.analysis import Sitting, left_out
 from nightschool.exam.finding import Drawing, Finding
 from nightschool.exam.readings import attempts, readings
 from nightschool.exam.warn import THE_SAME, commonest
@@ -50,23 +50,32 @@ class Failures:
         failed = {key for key in said if rows[key[0]].outcomes()[key[1]] < 1}
         if not failed:
             return Finding(self.name, self.title, f"Nothing failed: all {len(said)} answers are right.")
-        lenient = self._lenient(sitting, items, {key: said[key] for key in failed})
+        lenient, untold = self._lenient(sitting, items, {key: said[key] for key in failed})
+        if failed == untold:
+            return f"the critic failed on other readings of all {len(failed)} failed answers"
         can = {item for (name, item) in said if (name, item) not in failed}
+        failed -= untold
         always = {name: commonest(row) for name, row in rows.items() if row.remark == THE_SAME}
         kinds = {}
         for key in sorted(failed):
             elsewhere = key[1] in can or any((name, key[1]) in lenient for name in rows if name != key[0])
             attempted = attempts(said[key]) and (key in lenient or said[key].strip() != always.get(key[0]))
             kinds[key] = self._kind(sitting.room.world, items[key[1]], said[key], attempted, key in lenient, elsewhere)
-        return self._finding(kinds, rows, said, failed, lenient, self._by_chance(sitting, items, said, failed))
+        chance = self._by_chance(sitting, items, said, failed)
+        return self._finding(kinds, rows, said, failed, lenient, chance, len(untold))
 
     def _lenient(
         self, sitting: Sitting, items: Mapping[str, Item], said: Mapping[tuple[str, str], str]
-    ) -> set[tuple[str, str]]:
-        """Return the failed answers of which another reading passes."""
+    ) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+        """Return the failed answers of which another reading passes, and those of which that cannot be told: none does,
+        and the critic failed on one.
+        """
         pairs = [(key, (items[key[1]], text)) for key, words in said.items() for text in readings(words, items[key[1]])]
-        verdicts = sitting.grade([pair for _, pair in pairs])
-        return {key for (key, _), verdict in zip(pairs, verdicts, strict=True) if verdict.passed}
+        passed = sitting.grade([pair for _, pair in pairs])
+        kinds = {
+            kind: {key for (key, _), each in zip(pairs, passed, strict=True) if each is kind} for kind in (True, None)
+        }
+        return kinds[True], kinds[None] - kinds[True]
 
     def _by_chance(
         self, sitting: Sitting, items: Mapping[str, Item], said: Mapping[tuple[str, str], str], failed: set[Any]
@@ -78,7 +87,8 @@ class Failures:
             other = order[(order.index(item) + 1) % len(order)]
             if items[other].target != items[item].target:
                 wrong[name, other] = said[name, item]
-        return len(self._lenient(sitting, items, wrong)) / len(wrong) if wrong else None
+        passes, untold = self._lenient(sitting, items, wrong)
+        return len(passes) / (len(wrong) - len(untold)) if len(wrong) > len(untold) else None
 
     @staticmethod
     def _kind(world: Any, item: Item, answer: str, attempted: bool, lenient: bool, elsewhere: bool) -> str:
@@ -98,6 +108,7 @@ class Failures:
         failed: set[tuple[str, str]],
         lenient: set[tuple[str, str]],
         chance: float | None,
+        untold: int,
     ) -> Finding:
         by_item: dict[str, list[str]] = {}
         for (_, item), kind in kinds.items():
@@ -108,7 +119,7 @@ class Failures:
             parts[kind] = (score.value, score.low, score.high)
         counts = Counter(kinds.values())
         most = max(KINDS, key=lambda kind: counts[kind])
-        plain = (len(said) - len(failed)) / len(said)
+        plain = (len(said) - len(failed) - untold) / len(said)
         read = plain + len(lenient) / len(said)
         notes = [f"If the form were forgiven, {read:.0%} of the answers would be right instead of {plain:.0%}."]
         if chance is not None:
@@ -118,6 +129,7 @@ class Failures:
             )
         if len(rows) == 1:
             notes.append("Only one wording was tried, so that nothing can show itself to be bound to the wording.")
+        notes += left_out(untold, len(failed) + untold, "failed answers")
         return Finding(
             self.name,
             self.title,

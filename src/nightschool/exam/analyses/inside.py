@@ -24,7 +24,7 @@ from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Cell, Drawing, Finding
 from nightschool.exam.heads import Floats, Head, fit
 from nightschool.exam.rung import Part, Room
-from nightschool.exam.rungs.asking import lacking, part
+from nightschool.exam.rungs.asking import lacking, part, whole
 from nightschool.exam.rungs.head import labelled, reading_jobs
 from nightschool.items import Item, Score, Split, Trace, Wording
 from nightschool.ports import Ability
@@ -80,7 +80,7 @@ class Inside:
         told = self._read(sitting, practice, ways)
         if told is None:
             return "states or answers could not be read"
-        return self._finding(told, tried)
+        return self._finding(told, tried, len(room.items))
 
     def _wordings(self, room: Room) -> list[Wording]:
         """Return wordings in words, the room's first, and one control, as many as the model can be given."""
@@ -100,7 +100,8 @@ class Inside:
         if len(tune) < 4:
             return None
         asking = replace(room, items=tuple(tune))
-        return {wording.id: float(np.mean([*_right(sitting, _ask(asking, wording)).values()])) for wording in ways}
+        told = {wording.id: [*_right(sitting, _ask(asking, wording)).values()] for wording in ways}
+        return {id: sum(right) / len(right) if right else 0.0 for id, right in told.items()}
 
     def _read(self, sitting: Sitting, practice: Sequence[Item], ways: Sequence[Wording]) -> list[_Told] | None:
         room = sitting.room
@@ -121,18 +122,21 @@ class Inside:
             answers = _ask(room, wording)
             right = _right(sitting, answers)
             items = [item for item in room.items if item.id in right and item.id in exam]
-            if len(items) < _LEAST:
+            if not items:
                 return None
             read = {
                 name: _passes(sitting, items, exam, head, classes)
                 for name, head in (("own", own), ("moved", moved), ("chance", chance))
             }
             said = {id: answer for id, (_, answer) in answers.items()}
-            kept = {item.id: right[item.id] for item in items}
-            found.append(_Told(wording, said, kept, read["own"], read["moved"], read["chance"]))
+            kept = [item.id for item in items if all(item.id in marks for marks in read.values())]
+            if len(kept) < _LEAST:
+                return None
+            marks = ({id: each[id] for id in kept} for each in (right, *read.values()))
+            found.append(_Told(wording, said, *marks))
         return found
 
-    def _finding(self, told: Sequence[_Told], tried: Mapping[str, float]) -> Finding:
+    def _finding(self, told: Sequence[_Told], tried: Mapping[str, float], asked: int) -> Finding:
         good, others = told[0], told[1:]
         table: list[tuple[Cell, ...]] = []
         facts: dict[str, object] = {}
@@ -169,6 +173,7 @@ class Inside:
                 "Shared failures: of the items that this wording fails, how many the good one fails too (if they "
                 "failed independently); same words: how many of those fail with the same answer. Both high: one "
                 "strategy, disturbed. Few shared: another strategy.",
+                *_missing(told, asked),
             ),
             ("wording", "tune", "said", "read by its own head", "read by the good one's", "shuffled answers",
              "shared failures", "same words"),
@@ -180,6 +185,13 @@ class Inside:
             {"good": good.wording.name, "worst": worst.wording.name, "difference": _plain(gap), "p_value": p,
              "verdict": verdict, "wordings": facts},
         )  # fmt: skip
+
+
+def _missing(told: Sequence[_Told], asked: int) -> tuple[str, ...]:
+    """Return a note on the items that a wording has no answer for, or one that the critic failed on."""
+    short = {each.wording.name: asked - len(each.right) for each in told if len(each.right) < asked}
+    named = ", ".join(f"{count} in {name}" for name, count in short.items())
+    return (f"Of {asked} items, those without a judged answer and state are left out: {named}.",) if short else ()
 
 
 def _strip(title: str, marks: Mapping[str, Mapping[str, bool]]) -> Drawing:
@@ -209,12 +221,12 @@ def _ask(room: Room, wording: Wording) -> dict[str, tuple[Item, str]]:
     assert isinstance(posed, Part)  # `_wordings` left out what the model cannot be given
     assert room.run is not None
     traces = room.run(posed.jobs)
-    return {trace.task.item.id: (trace.task.item, trace.best.answer) for trace in traces if trace.best is not None}
+    return {t.task.item.id: (t.task.item, best.answer) for t in traces if (best := whole(t.best)) is not None}
 
 
 def _right(sitting: Sitting, answers: Mapping[str, tuple[Item, str]]) -> dict[str, bool]:
-    verdicts = sitting.grade([*answers.values()])
-    return {id: each.passed for id, each in zip(answers, verdicts, strict=True) if each.error is None}
+    passed = sitting.grade([*answers.values()])
+    return {id: each for id, each in zip(answers, passed, strict=True) if each is not None}
 
 
 def _states(room: Room, jobs: Sequence[Job]) -> dict[str, Floats]:
@@ -227,8 +239,8 @@ def _passes(
     sitting: Sitting, items: Sequence[Item], states: Mapping[str, Floats], head: Head, classes: Sequence[str]
 ) -> dict[str, bool]:
     chosen = head.choose(np.stack([states[item.id] for item in items]))
-    verdicts = sitting.grade([(item, classes[int(place)]) for item, place in zip(items, chosen, strict=True)])
-    return {item.id: verdict.passed for item, verdict in zip(items, verdicts, strict=True)}
+    passed = sitting.grade([(item, classes[int(place)]) for item, place in zip(items, chosen, strict=True)])
+    return {item.id: each for item, each in zip(items, passed, strict=True) if each is not None}
 
 
 def _rate(marks: Mapping[str, bool]) -> Score:

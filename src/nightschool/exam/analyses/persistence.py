@@ -15,6 +15,7 @@ from nightschool.drive import Job
 from nightschool.errors import BadSpec
 from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Cell, Drawing, Finding, Series
+from nightschool.exam.rungs.asking import whole
 from nightschool.items import Item, Noise, Sampling, Score, Task, Trace
 from nightschool.ports import Ability
 from nightschool.prompts.render import answer_of
@@ -155,10 +156,11 @@ class Persistence:
 
 def _behind(sitting: Sitting, each: _Planted, kind: str, trace: Trace) -> tuple[float, ...]:
     """Return for each step behind the plant whether it is right; nothing where none could be read."""
-    if trace.best is None:
+    best = whole(trace.best)
+    if best is None:
         return ()
     begun = each.right if kind == "right" else each.wrong
-    more = trace.best.answer
+    more = best.answer
     said = begun + (more if more.startswith("\n") else more.lstrip(" ,;"))
     marks = tuple(sitting.room.world.marks(each.item, said))  # type: ignore[attr-defined]
     return tuple(float(mark) for mark in marks[each.steps :])

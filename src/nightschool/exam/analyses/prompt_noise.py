@@ -15,7 +15,7 @@ from nightschool.errors import BadSpec
 from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Cell, Drawing, Finding
 from nightschool.exam.formats import formats
-from nightschool.exam.rungs.asking import lacking
+from nightschool.exam.rungs.asking import lacking, whole
 from nightschool.items import Noise, Sampling, Score, Task, Wording
 from nightschool.ports import Ability
 from nightschool.stats.spread import Cells, Spread, explore
@@ -24,7 +24,7 @@ from nightschool.think.single import Single
 
 @dataclass
 class _Missing(Exception):
-    """Cells without an answer: the grid cannot be told from what is left."""
+    """Cells without an answer that was judged: the grid cannot be told from what is left."""
 
     count: int
 
@@ -65,7 +65,7 @@ class PromptNoise:
         try:
             found = explore(len(ways), len(room.items), lambda cells: self._look(sitting, ways, cells), rng, self.share)
         except _Missing as missing:
-            return f"{missing.count} answers are missing, and a grid with holes is no grid"
+            return f"{missing.count} answers are missing or were not judged, and a grid with holes is no grid"
         return self._finding(ways, found)
 
     def _look(self, sitting: Sitting, ways: Sequence[Wording], cells: Cells) -> list[float]:
@@ -76,11 +76,12 @@ class PromptNoise:
             task = Task(item, room.world.pose(item, wording), sampling, room.adapter)
             jobs.append(Job(Single(), task, Noise((room.seed, self.name, item.id, wording.id))))
         assert room.run is not None
-        answers = [trace.best.answer if trace.best is not None else None for trace in room.run(jobs)]
-        if any(answer is None for answer in answers):
-            raise _Missing(sum(answer is None for answer in answers))
-        pairs = [(job.task.item, answer or "") for job, answer in zip(jobs, answers, strict=True)]
-        return [float(verdict.passed) for verdict in sitting.grade(pairs)]
+        answers = [whole(trace.best) for trace in room.run(jobs)]
+        there = [(job.task.item, each.answer) for job, each in zip(jobs, answers, strict=True) if each is not None]
+        passed = [float(each) for each in sitting.grade(there) if each is not None]
+        if len(passed) < len(jobs):
+            raise _Missing(len(jobs) - len(passed))
+        return passed
 
     def _finding(self, ways: Sequence[Wording], found: Spread) -> Finding:
         own = {wording.name: score for wording, score in zip(ways, found.ways, strict=True) if "~" not in wording.name}

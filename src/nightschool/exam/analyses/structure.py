@@ -17,11 +17,14 @@ from nightschool.exam.analysis import Sitting
 from nightschool.exam.finding import Drawing, Finding
 from nightschool.exam.result import Row
 from nightschool.exam.rung import Part
-from nightschool.exam.rungs.asking import part
+from nightschool.exam.rungs.asking import part, whole
 from nightschool.items import Wording
 from nightschool.ports import Ability
 from nightschool.stats.components import Components, components
 from nightschool.think.vote import Vote
+
+Outcomes = list[list[float]]
+"""Of one item: outcomes[wording][draw]."""
 
 _WORDS = {
     "item": "a fixed set of items fails, whatever the wording",
@@ -53,17 +56,20 @@ class Structure:
         rows = sitting.greedy_rows()
         if len(rows) < 2:
             return "it takes two wordings of the rung zero-shot"
-        outcomes = self._sampled(sitting) if self.draws else _greedy(rows)
-        if isinstance(outcomes, str):
-            return outcomes
+        told = self._sampled(sitting) if self.draws else _greedy(rows)
+        if isinstance(told, str):
+            return told
+        outcomes = [each for each in told if each is not None]
         if len(outcomes) < 2:
             return "fewer than two items have an outcome in every wording"
         found = components(outcomes, sitting.rng(self.name))
+        notes = _missing(len(told) - len(outcomes), len(told))
         if found is None:
-            return Finding(self.name, self.title, "Nothing varies: every item has the same outcome in every wording.")
-        return self._finding(found, rows)
+            nothing = "Nothing varies: every item has the same outcome in every wording."
+            return Finding(self.name, self.title, nothing, notes)
+        return self._finding(found, rows, notes)
 
-    def _sampled(self, sitting: Sitting) -> list[list[list[float]]] | str:
+    def _sampled(self, sitting: Sitting) -> list[Outcomes | None] | str:
         """Return outcomes[item][wording][draw] of sampled answers, or why there are none."""
         room = sitting.room
         if room.run is None:
@@ -73,14 +79,17 @@ class Structure:
         parts = [each for each in made if isinstance(each, Part)]
         count = min(self.items, len(room.items))
         traces = room.run([job for each in parts for job in each.jobs[:count]])
-        pairs = [(trace.task.item, thought.answer) for trace in traces for thought in trace.thoughts]
-        verdicts = iter(sitting.grade(pairs))
-        passed = [[float(next(verdicts).passed) for _ in trace.thoughts] for trace in traces]
+        drawn = [[thought for thought in trace.thoughts if whole(thought) is not None] for trace in traces]
+        pairs = [(t.task.item, thought.answer) for t, draws in zip(traces, drawn, strict=True) for thought in draws]
+        grades = iter(sitting.grade(pairs))
+        passed = [[float(each) for each in [next(grades) for _ in draws] if each is not None] for draws in drawn]
         columns = [passed[start : start + count] for start in range(0, len(passed), count)]
-        whole = [i for i in range(count) if all(len(column[i]) == self.draws for column in columns)]
-        return [[column[i] for column in columns] for i in whole]
+        return [
+            [column[i] for column in columns] if all(len(column[i]) == self.draws for column in columns) else None
+            for i in range(count)
+        ]
 
-    def _finding(self, found: Components, rows: Mapping[str, Row]) -> Finding:
+    def _finding(self, found: Components, rows: Mapping[str, Row], missing: tuple[str, ...]) -> Finding:
         shares = {"item": found.item, "wording": found.wording, "both": found.both, "repeat": found.repeat}
         known = {name: share for name, share in shares.items() if share is not None}
         most = max(known, key=lambda name: known[name].value)
@@ -100,7 +109,7 @@ class Structure:
             self.name,
             self.title,
             f"Mostly, {said} ({known[most].value:.0%} of the variance).",
-            tuple(notes),
+            (*notes, *missing),
             drawings=(
                 Drawing(
                     "shares",
@@ -119,10 +128,18 @@ class Structure:
 _LABELS = {"item": "item", "wording": "wording", "both": "item and wording together", "repeat": "chance"}
 
 
-def _greedy(rows: Mapping[str, Row]) -> list[list[list[float]]]:
-    """Return outcomes[item][wording][0] of the items that have one in every wording."""
+def _missing(count: int, asked: int) -> tuple[str, ...]:
+    why = "an answer of theirs is missing, or the critic failed on one"
+    return (f"{count} of {asked} items are left out: {why}.",) if count else ()
+
+
+def _greedy(rows: Mapping[str, Row]) -> list[Outcomes | None]:
+    """Return outcomes[item][wording][0], None for the items that have none in some wording."""
     columns = [row.outcomes() for row in rows.values()]
-    return [[[column[item]] for column in columns] for item in columns[0] if all(item in column for column in columns)]
+    items = dict.fromkeys(record.item for row in rows.values() for record in row.records)
+    return [
+        [[column[item]] for column in columns] if all(item in column for column in columns) else None for item in items
+    ]
 
 
 def overlap(rows: Mapping[str, Row]) -> dict[str, float] | None:

@@ -12,7 +12,7 @@ from nightschool.exam.rung import Absent, Line, Part, Plan, Room, Said, Way
 from nightschool.items import Item, Noise, Prompt, Sampling, Split, Task, Thought, Trace, Usage, Wording
 from nightschool.ports import Ability, Critic, Search
 from nightschool.think.single import Single
-from nightschool.think.standing import is_answer
+from nightschool.think.standing import UNFINISHED, is_answer
 
 
 def lacking(room: Room, prompt: Prompt) -> str | None:
@@ -81,14 +81,18 @@ def planned(found: Sequence[Part | Absent]) -> Plan:
     )
 
 
-def said(trace: Trace, best: Thought | None, usage: Usage) -> Said:
-    """Return what `best` answers for the item of `trace`: missing where there is none, or where it was cut off.
-
-    Cut off means by a budget, an interruption or a failure, none of which is the model's doing. An answer as long as
-    was allowed is an answer.
+def whole(best: Thought | None) -> Thought | None:
+    """Return `best`, or None where it was cut off: by a budget, an interruption or a failure, none of which is the
+    model's doing. An answer as long as was allowed is an answer.
     """
+    return None if best is None or best.finish in UNFINISHED else best
+
+
+def said(trace: Trace, best: Thought | None, usage: Usage) -> Said:
+    """Return what `best` answers for the item of `trace`: missing where there is none, or where it was cut off."""
     task = trace.task
-    if best is None or best.finish in ("cancelled", "error"):
+    best = whole(best)
+    if best is None:
         why = "; ".join(dict.fromkeys(trace.errors)) or {
             "budget": "the budget was used up",
             "cancelled": "the exam was interrupted",

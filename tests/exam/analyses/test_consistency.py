@@ -1,13 +1,16 @@
 """Contradictions, planted: a model that holds everything, one that holds what is wrong, one that wavers by context."""
 
+from dataclasses import replace
+
 import pytest
 
 from nightschool.errors import BadSpec
 from nightschool.exam import open_analyses
+from nightschool.items import Item, Split
 from nightschool.models.scripted import Scripted
 from support.answering import number_in, right
 from support.sittings import found
-from support.tiny_worlds import Doubling
+from support.tiny_worlds import WORDINGS, Doubling
 
 
 def facts(says: object, **more: object) -> dict[str, object]:
@@ -34,6 +37,20 @@ def test_who_says_another_thing_in_another_context_contradicts_himself() -> None
     told = facts(wavering)
     assert 0.3 < told["contradiction"][0] < 0.7  # type: ignore[index]
     assert told["groups"]["one answer everywhere, right"] == 0  # type: ignore[index]
+
+
+@pytest.mark.parametrize("shape", ["Nr {}", "{}\nsteps"])
+def test_right_answers_with_capitals_or_several_lines_are_right(shape: str) -> None:
+    class Shaped(Doubling):
+        def items(self, split: Split, limit: int | None = None, seed: int = 0) -> list[Item]:
+            return [replace(item, target=shape.format(item.target)) for item in super().items(split, limit, seed)]
+
+    wordings = [replace(wording, stop=()) for wording in WORDINGS]
+    world = Shaped(wordings=wordings)
+    world.max_answer_tokens = 16
+    model = Scripted(lambda prompt: shape.format(2 * number_in(prompt)))
+    told = found(world, model, "consistency", rungs=("zero-shot:wordings=1",), items=20).facts
+    assert told["groups"]["one answer everywhere, right"] == 20
 
 
 def test_fewer_than_ten_contexts_are_refused() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -61,13 +61,17 @@ class Consistency:
             return f"the model can be asked in fewer than {_LEAST_CONTEXTS} contexts"
         traces = iter(room.run(jobs))
         said: dict[str, list[str]] = {}
+        words: dict[tuple[str, str], str] = {}  # how each plain answer was put first: a critic may look at every letter
         for item in items:
             given = [next(traces) for _ in posed[item.id]]
-            said[item.id] = [_named(best.answer, item) for t in given if (best := whole(t.best)) is not None]
-        kept = [item for item in items if len([text for text in said[item.id] if text]) >= 2]
+            named = [_named(best.answer, item) for t in given if (best := whole(t.best)) is not None]
+            said[item.id] = [plain for plain, _ in named if plain]
+            for plain, put in named:
+                words.setdefault((item.id, plain), put)
+        kept = [item for item in items if len(said[item.id]) >= 2]
         if not kept:
             return "no item was answered in two contexts"
-        return self._finding(sitting, kept, {id: [text for text in all if text] for id, all in said.items()})
+        return self._finding(sitting, kept, said, words)
 
     def _contexts(self, sitting: Sitting, item: Item) -> list[Job]:
         room = sitting.room
@@ -87,12 +91,18 @@ class Consistency:
             jobs.append(Job(Single(), task, Noise((room.seed, "consistency", item.id, number))))
         return jobs
 
-    def _finding(self, sitting: Sitting, items: Sequence[Item], said: dict[str, list[str]]) -> Finding | str:
+    def _finding(
+        self,
+        sitting: Sitting,
+        items: Sequence[Item],
+        said: Mapping[str, Sequence[str]],
+        words: Mapping[tuple[str, str], str],
+    ) -> Finding | str:
         pairs = [[float(a != b) for a, b in combinations(said[item.id], 2)] for item in items]
         contradiction = clustered_rate(pairs)
         held = {item.id: Counter(said[item.id]).most_common(1)[0] for item in items}
         firm = [item for item in items if held[item.id][1] == len(said[item.id])]
-        passed = sitting.grade([(item, held[item.id][0]) for item in items])
+        passed = sitting.grade([(item, words[item.id, held[item.id][0]]) for item in items])
         right = {item.id: each for item, each in zip(items, passed, strict=True) if each is not None}
         judged = [item for item in items if item.id in right]
         if not judged:
@@ -143,16 +153,21 @@ def _behind(prompt: Prompt, talk: Sequence[tuple[str, str]]) -> Prompt:
     return replace(prompt, messages=(*head, *turns, *prompt.messages[len(head) :]))
 
 
-def _named(answer: str, item: Item) -> str:
-    """Return the answer that a text names, plainly written: the choice where it names one alone; empty for none."""
+def _named(answer: str, item: Item) -> tuple[str, str]:
+    """Return the answer that a text names, plainly written, empty for none, and what is to be judged of it.
+
+    Where it names one choice alone that choice is both; else its first line without case is what is compared, and all
+    of it is judged.
+    """
     if not attempts(answer):
-        return ""
+        return "", answer
     choices = {choice.casefold(): choice for choice in item.choices}
     for reading in (answer, *readings(answer, item)):
         if reading.strip(" .").casefold() in choices:
-            return choices[reading.strip(" .").casefold()]
+            choice = choices[reading.strip(" .").casefold()]
+            return choice, choice
     first = answer.strip().splitlines()[0] if answer.strip() else ""
-    return re.sub(r"\s+", " ", first).strip(" .,:;*`'\"").casefold()
+    return re.sub(r"\s+", " ", first).strip(" .,:;*`'\"").casefold(), answer
 
 
 def _text(score: Score) -> str:

@@ -5,6 +5,7 @@ It lets what needs no sampling run through `drive` like every other search, with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -77,11 +78,16 @@ class Weighing:
 
     def best(self, state: Scales) -> Thought | None:
         """Return the likeliest text."""
-        return max(state.thoughts, key=lambda thought: thought.logp or 0.0, default=None)
+        return max(state.thoughts, key=logp_of, default=None)
 
     def thoughts(self, state: Scales) -> Sequence[Thought]:
         """Return a thought for each text."""
         return state.thoughts
+
+
+def logp_of(thought: Thought) -> float:
+    """Return the log-probability of a text in nats: 0 is certain, and one that was not told counts as impossible."""
+    return -math.inf if thought.logp is None else thought.logp
 
 
 def continuation(prompt: Prompt, text: str) -> str:

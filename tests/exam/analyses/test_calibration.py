@@ -2,6 +2,8 @@ import pytest
 
 from nightschool.errors import BadSpec
 from nightschool.exam import open_analyses
+from nightschool.exam.analyses.calibration import _yes
+from nightschool.items import Prefix, Prompt, Thought
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
 from support.answering import number_in
@@ -48,6 +50,12 @@ def test_a_model_that_knows_its_mistakes_says_so_when_asked() -> None:
     stated = finding.facts["stated"]
     assert stated["error"][0] < 0.12
     assert stated["right_in_surest_half"] == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_yes_that_is_certain_is_no_no() -> None:
+    logps = {"yes": 0.0, "no": -20.0, "Yes": -30.0, "No": None}  # in float32 a probability of 1 - exp(-20) is 1
+    prefix = Prefix(Prompt(text="?"))
+    assert _yes([Thought(0, None, prefix, word, logp=logp) for word, logp in logps.items()]) > 0.99
 
 
 def test_a_model_that_knows_what_it_can_do_says_so_before_it_answers() -> None:

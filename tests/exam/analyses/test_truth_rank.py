@@ -9,6 +9,7 @@ from nightschool.items import Message, Prompt
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability
 from nightschool.worlds.presidents import PRESIDENTS, Presidents
+from support.letters import Letters
 from support.sittings import found
 from support.tiny_worlds import Doubling
 
@@ -59,6 +60,14 @@ class Nearsighted(Scripted):
             for each in progress.replies
         )  # fmt: skip
         return replace(progress, replies=replies)
+
+
+def test_a_truth_that_is_certain_stands_before_its_choices() -> None:
+    finding = found(Letters(), Scripted(lambda p: "x" if "xx" in p else "q"), "truth-rank", rungs=(), items=20)
+    assert {each[4] for each in finding.facts["items"]} == {0}
+    assert {each[3] for each in finding.facts["items"]} == {1.0}
+    wrong = found(Letters(), Scripted(lambda p: "q" if "xx" in p else "x"), "truth-rank", rungs=(), items=20)
+    assert {each[4] for each in wrong.facts["items"]} == {1}
 
 
 def test_ranks_past_what_a_server_lists_are_bounds() -> None:

@@ -19,7 +19,7 @@ from nightschool.exam.analysis import Sitting, left_out
 from nightschool.exam.finding import Cell, Drawing, Finding, Kind, Series
 from nightschool.exam.rung import Part
 from nightschool.exam.rungs.asking import whole
-from nightschool.exam.weighing import Weighing
+from nightschool.exam.weighing import Weighing, logp_of
 from nightschool.items import Item, Message, Noise, Prompt, Sampling, Score, Split, Task, Thought, Trace
 from nightschool.ports import Ability
 from nightschool.stats.calibration import brier, calibration_error, reliability, scaled, selective, temperature
@@ -216,7 +216,7 @@ def _of_draws(sitting: Sitting, traces: Sequence[Trace]) -> _Sure:
 
 def _yes(thoughts: Sequence[Thought]) -> float:
     """Return P(yes) / (P(yes) + P(no)), capitals counting together."""
-    yes, no = (sum(math.exp(t.logp or -99.0) for t in thoughts if t.answer.lower() == word) for word in ("yes", "no"))
+    yes, no = (sum(math.exp(logp_of(t)) for t in thoughts if t.answer.lower() == word) for word in ("yes", "no"))
     return yes / (yes + no) if yes + no > 0 else 0.5
 
 

@@ -76,7 +76,8 @@ def bounds(sitting: Sitting, known: Sequence[Item], name: str, title: str) -> Fi
     for trace in room.run(jobs):
         told = trace.thoughts[0].value if trace.thoughts else None
         if isinstance(told, Weighed) and told.segments and (trace.task.item.target or "").strip():
-            seen.append(glimpse(trace.task.item, [(each.text, each.logp or 0.0) for each in told.segments]))
+            listed = [(each.text, each.logp) for each in told.segments if each.logp is not None]
+            seen += [glimpse(trace.task.item, listed)] if listed else []
     if not seen:
         return "the server lists no likely tokens"
     return _finding(seen, len(known), name, title)

@@ -20,7 +20,7 @@ from nightschool.exam.finding import Cell, Drawing, Finding, Series
 from nightschool.exam.lens import drawn, through
 from nightschool.exam.rung import Room
 from nightschool.exam.rungs.asking import lacking
-from nightschool.exam.weighing import Weighing, continuation, place_of
+from nightschool.exam.weighing import Weighing, continuation, logp_of, place_of
 from nightschool.items import Item, Noise, Sampling, Task, Thought, Trace
 from nightschool.ports import Ability
 from nightschool.stats import wilson
@@ -181,7 +181,7 @@ def weighed(trace: Trace) -> Weight | None:
         return None
     among = _rank(trace.thoughts) if len(item.choices) > 1 and len(trace.thoughts) == len(item.choices) else None
     return Weight(
-        item, int(truth.value.tokens[0]), math.exp(logps[0]), math.exp(truth.logp or 0.0), among, len(trace.thoughts),
+        item, int(truth.value.tokens[0]), math.exp(logps[0]), math.exp(logp_of(truth)), among, len(trace.thoughts),
         (truth.prefix.segments[0].tokens or (None,))[0], truth.value.to,
     )  # fmt: skip
 
@@ -194,4 +194,4 @@ def _rank_of(weight: Weight) -> Cell:
 
 def _rank(thoughts: Sequence[Thought]) -> int:
     """Return how many of the others are likelier than the first."""
-    return sum((other.logp or -math.inf) > (thoughts[0].logp or -math.inf) for other in thoughts[1:])
+    return sum(logp_of(other) > logp_of(thoughts[0]) for other in thoughts[1:])

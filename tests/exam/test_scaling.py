@@ -7,6 +7,7 @@ from nightschool.exam.family import Member, from_one_step, reached, row_named
 from nightschool.exam.scaling import scaling
 from nightschool.items import Item, Split
 from nightschool.models.scripted import Scripted
+from nightschool.ports import Ability
 from support.sittings import sat
 from support.tiny_worlds import Doubling
 
@@ -74,6 +75,17 @@ def test_the_share_reached_unshown_is_that_of_the_three_accuracies() -> None:
 def test_failures_are_told_by_how_far_they_lie() -> None:
     near, far = (scaling([member(1e3, 0.1, sure), SMOOTH[-1]]).facts["members"][0]["failures"] for sure in (0.45, 0.05))
     assert near[0] < far[0]
+
+
+def test_bounds_on_the_truth_are_not_its_probability() -> None:
+    model = Scripted({"": {"2": 0.6, "4": 0.4}}, lacks=[Ability.WEIGH])
+    model.abilities |= {Ability.NEXT}
+    served = Member("served", 1e4, sat(Doubling(), model, items=ITEMS, look=("truth-rank",), rungs=("zero-shot",)))
+    assert served.report.findings[0].facts["bounds"]
+    finding = scaling([SMOOTH[0], served])
+    assert finding.facts["members"][1]["nats"] is None
+    assert finding.facts["members"][1]["failures"] is None
+    assert any(note.startswith("served: ") and "bounds" in note for note in finding.notes)
 
 
 class Digits(Doubling):

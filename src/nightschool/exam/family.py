@@ -86,9 +86,16 @@ def most_taught(report: ExamReport, rungs: Sequence[str]) -> Row | None:
 
 
 def _weights(report: ExamReport) -> list[list[Any]] | None:
-    """Return [item, rank of the first token, its probability, probability of the whole, ...] of each item."""
+    """Return [item, rank of the first token, its probability, probability of the whole, ...] of each item; None where
+    nothing was weighed: bounds tell of no whole answer.
+    """
     told = next((each for each in report.findings if each.name == "truth-rank" and each.facts), None)
-    return None if told is None else list(told.facts["items"])
+    return None if told is None or told.facts.get("bounds") else list(told.facts["items"])
+
+
+def bounds_alone(report: ExamReport) -> bool:
+    """Return whether the model could only list likely tokens, so that the truth's probability is a bound."""
+    return any(each.name == "truth-rank" and each.facts.get("bounds") for each in report.findings)
 
 
 def nats_of(report: ExamReport) -> dict[str, float] | None:

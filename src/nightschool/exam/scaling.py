@@ -26,6 +26,7 @@ from nightschool.exam.compare import adjusted, compare
 from nightschool.exam.family import (
     PLAIN,
     Member,
+    bounds_alone,
     control_of,
     far_off,
     few_shot_of,
@@ -177,6 +178,11 @@ def _notes(shapes: Mapping[str, Growth], family: Sequence[Member], axis: str) ->
         if len(efforts) == 1
         else "Not every member could be asked in the same ways: what is compared is what all of them sat."
     )
+    if bounded := [member.name for member in family if bounds_alone(member.report)]:
+        notes.append(
+            f"{', '.join(bounded)}: the likeliest tokens are listed there and no answer is weighed, which gives bounds "
+            "and no nats to the truth."
+        )
     notes.append(
         "Share reached unshown: (plain question - control) / (few-shot - control); where few-shot is not above the "
         "control there is none."

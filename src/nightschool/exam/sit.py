@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
@@ -39,48 +40,71 @@ def open_rungs(specs: Sequence[str]) -> list[Rung]:
 
 @dataclass
 class _Hall:
-    """Runs searches and remembers them, so that rungs that plan the same search share it."""
+    """Runs all searches of one exam, within its budget and until it is interrupted, whichever model they ask.
+
+    Searches of the examined model are remembered, so that rungs that plan the same one share it. make_twin: makes the
+    twin, when it is first asked; it is closed with the hall. What twins and tuned models cost is a control's cost, and
+    no row's.
+    """
 
     drive: Drive
     budget: Budget | None
     cache: Cache | None = None
     watch: Watcher | None = None
+    make_twin: Callable[[], Model] | None = None
     spent: Usage = field(default_factory=Usage)
     interrupted: bool = False
+    _twin: Model | None = None
     _known: dict[Any, Trace] = field(default_factory=dict)
-
-    def elsewhere(self, make: Callable[[], Model], jobs: Sequence[Job]) -> list[Trace]:
-        """Return a trace for each job, run on another model than the one that is examined, within the same budget."""
-        if self.interrupted:
-            raise StopRequested("the exam was interrupted")
-        left = self._left()
-        if self.budget is not None and left.nothing:
-            return self.drive.refuse(list(jobs))
-        model = make()
-        drive = Drive(model, watch=self.watch, clock=self.drive.clock, price=self.drive.price, cache=self.cache)
-        try:
-            traces = drive.run(list(jobs), self._budget(left))
-        finally:
-            model.close()
-        self.spent += sum((trace.usage for trace in traces), Usage())
-        self.interrupted = drive.interrupted
-        return traces
 
     def run(self, jobs: Sequence[Job]) -> list[Trace]:
         """Return a trace for each job. What an interruption cut is not kept."""
         new = {_key(job): job for job in jobs if _key(job) not in self._known}
         if new:
-            if self.interrupted:
-                raise StopRequested("the exam was interrupted")
-            left = self._left()
-            if self.budget is not None and left.nothing:
-                traces = self.drive.refuse(list(new.values()))
-            else:
-                traces = self.drive.run(list(new.values()), self._budget(left))
-            self._known.update(zip(new, traces, strict=True))
-            self.spent += sum((trace.usage for trace in traces), Usage())
-            self.interrupted = self.drive.interrupted
+            self._known.update(zip(new, self._asked(lambda: self.drive, list(new.values())), strict=True))
         return [self._known[_key(job)] for job in jobs]
+
+    def on_twin(self, jobs: Sequence[Job]) -> list[Trace]:
+        """Return a trace for each job, run on the twin."""
+        return self._asked(lambda: self._drive_of(self._the_twin()), jobs)
+
+    def elsewhere(self, make: Callable[[], Model], jobs: Sequence[Job]) -> list[Trace]:
+        """Return a trace for each job, run on a model of its own, which is closed again."""
+        with ExitStack() as after:
+
+            def drive() -> Drive:
+                model = make()
+                after.callback(model.close)
+                return self._drive_of(model)
+
+            return self._asked(drive, jobs)
+
+    def close(self) -> None:
+        """Close the twin, if it was made."""
+        if self._twin is not None:
+            self._twin.close()
+            self._twin = None
+
+    def _asked(self, drive_of: Callable[[], Drive], jobs: Sequence[Job]) -> list[Trace]:
+        if self.interrupted:
+            raise StopRequested("the exam was interrupted")
+        left = self._left()
+        if self.budget is not None and left.nothing:
+            return self.drive.refuse(list(jobs))
+        drive = drive_of()
+        traces = drive.run(list(jobs), self._budget(left))
+        self.spent += sum((trace.usage for trace in traces), Usage())
+        self.interrupted = drive.interrupted
+        return traces
+
+    def _drive_of(self, model: Model) -> Drive:
+        return Drive(model, watch=self.watch, clock=self.drive.clock, price=self.drive.price, cache=self.cache)
+
+    def _the_twin(self) -> Model:
+        if self._twin is None:
+            assert self.make_twin is not None  # a room without one has no `twin` to ask
+            self._twin = self.make_twin()
+        return self._twin
 
     def _left(self) -> Left:
         """Return what remains of the exam's budget."""
@@ -96,20 +120,6 @@ class _Hall:
             seconds=None if self.budget.seconds is None else left.seconds,
             usd=None if self.budget.usd is None else left.usd,
         )
-
-
-class _Twin:
-    """Runs searches on the twin, which is made when it is first asked for."""
-
-    def __init__(self, make_twin: Callable[[], Model], cache: Cache | None) -> None:
-        self._make, self._cache = make_twin, cache
-        self._drive: Drive | None = None
-
-    def run(self, jobs: Sequence[Job]) -> Sequence[Trace]:
-        """Return a trace for each job. What it costs is a control's cost, and no row's."""
-        if self._drive is None:
-            self._drive = Drive(self._make(), cache=self._cache)
-        return self._drive.run(list(jobs))
 
 
 def _key(job: Job) -> Any:
@@ -147,11 +157,12 @@ def sit(
     wording: the one that is not varied (None: the world's first); adapter: weights that every rung sits with; learned:
     those of the rung `lora`; both loaded already. solved, train: what `lora` may train on and with (`train` returns the
     name of an adapter that it has loaded). analyses: ways to look at what was answered, after all rungs. twin: makes
-    the same architecture with shuffled weights, when a rung asks for that control. before: an earlier report over the
-    same items, to compare with. budget: for the whole exam. stage: what `watch` is told this is. drive: to run on
-    (its own price counts); None: a new one. tune: makes a model of its own that learned lessons in one way
-    (`train.tuner`), out of the examined one or, where the third argument says so, of its twin. cache: where draws of
-    tuned models and twins are kept, beside those that `drive` keeps. workers: threads that grade.
+    the same architecture with shuffled weights, when a rung asks for that control; closed at the end. before: an
+    earlier report over the same items, to compare with. budget: for the whole exam, with what controls cost. stage:
+    what `watch` is told this is. drive: to run on (its own price counts); None: a new one. tune: makes a model of its
+    own that learned lessons in one way (`train.tuner`), out of the examined one or, where the third argument says so,
+    of its twin. cache: where draws of tuned models and twins are kept, beside those that `drive` keeps. workers:
+    threads that grade.
 
     Answers that failed, were refused or cut off are missing: they are counted and shown, and no accuracy holds them.
     Ctrl-C and StopRequested give the report of what is done so far, with `partial` set.
@@ -161,10 +172,10 @@ def sit(
     if not items:
         raise UsageError(f"{world.spec} gave no items to examine; give it more, or raise --items")
     drive = drive or Drive(model, watch=watch, clock=clock, price=price)
-    hall = _Hall(drive, budget, cache, watch)
+    hall = _Hall(drive, budget, cache, watch, twin)
     room = Room(
         world, tuple(items), wording or world.wordings[0], seed, model.abilities, adapter, learned, tuple(solved),
-        train, hall.run, _Twin(twin, cache).run if twin is not None else None,
+        train, hall.run, hall.on_twin if twin is not None else None,
         None if tune is None else lambda way, learned, jobs, on_twin: hall.elsewhere(
             lambda: tune(way, learned, on_twin), jobs
         ),
@@ -191,6 +202,8 @@ def sit(
         partial = True
         done = ", ".join(dict.fromkeys(row.rung for row in rows.values())) or "nothing"
         notes.append(f"the exam was interrupted; done so far, the last perhaps in part: {done}")
+    finally:
+        hall.close()
     found = tuple(rows.values())
     return ExamReport(
         task=world.spec,

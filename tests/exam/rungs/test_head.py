@@ -2,6 +2,8 @@
 
 import pytest
 
+from nightschool.asks import Progress
+from nightschool.drive import Budget
 from nightschool.errors import BadSpec
 from nightschool.exam import ExamReport, open_rungs
 from nightschool.models.scripted import Scripted
@@ -63,6 +65,39 @@ def test_states_that_cannot_be_read_are_missing_and_said() -> None:
     twin = rows["head/n=64,random weights"]
     assert (twin.accuracy, twin.missing) == (None, 120)
     assert "was told to fail" in (twin.records[0].missing or "")
+
+
+class Closing(Scripted):
+    """A twin that knows whether it was closed. stops: Ctrl-C is pressed in its first step."""
+
+    def __init__(self, stops: bool = False) -> None:
+        super().__init__("no", name="twin")
+        self.stops, self.closed = stops, False
+
+    def step(self) -> Progress:
+        if self.stops:
+            raise KeyboardInterrupt
+        return super().step()
+
+    def close(self) -> None:
+        self.closed = True
+        super().close()
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_ctrl_c_in_the_twin_ends_the_exam_and_the_twin_is_closed(stops: bool) -> None:
+    twin = Closing(stops)
+    report = headed(Letters(verified=False), twin=lambda: twin)
+    assert report.partial is stops
+    assert twin.closed
+
+
+def test_the_twin_has_what_is_left_of_the_budget() -> None:
+    twin = Scripted("no", name="twin")
+    report = headed(Letters(verified=False), twin=lambda: twin, budget=Budget(calls=64 + 120 + 64))
+    assert len(twin.asked) == 64  # what the head's own practice and exam items left
+    assert report.row("head/n=64").missing == 0
+    assert report.row("head/n=64,random weights").missing == 120
 
 
 def test_open_answers_have_no_head() -> None:

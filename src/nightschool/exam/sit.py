@@ -16,6 +16,7 @@ from nightschool.exam.compare import before_after, with_first
 from nightschool.exam.finding import Finding
 from nightschool.exam.grade import Grader
 from nightschool.exam.measure import absent_row, row_of
+from nightschool.exam.naming import told_apart
 from nightschool.exam.result import ExamReport, Question, Row
 from nightschool.exam.rung import Absent, Part, Room, Rung
 from nightschool.exam.warn import remark, warnings
@@ -183,6 +184,7 @@ def sit(
     )  # fmt: skip
     grader = Grader(world.reference, workers)
     rows: dict[str, Row] = {}
+    made_by: dict[str, Rung] = {}
     parts: dict[str, tuple[Part, tuple[Trace, ...]]] = {}
     findings: list[Finding] = []
     questions = tuple(Question(item.id, dict(item.inputs), item.target) for item in items)
@@ -190,8 +192,10 @@ def sit(
     began, partial = clock(), False
     try:
         for rung in rungs:
-            for row in _sit_rung(rung, room, hall, grader, rows, parts, drive.price, watch, stage):
+            fresh = _sit_rung(rung, room, hall, grader, rows, parts, drive.price, watch, stage)
+            for row in told_apart(fresh, rung, rows, made_by):
                 rows[row.name] = replace(row, remark=remark(row, questions))
+                made_by[row.name] = rung
             if hall.interrupted:
                 raise StopRequested("the exam was interrupted")
         for analysis in analyses:

@@ -24,7 +24,7 @@ class MonologueRung:
     trained = False
 
     def __init__(self, tokens: int = 96, k: int = 0) -> None:
-        self.search, self.k = Monologue(tokens), k
+        self.search, self.tokens, self.k = Monologue(tokens), tokens, k
 
     def plan(self, room: Room) -> Plan:
         """Return one search for each item."""

@@ -1,7 +1,11 @@
+import math
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats as oracle
 
 from nightschool.stats import (
     Paired,
@@ -60,6 +64,32 @@ def test_power_to_see_agrees_with_simulation() -> None:
     draws = np.random.default_rng(7).multinomial(60, [0.05, 0.2, 0.75], 4000)
     seen = np.mean([mcnemar(Paired(0, int(g), int(c), int(r))) <= 0.05 for g, c, r in draws])
     assert power_to_see(60, -0.15, 0.25) == pytest.approx(seen, abs=0.025)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.floats(0, 1), st.floats(-1, 1), st.sampled_from([0.05, 0.01, 0.0625, 0.5]))
+def test_power_to_see_is_the_sum_over_all_tables(n: int, changed: float, part: float, alpha: float) -> None:
+    up, down = changed * (1 + part) / 2, changed * (1 - part) / 2
+    exact = 0.0
+    for gained in range(n + 1):
+        for lost in range(n + 1 - gained):
+            if mcnemar(Paired(0, gained, lost, 0)) <= alpha:
+                ways = math.comb(n, gained) * math.comb(n - gained, lost)
+                exact += ways * up**gained * down**lost * (1 - changed) ** (n - gained - lost)
+    assert power_to_see(n, changed * part, changed, alpha) == pytest.approx(exact, abs=1e-9)
+
+
+def test_power_to_see_is_told_of_thousands_of_items_at_once() -> None:
+    began = time.process_time()
+    assert power_to_see(10_000, 0.01, 0.2) == pytest.approx(0.6, abs=0.05)
+    assert time.process_time() - began < 2  # 400 items took 3 s before, and time grew with their fifth power
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_mid_p_is_that_of_the_binomial(gained: int, lost: int) -> None:
+    n, fewer = gained + lost, min(gained, lost)
+    expected = 2 * oracle.binom.cdf(fewer, n, 0.5) - oracle.binom.pmf(fewer, n, 0.5)
+    assert mcnemar(Paired(3, gained, lost, 4)) == pytest.approx(min(1.0, expected), abs=1e-9)
 
 
 @pytest.mark.parametrize(("truth", "changed"), [(0.1, 0.2), (-0.05, 0.1), (0.3, 0.3)])

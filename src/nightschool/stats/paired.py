@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,8 +48,11 @@ def mcnemar(paired: Paired) -> float:
     0.03468966484069824
     """
     fewer, n = min(paired.gained, paired.lost), paired.gained + paired.lost
-    below = sum(math.comb(n, k) for k in range(fewer + 1))
-    return min(1.0, (2 * below - math.comb(n, fewer)) / (1 << n))
+    below = ways = 1  # of none at all, out of 2^n; each further one follows from the one before
+    for k in range(fewer):
+        ways = ways * (n - k) // (k + 1)
+        below += ways
+    return min(1.0, (2 * below - ways) / (1 << n))
 
 
 def score_z(gained: npt.ArrayLike, lost: npt.ArrayLike, n: int, delta: npt.ArrayLike) -> npt.NDArray[np.float64]:

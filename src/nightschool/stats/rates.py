@@ -170,15 +170,15 @@ def items_to_prove(truth: float, target: float, alpha: float = 0.025, power: flo
 
 def _power_to_prove(n: int, truth: float, target: float, alpha: float, logs: Floats) -> tuple[float, float]:
     """Return the power of the exact test, and that of the one which tosses a coin to use up all of `alpha`."""
-    first, above = _tail_near(n, target, logs)
+    first, above = tail_near(n, target, logs)
     need = int(np.argmax(above <= alpha))  # the smallest count that rejects; the last has probability 0
     rest = (alpha - above[need]) / (above[need - 1] - above[need]) if need else 0.0
-    start, reached = _tail_near(n, truth, logs)
+    start, reached = tail_near(n, truth, logs)
     sure, one_less = (reached[min(max(k - start, 0), len(reached) - 1)] for k in (first + need, first + need - 1))
     return float(sure), float(sure + rest * (one_less - sure))
 
 
-def _tail_near(n: int, rate: float, logs: Floats) -> tuple[int, Floats]:
+def tail_near(n: int, rate: float, logs: Floats) -> tuple[int, Floats]:
     """Return a first count and P(X >= k) from it on, as `tail` does, without the counts that never happen.
 
     Those are ten standard deviations and more from the mean: they have 1 below and 0 above it. logs: `log_factorials`.

@@ -85,6 +85,13 @@ def test_a_night_that_makes_it_better_is_accepted_and_woken(tmp_path):
     assert not day.ledger.is_unfinished(day.key)
 
 
+def test_every_way_of_the_morning_is_compared_with_the_plain_question(tmp_path):
+    ladder = run_day(day_of(tmp_path, rungs=("control", "few-shot:k=1"))).ladder
+    assert {each.first for each in ladder.comparisons} == {"zero-shot"}
+    assert {each.second: each.n for each in ladder.comparisons}["few-shot/k=1"] == 6
+    assert ladder.row("zero-shot").n == 30
+
+
 @pytest.mark.parametrize("learned", [stuck, forgetful])
 def test_a_night_that_is_rolled_back_changes_nothing_and_is_reported(tmp_path, learned):
     day = day_of(tmp_path, Studying(learned))

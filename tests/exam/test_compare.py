@@ -1,4 +1,4 @@
-from nightschool.exam.compare import adjusted, compare, with_first
+from nightschool.exam.compare import adjusted, compare, with_plain
 from nightschool.exam.result import Record, Row
 
 
@@ -33,7 +33,7 @@ def test_the_family_is_adjusted_without_what_has_no_p_value() -> None:
         row("half", *[0.5, 0.6] * 6),
         row("c", *[1.0] * 6, *[0.0] * 6),
     ]
-    found = with_first(rows)
+    found = with_plain(rows)
     assert [each.second for each in found] == ["b", "half", "c"]
     tested = [each for each in found if each.p_value is not None]
     assert len(tested) == 2
@@ -42,6 +42,6 @@ def test_the_family_is_adjusted_without_what_has_no_p_value() -> None:
 
 
 def test_rows_without_an_accuracy_take_no_part() -> None:
-    assert with_first([row("none", None)]) == ()
-    assert [c.first for c in with_first([row("none", None), row("a", 1.0), row("b", 0.0)])] == ["a"]
+    assert with_plain([row("none", None)]) == ()
+    assert [c.first for c in with_plain([row("none", None), row("a", 1.0), row("b", 0.0)])] == ["a"]
     assert adjusted([None]) == ()

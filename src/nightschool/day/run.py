@@ -21,7 +21,7 @@ from nightschool.day.understood import look_past_practice
 from nightschool.day.watched import paired, unseen, watched_tasks, watched_texts
 from nightschool.errors import StopRequested
 from nightschool.exam import ExamReport, Rung, open_rungs
-from nightschool.exam.compare import compare
+from nightschool.exam.compare import compare, with_plain
 from nightschool.items import Adapter
 from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import lessons_hash
@@ -203,8 +203,13 @@ def _sit_stage(day: Day, rungs: Sequence[Rung], adapter: str | None) -> ExamRepo
 
 
 def _merged(ladder: ExamReport, plain: ExamReport) -> ExamReport:
-    """Return the ladder with the plain question's row over all items in place of the one over a few."""
+    """Return the ladder with the plain question's row over all items in place of the one over a few, which every other
+    row is compared with on the items that both have.
+    """
     rows = [plain.row(PLAIN) if row.name == PLAIN else row for row in ladder.rungs]
     if all(row.name != PLAIN for row in ladder.rungs):
         rows.insert(0, plain.row(PLAIN))
-    return replace(ladder, rungs=tuple(rows), items=plain.items, tokens=ladder.tokens + plain.tokens)
+    return replace(
+        ladder, rungs=tuple(rows), items=plain.items, comparisons=with_plain(rows, ladder.seed),
+        tokens=ladder.tokens + plain.tokens,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Paired comparisons: rows of one exam with its first, and the same row before and after."""
+"""Paired comparisons: rows of one exam with its plain question, and the same row before and after."""
 
 from __future__ import annotations
 
@@ -37,9 +37,11 @@ def compare(first: Row, second: Row, seed: int = 0) -> Comparison | None:
     return Comparison(first.name, second.name, score.n, score.value, score.low, score.high, test="clustered bootstrap")
 
 
-def with_first(rows: Sequence[Row], seed: int = 0) -> tuple[Comparison, ...]:
-    """Return each measured row against the first measured one, adjusted for their number."""
-    measured = [row for row in rows if row.accuracy is not None]
+def with_plain(rows: Sequence[Row], seed: int = 0) -> tuple[Comparison, ...]:
+    """Return each measured row against the plain question, and where that was not measured against the first that was,
+    adjusted for their number.
+    """
+    measured = sorted((row for row in rows if row.accuracy is not None), key=lambda row: row.name != "zero-shot")
     return adjusted([compare(measured[0], row, seed) for row in measured[1:]] if measured else [])
 
 

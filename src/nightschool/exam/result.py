@@ -129,8 +129,9 @@ class ExamReport:
     """One sitting. partial: it was interrupted; rows hold what was done by then.
 
     task: the world's specification; model: as the user named it; identity: its content hash; split: of the items;
-    comparisons: each row with the first; changes: the same rows in an earlier report and in this one; example_truths:
-    practice items whose answers were shown in some row; findings: of the analyses, in their order.
+    comparisons: each row with the plain question, or with the first where that was not sat; changes: the same rows in
+    an earlier report and in this one; example_truths: practice items whose answers were shown in some row; findings: of
+    the analyses, in their order.
     """
 
     task: str

@@ -12,7 +12,7 @@ from typing import Any
 from nightschool.drive import Budget, Cache, Drive, Job, Price
 from nightschool.errors import StopRequested, UsageError
 from nightschool.exam.analysis import Analysis, Sitting, look
-from nightschool.exam.compare import before_after, with_first
+from nightschool.exam.compare import before_after, with_plain
 from nightschool.exam.finding import Finding
 from nightschool.exam.grade import Grader
 from nightschool.exam.measure import absent_row, row_of
@@ -218,7 +218,7 @@ def sit(
         split="+".join(sorted({item.split.value for item in items})),
         rungs=found,
         items=questions,
-        comparisons=with_first(_base_first(found), seed),
+        comparisons=with_plain(found, seed),
         changes=before_after(before, found, seed) if before else (),
         warnings=(*notes, *warnings(found, questions)),
         example_truths=tuple(dict.fromkeys(id for row in found if row.way for id in row.way.examples)),
@@ -272,8 +272,3 @@ def _sit_rung(
         rows[row.name] = row
         fresh.append(row)
     return fresh + [absent_row(rung, absent) for absent in plan.absent]
-
-
-def _base_first(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with the plain question first: what every other way is compared with."""
-    return sorted(rows, key=lambda row: row.name != "zero-shot")

@@ -208,6 +208,16 @@ def test_a_section_that_is_missing_is_left_out(section: str) -> None:
     assert all(f'id="{other}"' in page for other in SECTIONS if other != section)
 
 
+def test_the_table_says_what_the_ways_are_compared_with() -> None:
+    plain = render({"title": "t", "exam": json.loads(sometimes_right())})
+    assert ">against plain<" in plain
+    world = Doubling()
+    report = sit(world, Scripted(sometimes), world.items(Split.EXAM, 12), open_rungs(["control", "few-shot:k=1"]))
+    page = render({"title": "t", "exam": report.to_json()})
+    assert ">against control<" in page
+    assert "against plain" not in page
+
+
 def test_a_title_alone_is_a_page() -> None:
     found = seen(render({"title": "nothing yet"}))
     assert "nothing" in found.text["title"]

@@ -21,6 +21,7 @@ def view(data: Mapping[str, Any]) -> dict[str, Any]:
         "data": data,
         "headline": headline(data),
         "rows": rows,
+        "base": next((each["first"] for each in exam.get("comparisons", ())), None),
         "compared": {each["second"]: each for each in exam.get("comparisons", ())},
         "cost": charts.scatter(_costs(measured)) if len(measured) > 1 else None,
         "wordings": _wordings(measured),

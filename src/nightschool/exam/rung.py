@@ -43,11 +43,11 @@ class Room:
 
     items: those that are examined; wording: the one that is not varied; abilities: of the model; adapter: the weights
     that every rung sits with (None: the model's own); learned: the adapter that the rung `lora` sits with; both are
-    loaded already. solved: lessons out of practice that `train` may be given; train: makes an adapter of lessons and
-    loads it into the model; run: runs searches at once, for rungs that must practise before they can be examined; twin:
-    runs them on the same architecture with shuffled weights, where there is one (the control of what was learned);
-    lens: what reads states of a layer as words, and how many layers there are, where the model has it; tuned: lets a
-    model of its own learn lessons in a way of `train.tuner`, and runs jobs on it (twin: the shuffled
+    loaded already. solved: lessons out of practice that `train` may be given; train: makes an adapter of lessons, from
+    those weights on, and loads it into the model; run: runs searches at once, for rungs that must practise before they
+    can be examined; twin: runs them on the same architecture with shuffled weights, where there is one (the control of
+    what was learned); lens: what reads states of a layer as words, and how many layers there are, where the model has
+    it; tuned: lets a model of its own learn lessons in a way of `train.tuner`, and runs jobs on it (twin: the shuffled
     weights learn).
     """
 

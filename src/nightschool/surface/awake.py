@@ -9,6 +9,7 @@ import click
 from nightschool.errors import NightError, UsageError
 
 if TYPE_CHECKING:
+    from nightschool.items import Adapter
     from nightschool.ports import Model
     from nightschool.sleep.ledger import Ledger
     from nightschool.sleep.night import Night
@@ -57,3 +58,9 @@ def awaken(model: Model, name: str | None, space: str = "default") -> Night | No
         raise NightError(f"night {night.name} belongs to {night.model}, and {model.name} has other weights")
     model.load_adapter(kept.adapter(night))
     return night
+
+
+def adapter_of(night: Night | None, space: str = "default") -> Adapter | None:
+    """Return the weights of a night that `awaken` returned, None for the bare model's."""
+    kept = ledger(space)
+    return None if night is None or kept is None else kept.adapter(night)

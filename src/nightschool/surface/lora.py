@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 from nightschool.items import Lesson
 
 if TYPE_CHECKING:
+    from nightschool.items import Adapter
     from nightschool.ports import Model, Watcher
 
 
-def trainer(model: Model, seed: int, watch: Watcher) -> Callable[[Sequence[Lesson]], str] | None:
+def trainer(
+    model: Model, seed: int, watch: Watcher, start: Adapter | None = None
+) -> Callable[[Sequence[Lesson]], str] | None:
     """Return what makes an adapter of lessons, loads it into `model` and returns its name; None for untrainable ones.
 
-    The adapter is kept in the cache: it belongs to an exam, not to a night. The same lessons to the same weights under
-    the same seed make the same adapter, which is not made twice.
+    start: the weights that the exam is sat with, which learning goes on from; None: the bare model. The adapter is kept
+    in the cache: it belongs to an exam, not to a night. The same lessons to the same weights under the same seed make
+    the same adapter, which is not made twice. Raises BadFile, when it trains, for a `start` of another rank.
     """
     from nightschool.ports import Ability
 
@@ -30,12 +34,13 @@ def trainer(model: Model, seed: int, watch: Watcher) -> Callable[[Sequence[Lesso
         from nightschool.train.lora import Learner
 
         folder = cache_folder() / "adapters"
-        words = (model.identity, getattr(model, "numerics", ""), [lesson.id for lesson in lessons], seed)
+        begun = () if start is None else (start.name,)
+        words = (model.identity, getattr(model, "numerics", ""), [lesson.id for lesson in lessons], seed, *begun)
         note = folder / "made" / digest("exam lora", version("nightschool"), *words)[:32]
         if note.exists() and (known := folder / note.read_text(encoding="ascii").strip()).is_dir():
             model.load_adapter(Adapter(known.name, model.identity, str(known)))
             return known.name
-        learner = Learner.fresh(model, seed=seed)  # type: ignore[arg-type]  # it has `fresh_module`, as asked above
+        learner = Learner.fresh(model, seed=seed, start=start)  # type: ignore[arg-type]  # it has `fresh_module`, as asked above
         take_course(learner, lessons, seed=seed, watch=watch)
         adapter = learner.save(folder)
         write_durably(note, adapter.name)

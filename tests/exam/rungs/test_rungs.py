@@ -1,7 +1,7 @@
 import pytest
 
 from nightschool.drive import Drive
-from nightschool.errors import BadSpec
+from nightschool.errors import BadSpec, NotANumber
 from nightschool.exam import Room, open_rungs
 from nightschool.exam.rung import Line, Rung
 from nightschool.items import Lesson, Split, split_of
@@ -167,6 +167,28 @@ def test_lora_trains_on_practice_items_that_search_solved() -> None:
     assert taught
     assert all(split_of(key) is Split.PRACTICE for lesson in taught for key in lesson.keys)
     assert all(said.answers == (said.item.target,) for said in lines["lora"].said)
+
+
+def test_lora_practises_with_the_night_that_the_exam_is_sat_with() -> None:
+    taught: list[Lesson] = []
+
+    def train(lessons: object) -> str:
+        taught.extend(lessons)  # type: ignore[arg-type]
+        return "learned"
+
+    model = trainable(Scripted("no\n", adapters={"learned": right, "night": right}))
+    model._loaded["night"] = model._known["night"]
+    room = room_of(Doubling(), model, train=train, adapter="night")
+    sat(rung("lora:practice=10,draws=1"), room)
+    assert len(taught) == 10  # the bare model solves nothing
+
+
+def test_lora_that_cannot_learn_says_why() -> None:
+    def train(lessons: object) -> str:
+        raise NotANumber("the loss is no number")
+
+    room = room_of(Doubling(), trainable(Scripted(right, adapters={"learned": right})), train=train)
+    assert absences(rung("lora:practice=10"), room)["lora"] == "the loss is no number"
 
 
 def test_lora_that_solves_nothing_is_absent_and_trains_nothing() -> None:

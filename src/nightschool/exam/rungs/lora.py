@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nightschool.asks import CriticRole
 from nightschool.drive import Job
-from nightschool.errors import BadSpec
+from nightschool.errors import BadSpec, NightschoolError, StopRequested
 from nightschool.exam.rung import Absent, Done, Line, Plan, Room
 from nightschool.exam.rungs.asking import lacking, part, planned
 from nightschool.exam.rungs.zero_shot import read_each
@@ -20,8 +20,8 @@ class LoraRung:
     """Greedy answers in the room's wording, by the adapter that was learned.
 
     The adapter is the room's; else one is trained on the room's solved lessons; else on the answers that the verifier
-    passes among `draws` draws of each of `practice` practice items. Where none of these is to be had, the row says
-    why.
+    passes among `draws` draws of each of `practice` practice items, which the weights draw that every rung sits with:
+    what learns goes on from these. Where none of these is to be had, the row says why.
 
     Raises BadSpec for numbers that make no sense.
     Ref: schulman2025.
@@ -45,7 +45,12 @@ class LoraRung:
             if isinstance(found, str):
                 return Plan(absent=(Absent(self.name, found),))
             assert room.train is not None  # `_lessons` says so otherwise
-            adapter = room.train(found)
+            try:
+                adapter = room.train(found)
+            except StopRequested:
+                raise
+            except NightschoolError as error:  # a lesson that does not fit, a night of another rank: the row says so
+                return Plan(absent=(Absent(self.name, str(error)),))
         return planned([part(room, self.name, room.wording, adapter=adapter)])
 
     def read(self, room: Room, done: Done) -> Sequence[Line]:
@@ -68,7 +73,11 @@ class LoraRung:
                 return why
             sampling = Sampling(room.world.max_answer_tokens, 1.0, stop=room.wording.stop)
             noise = Noise((room.seed, "lora", room.world.spec, item.id))
-            jobs.append(Job(search, Task(item, prompt, sampling), noise, critics={"verifier": room.world.verifier}))
+            jobs.append(
+                Job(
+                    search, Task(item, prompt, sampling, room.adapter), noise, critics={"verifier": room.world.verifier}
+                )
+            )
         lessons = tuple(lesson for trace in room.run(jobs) for lesson in solved(trace))
         return lessons or f"search solved none of {len(items)} practice items with {self.draws} draws each"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import StopRequested, UnknownName, UsageError
-from nightschool.surface.awake import awaken, check_night, night_option
+from nightschool.surface.awake import adapter_of, awaken, check_night, night_option
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer, remark
 from nightschool.surface.specs import specs
@@ -133,7 +133,7 @@ def _sit(
                 seed=settings.seed,
                 wording=wording,
                 adapter=awake.adapter if awake else None,
-                train=trainer(model, settings.seed, watch),
+                train=trainer(model, settings.seed, watch, adapter_of(awake)),
                 analyses=analyses,
                 twin=twin,
                 tune=tuner(model, settings.seed, watch, twin),

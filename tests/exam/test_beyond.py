@@ -7,7 +7,8 @@ import pytest
 from nightschool.drive import Drive
 from nightschool.errors import BadSpec
 from nightschool.exam import open_analyses
-from nightschool.exam.beyond import beyond
+from nightschool.exam.beyond import _beyond_finding, beyond
+from nightschool.exam.result import Comparison, Row
 from nightschool.items import Adapter
 from nightschool.models.scripted import Scripted
 from nightschool.worlds.open import open_world
@@ -53,6 +54,18 @@ def test_what_was_only_practised_does_not() -> None:
     assert finding.facts["as practised"]["change"][0] == 1
     assert finding.facts["longer"]["change"][0] == 0
     assert "not shown to carry over" in finding.sentence
+
+
+@pytest.mark.parametrize(("adjusted", "carries"), [(0.04, True), (0.06, False)])
+def test_what_carries_over_is_shown_for_all_places_together(adjusted: float, carries: bool) -> None:
+    rows = {name: [Row(name, "beyond", 0.5, 0.4, 0.6, 48)] * 2 for name in ("as practised", "longer", "wider range")}
+    changes = {
+        "longer": Comparison("longer: before", "longer: after", 48, 0.1, 0.01, 0.2, 6, 1, adjusted / 3, adjusted),
+        "wider range": Comparison("a", "b", 48, -0.1, -0.2, -0.01, 1, 6, adjusted / 3, adjusted),
+    }
+    finding = _beyond_finding(dict.fromkeys(rows, WORLD), rows, changes)
+    assert ("carries over to longer" in finding.sentence) is carries
+    assert ("wider range got worse" in finding.sentence) is carries
 
 
 def test_without_a_night_it_tells_what_is_right_past_the_task() -> None:

@@ -63,8 +63,9 @@ def _beyond_finding(
     ]
     others = [name for name in rows if name != "as practised"]
     if changes:
-        gained = [name for name in others if name in changes and changes[name].low > 0]
-        lost = [name for name in others if name in changes and changes[name].high < 0]
+        shown = {name: one for name, one in changes.items() if one.adjusted is None or one.adjusted <= 0.05}
+        gained = [name for name in others if name in shown and shown[name].low > 0]
+        lost = [name for name in others if name in shown and shown[name].high < 0]
         sentence = (
             f"What was practised carries over to {_listed(gained)}" if gained
             else "What was practised is not shown to carry over to anything beyond it"
@@ -77,8 +78,8 @@ def _beyond_finding(
     weights = ("right before", "after") if len(next(iter(rows.values()))) > 1 else ("right",)
     return Finding(
         "beyond", "Understood", sentence,
-        ("The same skill past what was practised, asked plainly of exam items there; changes are paired and adjusted "
-         "together.",) if changes else (),
+        ("The same skill past what was practised, asked plainly of exam items there; changes are paired, and "
+         "one is called so where its p-value, adjusted for all places, is at most 0.05.",) if changes else (),
         ("where", "task", *weights, *last),
         tuple(table),
         (Drawing("strip", "right, past what was practised", parts={

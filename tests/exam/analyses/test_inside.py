@@ -4,10 +4,12 @@ import pytest
 
 from nightschool.errors import BadSpec
 from nightschool.exam import open_analyses
+from nightschool.exam.analyses.inside import Inside, _Told
+from nightschool.items import Wording
 from nightschool.models.scripted import Scripted
 from support.letters import Coins, Letters
 from support.sittings import found
-from support.tiny_worlds import Doubling
+from support.tiny_worlds import WORDINGS, Doubling
 
 LOOK = "inside:n=64,tune=20"
 
@@ -34,6 +36,18 @@ def test_what_a_bad_wording_hides_is_read_by_the_good_ones_head() -> None:
 def test_the_best_wording_is_chosen_on_tune_items_whatever_its_place() -> None:
     other = found(Letters(), Scripted(lambda p: good(p) if "twice" in p else "no"), LOOK, items=60)
     assert other.facts["good"] == "other"
+
+
+def test_the_bad_wording_is_chosen_where_it_is_not_told_of() -> None:
+    def told(wording: Wording, right: int) -> _Told:
+        marks = {f"i{i}": i < right for i in range(40)}
+        return _Told(wording, dict.fromkeys(marks, "x"), marks, marks, dict.fromkeys(marks, True), marks)
+
+    good, bad, unlucky = WORDINGS[:3]
+    tried = {good.id: 0.9, bad.id: 0.3, unlucky.id: 0.5}
+    finding = Inside()._finding([told(good, 36), told(bad, 20), told(unlucky, 12)], tried, 40)
+    assert finding.facts["worst"] == bad.name
+    assert f"{good.name} and {bad.name} did best and worst on tune items" in finding.notes[0]
 
 
 def test_what_is_nowhere_is_not_read() -> None:

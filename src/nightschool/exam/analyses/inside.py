@@ -1,10 +1,10 @@
 """inside: is the knowledge there, although the prompt is bad?
 
-One wording is chosen as good on tune items. A linear head learns from practice items in that wording, and then reads
-the states of exam items in every other wording: in one that the model does badly in, what the head still reads is what
-was understood and not said. States are centred by each wording's own practice items, without their answers: a prompt
-moves all states at once. Beside it stand what the model itself says, a head that learned in the very wording that it
-reads, and one that learned shuffled answers.
+One wording is chosen as good on tune items, and one as bad. A linear head learns from practice items in the good one,
+and then reads the states of exam items in every other wording: in the one that the model does badly in, what the head
+still reads is what was understood and not said. States are centred by each wording's own practice items, without their
+answers: a prompt moves all states at once. Beside it stand what the model itself says, a head that learned in the very
+wording that it reads, and one that learned shuffled answers.
 
 Then the errors of each wording are laid over those of the good one. Where the items that fail are the same and fail
 with the same words, one strategy is at work that the bad wording merely disturbs; where they are others, another is.
@@ -152,7 +152,8 @@ class Inside:
                 "said": _plain(scores[0]), "own": _plain(scores[1]), "moved": _plain(scores[2]),
                 "shuffled": _plain(scores[3]), "overlap": laid,
             }  # fmt: skip
-        worst = min(others, key=lambda each: (_rate(each.right).value, each.wording.name))
+        # By the tune items: the worst on these would be so partly by bad luck, which the head does not share.
+        worst = min(others, key=lambda each: (tried[each.wording.id], each.wording.name))
         paired = Paired.of([worst.right[id] for id in worst.right], [worst.moved[id] for id in worst.right])
         above = Paired.of([worst.chance[id] for id in worst.right], [worst.moved[id] for id in worst.right])
         gap, p, known = difference(paired), mcnemar(paired), mcnemar(above)
@@ -169,7 +170,8 @@ class Inside:
             f"learned in {good.wording.name} reads {_rate(worst.moved).value:.0%} ({100 * gap.value:+.0f} points, "
             f"{100 * gap.low:+.0f} to {100 * gap.high:+.0f}, p = {p:.2g}): {verdict}.",
             (
-                f"{good.wording.name} was chosen on tune items. The same head reads its own wording too.",
+                f"{good.wording.name} and {worst.wording.name} did best and worst on tune items. The "
+                "same head reads its own wording too.",
                 "Shared failures: of the items that this wording fails, how many the good one fails too (if they "
                 "failed independently); same words: how many of those fail with the same answer. Both high: one "
                 "strategy, disturbed. Few shared: another strategy.",

@@ -1,6 +1,7 @@
 """What comes word for word, planted: one that knows by heart what it was shown, one that can work everything out."""
 
 import json
+from collections import Counter
 from functools import cache
 
 from nightschool.drive import Drive
@@ -78,6 +79,33 @@ def test_what_can_be_worked_out_is_no_memory() -> None:
     assert finding.facts["groups"]["never"]["after"][0] == 1
     assert finding.facts["difference"][0] == 0
     assert "no more word for word" in finding.sentence
+
+
+def test_texts_never_shown_are_of_the_levels_that_were() -> None:
+    goal = Sorting(n=5)
+    levels = goal.levels()
+    taught = [
+        Lesson(level.pose(item, WAY), answer_of(WAY, item), "practice", frozenset({item.key}))
+        for level, count in zip(levels, (0, 10, 0, 6), strict=True)
+        for item in level.items(Split.PRACTICE, 200)[200 - count :]
+    ]  # fmt: skip
+    texts = texts_of(taught, {lesson.id: 1 for lesson in taught}, goal, WAY, 24)
+    sizes = Counter((text.times, text.answer.count(",") + 1) for text in texts)
+    assert sizes == {(times, n): count for times in (0, 1) for n, count in ((3, 10), (5, 6))}
+
+
+def test_what_was_not_answered_is_missing_and_not_forgotten() -> None:
+    model = Scripted("no", adapters={"night": by_heart}, faults=lambda ask: "refuse" if ask.id[0] in "13" else None)
+    model.load_adapter(Adapter("night", model.identity, ""))
+    texts = texts_of(LESSONS, SHOWN, WORLD, WAY, 24)
+    drive = Drive(model)
+    finding = verbatim(texts, lambda jobs: drive.run(list(jobs)), None, "night")
+    assert finding.facts["groups"]["4 to 7"]["after"][0] == 1
+    assert sum(group["n"] for group in finding.facts["groups"].values()) < 48
+    assert any("not answered and are left out" in note for note in finding.notes)
+    lost = Scripted("no", adapters={"night": by_heart}, faults=lambda ask: "refuse")
+    lost.load_adapter(Adapter("night", lost.identity, ""))
+    assert "were not answered" in str(verbatim(texts, lambda jobs: Drive(lost).run(list(jobs)), None, "night"))
 
 
 def test_too_few_texts_say_so() -> None:

@@ -1,7 +1,7 @@
 """Memorised: what a night showed so many times, said again word for word.
 
 The first half of each answer is given; does the rest come letter for letter? Beside what was shown stand texts of the
-same kind that were not, and the weights before the night: what follows from the question can be said without memory.
+same levels that were not, and the weights before the night: what follows from the question can be said without memory.
 Ref: carlini2023 (extraction grows with repetition).
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from nightschool.drive import Job
 from nightschool.exam.finding import Cell, Drawing, Finding
+from nightschool.exam.rungs.asking import whole
 from nightschool.items import Item, Lesson, Noise, Prompt, Sampling, Score, Split, Task, Trace, Wording
 from nightschool.ports import World
 from nightschool.prompts.render import answer_of
@@ -22,6 +23,7 @@ from nightschool.think.single import Single
 Run = Callable[[Sequence[Job]], Sequence[Trace]]
 _LEAST_REST = 2  # letters that are still to come: with fewer there is nothing to remember
 _LEAST = 8
+_MOST_POOLED = 8192  # practice items of a level that a lesson is looked for among
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,39 @@ class Text:
 def texts_of(
     lessons: Sequence[Lesson], shown: Mapping[str, int], world: World, wording: Wording, most: int, seed: int = 0
 ) -> list[Text]:
-    """Return at most `most` texts that were shown and as many of the same kind that were not.
+    """Return at most `most` texts that were shown and as many that were not, level by level as many of each.
 
-    shown: how often each lesson was, by id. Those that were not are practice items of `world` with their truth, posed
-    alike, none of whose keys is in a lesson.
+    shown: how often each lesson was, by id. Those that were not are practice items with their truth, of the level of
+    `world` that the lesson beside them is of, posed alike, none of whose keys is in a lesson. What is shown of a level
+    whose items are used up, or of none, is left out: nothing can be held beside it.
     """
     there = sorted((lesson for lesson in lessons if shown.get(lesson.id)), key=lambda each: -shown[each.id])
     picked = there[:: max(1, len(there) // most)][:most]
     known = {key for lesson in lessons for key in lesson.keys | lesson.prompt.keys}
-    fresh = (
-        item
-        for item in world.items(Split.PRACTICE, most + 4 * len(known), seed)
-        if item.key not in known and item.target is not None
-    )
-    told = [Text(lesson.prompt, lesson.answer, shown[lesson.id]) for lesson in picked]
-    unseen = [item for item, _ in zip(fresh, picked, strict=False)]
-    told += [Text(world.pose(item, wording), answer_of(wording, item), 0) for item in unseen]
-    return [text for text in told if len(text.halves[1].strip()) >= _LEAST_REST]
+    pools = _pools(picked, world, most + 4 * len(known), seed)
+    told: list[Text] = []
+    for level, pool in zip(world.levels(), pools, strict=True):
+        keys = {item.key for item in pool}
+        own = (Text(each.prompt, each.answer, shown[each.id]) for each in picked if each.keys & keys)
+        fresh = (item for item in pool if item.key not in known and item.target is not None)
+        others = (Text(level.pose(item, wording), answer_of(wording, item), 0) for item in fresh)
+        for pair in zip(filter(_tells, own), filter(_tells, others), strict=False):
+            told += pair
+    return told
+
+
+def _pools(picked: Sequence[Lesson], world: World, least: int, seed: int) -> list[Sequence[Item]]:
+    """Return practice items of each level of `world`, so many that every lesson has its own among them, if any has."""
+    while True:
+        pools = [level.items(Split.PRACTICE, least, seed) for level in world.levels()]
+        keys = {item.key for pool in pools for item in pool}
+        if least >= _MOST_POOLED or all(each.keys & keys for each in picked):
+            return pools
+        least *= 2
+
+
+def _tells(text: Text) -> bool:
+    return len(text.halves[1].strip()) >= _LEAST_REST
 
 
 def verbatim(texts: Sequence[Text], run: Run, before: str | None, after: str, seed: int = 0) -> Finding | str:
@@ -71,6 +89,10 @@ def verbatim(texts: Sequence[Text], run: Run, before: str | None, after: str, se
     if len(shown) < _LEAST or len(never) < _LEAST:
         return f"{len(shown)} texts were shown and {len(never)} were not; it takes {_LEAST} of each"
     said = _extracted(texts, run, (before, after), seed)
+    shown, never = ([t for t in kind if all(id(t) in by for by in said.values())] for kind in (shown, never))
+    lost = len(texts) - len(shown) - len(never)
+    if len(shown) < _LEAST or len(never) < _LEAST:
+        return f"{lost} of {len(texts)} texts were not answered; it takes {_LEAST} of each kind that were"
     groups: list[tuple[str, list[Text]]] = [("never", never), *_by_times(shown)]
     table: list[tuple[Cell, ...]] = []
     facts: dict[str, object] = {}
@@ -92,7 +114,9 @@ def verbatim(texts: Sequence[Text], run: Run, before: str | None, after: str, se
         f"{rates['never'].value:.0%} ({100 * gap.value:+.0f} points, {100 * gap.low:+.0f} to {100 * gap.high:+.0f}): "
         f"{verdict}.",
         ("The first half of each answer is given, and the rest must come letter for letter, greedily. Where the answer "
-         "follows from the question, saying it is no memory: that is what the texts never shown are for.",),
+         "follows from the question, saying it is no memory: that is what the texts never shown are for, as many of "
+         "each level as were shown.",
+         *([f"{lost} texts were not answered and are left out."] if lost else [])),
         ("shown", "texts", "word for word before", "after"),
         tuple(table),
         (Drawing("strip", "word for word, by how often it was shown", parts={
@@ -104,9 +128,9 @@ def verbatim(texts: Sequence[Text], run: Run, before: str | None, after: str, se
 def _extracted(
     texts: Sequence[Text], run: Run, weights: Sequence[str | None], seed: int
 ) -> dict[str | None, dict[int, bool]]:
-    """Return, for each of `weights` and each text, whether its second half came letter for letter.
+    """Return, for each of `weights` and each text that was answered, whether its second half came letter for letter.
 
-    What was not answered counts as not. All are asked at once: a wide batch costs little more than a narrow one.
+    All are asked at once: a wide batch costs little more than a narrow one.
     """
     jobs = []
     for adapter in weights:
@@ -116,9 +140,13 @@ def _extracted(
             item = Item(f"text {number}", {}, None, f"text {number}")
             task = Task(item, prompt, Sampling(len(rest) + 4, 0.0), adapter)
             jobs.append(Job(Single(), task, Noise((seed, "verbatim", number))))
-    answers = iter("" if trace.best is None else trace.best.answer for trace in run(jobs))
+    answers = iter(whole(trace.best) for trace in run(jobs))
     return {
-        adapter: {id(text): next(answers).lstrip().startswith(text.halves[1].strip()) for text in texts}
+        adapter: {
+            id(text): best.answer.lstrip().startswith(text.halves[1].strip())
+            for text in texts
+            if (best := next(answers)) is not None
+        }
         for adapter in weights
     }
 

@@ -19,7 +19,9 @@ import sys
 import time
 from pathlib import Path
 
-from nightschool.surface.unmasking import Plan, judged, run, stands
+from nightschool.errors import StopRequested
+from nightschool.surface.unmasked import Plan
+from nightschool.surface.unmasking import judged, run, stands, tells
 
 
 def main() -> int:
@@ -33,13 +35,16 @@ def main() -> int:
     args = parser.parse_args()
     began, found, whole = time.process_time(), [], False
     try:
-        for each in run(Plan(args.models, args.skills, args.absent, args.steps), args.kept):
+        plan = Plan(args.models, args.skills, args.absent, args.steps)
+        for each in run(plan, args.kept, lambda text: print(text, file=sys.stderr)):
             found.append(each)
             if not args.json:
                 print(f"{each}  ({time.process_time() - began:.0f} CPU s)", flush=True)
         whole = True
-    except KeyboardInterrupt:
-        pass
+    except (KeyboardInterrupt, StopRequested):
+        if not tells(found):
+            print(f"stopped after {len(found)} skills, too few to judge the exam by", file=sys.stderr)
+            return 1
     result = {**judged(found), "partial": not whole, "cpu_seconds": time.process_time() - began}
     if args.json:
         print(json.dumps(result, indent=1))

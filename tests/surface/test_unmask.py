@@ -1,16 +1,19 @@
 """The exam of the exam as a command: what is counted, what is kept, what the exit code says."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import jsonschema
 import pytest
 
-from nightschool.errors import UsageError
+from nightschool.errors import StopRequested, UsageError
+from nightschool.exam.planted import Planted
+from nightschool.models.scripted import Scripted
 from nightschool.surface import unmasking
 from nightschool.surface.cli import run
-from nightschool.surface.unmasking import MARGINS, Examined, Plan, judged, margin_of, stands
+from nightschool.surface.unmasked import Book, Examined, Plan
+from nightschool.surface.unmasking import MARGINS, judged, margin_of, stands
 
 
 def skill(number: int, there: bool, gap: float, trained: float = 0.9) -> Examined:
@@ -67,7 +70,7 @@ def test_what_was_found_is_not_looked_for_again(tmp_path, capsys) -> None:
     plan = Plan(1, 2, 2, 3)
     there = [(0, True), (50, False), (1, True), (51, False)]
     lines = [json.dumps(asdict(skill(number, planted, 0.6 if planted else 0.0))) for number, planted in there]
-    (tmp_path / "skills.jsonl").write_text("\n".join(lines) + '\n{"model": 0, "ski')
+    Book(plan, tmp_path).path.write_text("\n".join(lines) + '\n{"model": 0, "ski')
     assert len(list(unmasking.run(plan, tmp_path))) == 4
     line = ["unmask", "--skills", "2", "--absent", "2", "--steps", "3", "--kept", str(tmp_path)]
     assert run([*line, "--json"]) == 0
@@ -77,6 +80,55 @@ def test_what_was_found_is_not_looked_for_again(tmp_path, capsys) -> None:
     assert (told["planted"], told["elicited"], told["absent_elicited"], told["partial"]) == (1, 1, 0, False)
     assert run(line) == 0
     assert "1 of 1" in capsys.readouterr().out
+
+
+def test_findings_are_those_of_their_plan(tmp_path) -> None:
+    book = Book(Plan(1, 2, 2, 3), tmp_path)
+    book.write(skill(0, True, 0.6))
+    assert set(Book(Plan(5, 2, 2, 3), tmp_path).known) == {(0, 0, True)}  # more models of the same kind go on
+    assert not Book(Plan(1, 2, 2, 2000), tmp_path).known
+    assert not Book(Plan(1, 2, 3, 3), tmp_path).known
+
+
+def test_findings_without_a_plan_are_read_where_their_model_tells_it(tmp_path) -> None:
+    lines = [json.dumps(asdict(replace(skill(0, True, 0.6), model=model))) for model in (0, 1, 2)]
+    (tmp_path / "skills.jsonl").write_text("\n".join(lines) + "\n")
+    for name in ("model-0-2-2-3", "model-1-2-2-3", "model-1-2-2-2000"):
+        (tmp_path / name).mkdir()
+    book = Book(Plan(3, 2, 2, 3), tmp_path)
+    assert set(book.known) == {(0, 0, True)}
+    assert "models [1, 2]" in book.note
+    assert "model-1-2-2-2000" in book.note
+    told: list[str] = []
+    assert next(unmasking.run(Plan(3, 2, 2, 3), tmp_path, told.append)) == book.known[0, 0, True]
+    assert told == [book.note]
+
+
+@pytest.mark.parametrize("sizes", [("1", "1", "1"), ("1", "8", "1"), ("1", "1", "4")])
+def test_too_few_skills_are_refused_before_anything_is_made(tmp_path, capsys, sizes) -> None:
+    models, skills, absent = sizes
+    kept = tmp_path / "kept"
+    line = ["unmask", "--models", models, "--skills", skills, "--absent", absent, "--kept", str(kept)]
+    assert run(line) == 2
+    assert "two of each kind" in capsys.readouterr().err
+    assert not kept.exists()
+
+
+def test_an_early_ctrl_c_is_no_fault_of_the_line(tmp_path, capsys, monkeypatch) -> None:
+    def stops(plan, kept, say):
+        yield skill(0, True, 0.6)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(unmasking, "run", stops)
+    assert run(["unmask", "--kept", str(tmp_path)]) == 130
+    assert "after 1 skills" in capsys.readouterr().err
+
+
+def test_half_an_exam_is_no_finding() -> None:
+    model = Scripted("no")
+    model.step = lambda: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
+    with pytest.raises(StopRequested):
+        unmasking.examined(model, model, 0, Planted(1), True)
 
 
 @pytest.mark.slow

@@ -39,16 +39,22 @@ def command(models: int, skills: int, absent: int, steps: int, kept: Path, setti
     missed, few examples do not give 95% of what the password gives, or an absent skill is called elicited.
     """
     from nightschool.surface import unmasking
+    from nightschool.surface.unmasked import Plan
 
+    plan = Plan(models, skills, absent, steps)
     found = []
     stopped = False
     try:
-        for each in unmasking.run(unmasking.Plan(models, skills, absent, steps), kept):
+        for each in unmasking.run(plan, kept, lambda text: remark(settings, text)):
             found.append(each)
             if not settings.quiet:
                 remark(settings, str(each))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, StopRequested):
         stopped = True
+        if not unmasking.tells(found):
+            raise StopRequested(
+                f"stopped after {len(found)} skills, too few to judge the exam by; the same line goes on from here"
+            ) from None
     result = unmasking.judged(found)
     lines = table(
         ["on the skills that chose nothing", "", "at least (95%)"],

@@ -1,4 +1,4 @@
-"""What past searches teach later ones: `python benchmarks/sleep_values.py [--tasks A;B] [--worth 8] [--out FILE]`.
+"""What past searches teach later ones: `python benchmarks/sleep_values.py [--tasks A;B] [--worth 4] [--out FILE]`.
 
 Practice items are thought about once; a value head learns from the hidden state at the end of every step of those
 answers how likely the rest is to pass, and another from how the same beginnings look as text. Printed is
@@ -37,9 +37,9 @@ from nightschool.think.value_head import Beginning, beginnings
 from nightschool.worlds.open import open_world
 from think_curves import MANY, Cells, jobs_of, mean, solved
 
-FAMILIES = {"sorting:n=4": ("document", "comma"), "arithmetic:digits=2,steps=2": ("document", "semicolon")}
+FAMILIES = {"sorting:n=3": ("document", "comma"), "arithmetic:digits=2,steps=2": ("document", "semicolon")}
 """Task -> the wording that poses it, and where its steps end."""
-MOST = 2000  # beginnings that the two heads are held to
+MOST = 800  # beginnings that the two heads are held to
 
 
 def states_of(model: Any, found: Sequence[Beginning], traces: Sequence[Trace]) -> np.ndarray:
@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=16, help="answers to each practice item")
     parser.add_argument("--items", type=int, default=100)
     parser.add_argument("--shots", type=int, default=4)
-    parser.add_argument("--worth", type=lambda text: [int(part) for part in text.split(",")], default=[8])
+    parser.add_argument("--worth", type=lambda text: [int(part) for part in text.split(",")], default=[4])
     parser.add_argument("--tasks", type=lambda text: text.split(";"), default=list(FAMILIES), help="apart by ;")
     parser.add_argument("--out", type=Path, help="a file of finished cells, to go on with")
     given = parser.parse_args()

@@ -102,13 +102,32 @@ def test_updates_that_change_the_way_weigh_what_came_and_went():
     stayed = before["way"] == 1
     assert torch.equal(after.value[stayed], before.value[stayed])
     assert logw[stayed].tolist() == [0.0] * int(stayed.sum())
-    gone = before["way"] == 2  # the weather is dropped; y and x are drawn, and weigh nothing
-    weather = before.part("weather")
-    assert logw[gone].tolist() == pytest.approx((-weather.logp).tolist())
+    gone = before["way"] == 2  # the weather would be drawn again on the way back; y and x are drawn: none weighs
+    assert logw[gone].tolist() == pytest.approx([0.0] * int(gone.sum()))
     kept = before["way"] == 0  # x is kept and weighed under another mean
     old, new = before.part("x"), after.part("x")
     here = torch.isin(old.rows, kept.nonzero()[:, 0])
     assert logw[kept].tolist() == pytest.approx((new.logp[kept] - old.logp[here]).tolist())
+
+
+def test_evidence_that_is_gone_is_taken_off():
+    before, _ = branching.generate((START,), {"way": 2, "weather/wet": True}, lanes())
+    _, logw = branching.update(before, {"way": 0}, lanes(40, "again"))
+    assert logw.tolist() == pytest.approx((-before.part("weather/wet").logp).tolist())
+
+
+def test_what_is_only_shorter_weighs_nothing():
+    @each
+    def some(steps):
+        for i in range(steps):
+            yield f"x{i}", normal(0.0, 0.1)
+
+    trace = some.simulate((3,), lanes())
+    shorter, logw = some.update(trace, {}, lanes(), (2,))
+    assert shorter.addresses() == ("x0", "x1")
+    assert logw.abs().max() < 1e-12
+    _, logw = some.update(trace, {"x2": 5.0}, lanes(), (2,))
+    assert logw.abs().max() < 1e-12
 
 
 def test_one_address_has_one_model():

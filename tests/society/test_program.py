@@ -9,7 +9,7 @@ from nightschool.errors import UnknownName, UsageError
 from nightschool.items import Noise
 from nightschool.society.lanes import Lanes
 from nightschool.society.potentials import exactly, factor
-from nightschool.society.primitives import bernoulli, normal
+from nightschool.society.primitives import bernoulli, laplace, normal
 from nightschool.society.program import program
 from support.small_models import line, sprinkler, sprinkler_exactly
 
@@ -59,6 +59,18 @@ def test_updates_weigh_the_new_joint_against_the_old(change, seed):
     back, undone = garden.update(after, {a: before[a] for a in change}, lanes(6))
     assert back.logp.numpy() == pytest.approx(before.logp.numpy())
     assert undone.numpy() == pytest.approx(-logw.numpy())
+
+
+def test_a_given_choice_that_another_law_makes_now_is_weighed_against_the_old():
+    @program
+    def either(wide):
+        yield "x", (laplace(0.0, 1.0) if wide else normal(0.0, 1.0))
+
+    before = either.simulate((False,), lanes())
+    after, logw = either.update(before, {"x": 1.0}, lanes(), (True,))
+    assert logw.numpy() == pytest.approx((after.logp - before.logp).numpy())
+    _, logw = either.update(before, {}, lanes(), (True,))  # drawn anew, as it would be on the way back
+    assert logw.numpy() == pytest.approx(0.0, abs=1e-12)
 
 
 def test_a_proposal_is_weighed_against_the_model():

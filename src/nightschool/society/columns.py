@@ -58,9 +58,9 @@ def same(a: Any, b: Any) -> bool:
 
 def join(columns: Sequence[Column], order: torch.Tensor) -> Column:
     """Return the rows of all `columns`, one after the other, in this `order`."""
-    if isinstance(columns[0], torch.Tensor):
+    if all(isinstance(column, torch.Tensor) for column in columns):
         return torch.cat(list(columns))[order]
-    rows = [row for column in columns for row in column]
+    rows = [row for column in columns for row in rows_of(column)]
     return tuple(rows[i] for i in order.tolist())
 
 

@@ -2,7 +2,7 @@
 
 Everything is a generative model: a distribution, a program that calls other models, a language model, a rule. Each
 works on n runs at once. The weights are those of cusumano2019: with them importance sampling is `generate`,
-Metropolis-Hastings is `update`, and particles are `update` with longer arguments.
+Metropolis-Hastings is `update`, also where choices come and go, and particles are `update` with longer arguments.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Trace:
             place = torch.full((n,), -1).index_copy(0, part.rows, torch.arange(len(part)))[rows]
             kept = (place >= 0).nonzero()[:, 0]
             if len(kept):
-                parts[address] = replace(part.take(place[kept]), rows=kept)
+                parts[address] = replace(part.take(place[kept]), rows=None if len(kept) == len(rows) else kept)
         return replace(
             self,
             args=tuple(columns.take_shared(arg, rows, n) for arg in self.args),
@@ -174,8 +174,16 @@ class Generative(Protocol):
     ) -> tuple[Trace, torch.Tensor]:
         """Return `trace` with `given` choices (and `args`, where not None) changed, and the log-weights [n].
 
-        What else there was stays; what is new is drawn. The weight is log p(new) - log p(old) - log q(drawn). Choices
-        that were fixed stay fixed; those in `given` keep what they were.
+        What else there was stays; what is new is drawn, and what is no longer made is gone, whether `given` or not.
+        Choices that were fixed stay fixed; those in `given` keep what they were. The weight is
+
+            log p(new) - log p(old) - log q(drawn) + log q(gone),
+
+        q being the model's own law of a choice, given those before it. With q(gone), the probability with which the
+        way back would draw it again, the ratio is one of densities over the same choices: without it, a run would be
+        paid for leaving sharp or many-valued choices behind. It makes the weight the whole Metropolis ratio but for
+        how `given` itself was proposed, and particles properly weighted for any new arguments. What was fixed is not
+        drawn again: evidence that is gone is taken off. Refs: green1995; delmoral2006.
         """
 
     def imagine(self, trace: Trace, do: Given, lanes: Lanes, args: tuple[Any, ...] | None = None) -> Trace:

@@ -21,7 +21,7 @@ import torch
 
 from nightschool.errors import UnknownName, UsageError
 from nightschool.society import columns
-from nightschool.society.generative import Call, Given, Trace, add_rows, generate_by
+from nightschool.society.generative import Call, Generative, Given, Trace, add_rows, generate_by
 from nightschool.society.lanes import Lanes
 from nightschool.society.port import Port
 from nightschool.society.traces import pick
@@ -107,9 +107,8 @@ class Program:
             return part
 
         new = self._traced(args, n, answer)
-        inner.check(new)
-        weights.total = weights.total - met.dropped()
-        return new, weights.total
+        inner.check(new, trace)
+        return new, weights.total - met.gone(new, inner)
 
     def imagine(self, trace: Trace, do: Given, lanes: Lanes, args: tuple[Any, ...] | None = None) -> Trace:
         """Return the executions in the world where `do` holds, with the same noise."""
@@ -195,8 +194,9 @@ class _Given:
         inner = self.by_head.get(address, {})
         return inner if rows is None else {key: columns.take(value, rows) for key, value in inner.items()}
 
-    def check(self, trace: Trace) -> None:
-        for head in self.by_head.keys() - self.asked:
+    def check(self, trace: Trace, old: Trace | None = None) -> None:
+        """Raise UnknownName for what nobody asked for, unless the `old` runs made it, which these do not."""
+        for head in self.by_head.keys() - self.asked - (old.parts.keys() if old else set()):
             rest = next(iter(self.by_head[head]))
             raise UnknownName("choice", f"{head}/{rest}".rstrip("/"), trace.addresses(), f"in {self.name}")
 
@@ -211,7 +211,7 @@ class _Met:
     def part(self, address: str, call: Call, rows: torch.Tensor | None) -> tuple[Trace | None, torch.Tensor | None]:
         """Return what these runs did at `address`, and a mask of which of them did (None: all; no trace: none)."""
         old = self.old.parts.get(address)
-        if old is None or old.model is not call.model:
+        if old is None or not _alike(old.model, call.model):
             return None, None
         if rows is None and old.rows is None:
             self.seen[address] = None
@@ -229,17 +229,28 @@ class _Met:
             return None, None
         return old.take(place[had]), None if bool(had.all()) else had
 
-    def dropped(self) -> torch.Tensor:
-        """Return [n] the log-probability of what the new executions did not come past."""
+    def gone(self, new: Trace, given: _Given) -> torch.Tensor:
+        """Return [n] the log-probability of what the new executions did not come past and would not draw again.
+
+        That is what was fixed, and a choice that is `given` and now made by another distribution.
+        """
         total = torch.zeros(self.n, dtype=torch.float64)
         for address, part in self.old.parts.items():
             if address in self.seen and self.seen[address] is None:
                 continue
-            mask = self.seen.get(address)
             rows = torch.arange(self.n) if part.rows is None else part.rows
-            lost = part.logp if mask is None else torch.where(mask[rows], 0.0, part.logp)
-            total = add_rows(total, lost, rows)
+            lost = part.likelihood()
+            if part.model.primitive and "" in given.by_head.get(address, {}) and address in new.parts:
+                still = new.parts[address].rows
+                lost = part.logp if still is None else torch.where(torch.isin(rows, still), part.logp, lost)
+            mask = self.seen.get(address)
+            total = add_rows(total, lost if mask is None else torch.where(mask[rows], 0.0, lost), rows)
         return total
+
+
+def _alike(old: Generative, new: Generative) -> bool:
+    """Return whether choices of one model are choices of the other; programs are compared part by part as they run."""
+    return old == new or (isinstance(old, Program) and isinstance(new, Program))
 
 
 def _partly(call: Call, old: Trace, had: torch.Tensor, given: Given, lanes: Lanes) -> tuple[Trace, torch.Tensor]:

@@ -60,6 +60,30 @@ def test_a_trace_is_replayed():
     assert torch.equal(replay(trace).logp, trace.logp)
 
 
+def test_a_program_that_some_runs_call_is_replayed():
+    trace = told.simulate((), LANES)
+    assert 0 < len(trace.part("weather")) < 12
+    assert torch.equal(replay(trace).logp, trace.logp)
+
+
+def test_what_hides_its_noise_in_some_runs_is_found_out():
+    hidden = iter(range(24))
+
+    @each
+    def within():
+        yield "x", normal(0.0, 1.0)
+
+    @each
+    def secretive():
+        if (yield "heads", bernoulli(0.5)):
+            yield "part", within()
+            yield "y", normal(float(next(hidden)), 1.0)
+
+    trace = secretive.simulate((), LANES)
+    with pytest.raises(ModelError, match="a trace of secretive cannot be replayed: run"):
+        replay(trace)
+
+
 def test_what_hides_its_noise_is_found_out():
     hidden = iter(range(10))
 

@@ -14,6 +14,7 @@ from nightschool.items import Noise
 from nightschool.society import columns, potentials, primitives
 from nightschool.society.generative import Generative, Trace
 from nightschool.society.lanes import Lanes
+from nightschool.society.ways import filled
 
 BUILT_IN: Mapping[str, Generative] = {
     model.name: model
@@ -80,11 +81,7 @@ def replay(trace: Trace, tolerance: float = 1e-9) -> Trace:
     Raises ModelError, naming the model, where the log-probability (within `tolerance` nats) or the value comes out
     another: then what it does depends on something that its trace does not hold.
     """
-    given = {
-        a: leaf.value
-        for a, leaf in trace.leaves()
-        if leaf.rows is None and not isinstance(leaf.model, potentials.Factor)
-    }
+    given = {a: filled(trace, a) for a, leaf in trace.leaves() if not isinstance(leaf.model, potentials.Factor)}
     again, _ = trace.model.update(trace, given, Lanes.of(Noise(("replay",)), len(trace)), trace.args)
     off = (again.logp - trace.logp).abs().nan_to_num(0.0)
     if bool((off > tolerance).any()):

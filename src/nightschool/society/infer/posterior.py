@@ -12,6 +12,7 @@ import torch
 from nightschool.society import columns
 from nightschool.society.generative import Trace
 from nightschool.society.lanes import Lanes
+from nightschool.society.ways import rows_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,11 +49,8 @@ class Posterior:
     def table(self, address: str) -> dict[Any, float]:
         """Return the posterior probability of each value at `address`, likeliest first; None: runs without it."""
         part = self.trace.part(address)
-        heads = [address.split("/")[: i + 1] for i in range(address.count("/") + 1)]
-        weights = self.weights
-        for head in heads:  # parts of parts count their rows within the part above
-            rows = self.trace.part("/".join(head)).rows
-            weights = weights if rows is None else weights[rows]
+        rows = rows_of(self.trace, address)
+        weights = self.weights if rows is None else self.weights[rows]
         counts: dict[Any, float] = {}
         for value, weight in zip(columns.rows_of(part.value), weights.tolist(), strict=True):
             counts[value] = counts.get(value, 0.0) + weight

@@ -7,6 +7,7 @@ import torch
 
 from nightschool.errors import ModelError, Unsupported, UsageError
 from nightschool.items import Noise
+from nightschool.models.scripted import Scripted
 from nightschool.society.infer import (
     Chains,
     Enumeration,
@@ -19,8 +20,10 @@ from nightschool.society.infer import (
     Walk,
     infer,
 )  # fmt: skip
+from nightschool.society.potentials import factor
 from nightschool.society.primitives import bernoulli, normal
 from nightschool.society.program import program
+from nightschool.society.writing import Writes
 from support.small_models import (
     SEEN,
     SEEN_LINE,
@@ -60,6 +63,29 @@ def test_enumeration_refuses_what_it_cannot_list():
         infer(line(), POINTS, NOISE, Enumeration())
     with pytest.raises(Unsupported, match="are more than 100; use Importance"):
         infer(hidden_markov(8), SYMBOLS, NOISE, Enumeration(most=100))
+
+
+def test_enumeration_refuses_a_text_that_is_not_given():
+    model = Scripted(rule=lambda prompt, written: {"\n": 1} if written else {"a": 1, "b": 1})
+
+    def ask(asks):
+        model.submit(asks)
+        replies = []
+        while len(replies) < len(asks):
+            replies += model.step().replies
+        return replies
+
+    @program
+    def note():
+        heads = yield "heads", bernoulli(0.5)
+        text = yield "text", Writes(ask)("Say:")
+        same = torch.tensor([(one == "a") is bool(up) for one, up in zip(text, heads.tolist(), strict=True)])
+        yield "rule", factor(torch.where(same, 0.0, -3.0))
+
+    with pytest.raises(Unsupported, match=r"'text' .writes. has no finite list"):
+        infer(note(), {}, NOISE, Enumeration())
+    seen = infer(note(), {"text": "a"}, NOISE, Enumeration())
+    assert seen.table("heads")[True] == pytest.approx(1 / (1 + math.exp(-3)))
 
 
 @pytest.mark.parametrize(

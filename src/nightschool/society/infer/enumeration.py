@@ -13,7 +13,9 @@ from nightschool.society import columns
 from nightschool.society.generative import Call, Given, Trace
 from nightschool.society.infer.posterior import Posterior
 from nightschool.society.lanes import Lanes
+from nightschool.society.potentials import Exactly, Factor
 from nightschool.society.primitives import Primitive
+from nightschool.society.ways import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,9 @@ class Enumeration:
     most: int = 200_000
 
     def run(self, call: Call, given: Given, noise: Noise) -> Posterior:
-        """Return every run with its exact weight. Raises Unsupported for a continuous choice or too many runs.
+        """Return every run with its exact weight.
+
+        Raises Unsupported for a choice without a list of values, such as a number or a text, and for too many runs.
 
         Choices are split one at a time, in the order in which they are made, and runs that are impossible by then are
         left out.
@@ -38,7 +42,7 @@ class Enumeration:
             address, leaf, alive = _first_open(trace)
             if leaf is None:
                 return Posterior(_loose(trace, given), logw, float(torch.logsumexp(logw, 0)), scored)
-            if leaf.rows is not None or any(trace.part(above).rows is not None for above in _above(address)):
+            if rows_of(trace, address) is not None:
                 raise Unsupported(
                     f"the choice {address!r} is made in some runs only; use a program of columns, or Importance"
                 )
@@ -62,26 +66,16 @@ def _first_open(trace: Trace) -> tuple[str, Trace | None, torch.Tensor]:
     """
     before = torch.zeros(len(trace), dtype=torch.float64)
     for address, leaf in trace.leaves():
-        if not leaf.fixed and _open(leaf):
+        if not leaf.fixed and not isinstance(leaf.model, Exactly | Factor):
             return address, leaf, (before > -torch.inf).nonzero()[:, 0]
         if len(leaf) == len(trace):
             before = before + leaf.logp
     return "", None, before
 
 
-def _above(address: str) -> list[str]:
-    words = address.split("/")
-    return ["/".join(words[:i]) for i in range(1, len(words))]
-
-
-def _open(leaf: Trace) -> bool:
-    return isinstance(leaf.model, Primitive)
-
-
 def _levels(address: str, leaf: Trace) -> torch.Tensor:
     model = leaf.model
-    assert isinstance(model, Primitive)
-    if model.levels is None or leaf.value.ndim > 1:
+    if not isinstance(model, Primitive) or model.levels is None or leaf.value.ndim > 1:
         raise Unsupported(f"the choice {address!r} ({model.name}) has no finite list of values; use another scheduler")
     return model.levels(model.aligned(leaf.args, len(leaf)))
 

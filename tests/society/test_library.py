@@ -1,3 +1,4 @@
+import json
 import sqlite3
 
 import pytest
@@ -5,6 +6,7 @@ import torch
 
 from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.society.define import beginning, define, society_of
+from nightschool.society.expressions.concept import Function
 from nightschool.society.library import Library
 from support.drawings import drawing
 
@@ -57,6 +59,49 @@ def test_damage_is_found(tmp_path):
     (tmp_path / "library.sqlite").write_bytes(b"no database at all, but long enough to be read as one" * 30)
     with pytest.raises(BadFile, match="is damaged"):
         list(library)
+
+
+def test_a_library_that_another_process_holds_is_not_called_damaged(tmp_path, monkeypatch):
+    monkeypatch.setattr("nightschool.society.library.WAITS_S", 0.05)
+    library = Library(tmp_path)
+    library.add("cross", drawing("cross"))
+    holder = sqlite3.connect(tmp_path / "library.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(BadFile, match=r"another process is using the library .*library.sqlite; try again"):
+        list(library)
+    holder.execute("ROLLBACK")
+    holder.execute("BEGIN IMMEDIATE")
+    assert [kept.name for kept in library] == ["cross"]
+    with pytest.raises(BadFile, match="another process is using"):
+        library.add("house", drawing("house"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    library.add("house", drawing("house"))
+
+
+def test_of_two_that_add_one_name_the_second_is_told(tmp_path):
+    """Each of them looked before the other had added anything."""
+
+    class Late(Library):
+        def __iter__(self):
+            return iter(())
+
+    Library(tmp_path).add("cross", drawing("cross"))
+    with pytest.raises(UsageError, match="there is a concept called 'cross' already"):
+        Late(tmp_path).add("cross", drawing("house"))
+    assert Library(tmp_path).drawings().keys() == {"cross"}
+    assert len(list((tmp_path / "objects").iterdir())) == 1
+
+
+def test_programs_are_json_and_those_of_before_are_read(tmp_path):
+    library = Library(tmp_path)
+    kept = library.program(Function("up", "text", "upper x", (("a", "A"),)))
+    path = tmp_path / "objects" / f"{kept.digest}.json"
+    assert json.loads(path.read_text())["name"] == "up"
+    path.rename(path.with_suffix(".safetensors"))
+    assert library.function(library.find("up")).name == "up"
+    library.remove("up")
+    assert list((tmp_path / "objects").iterdir()) == []
 
 
 def test_an_object_without_a_row_does_not_count(tmp_path, monkeypatch):

@@ -2,8 +2,8 @@
 
 One folder: `library.sqlite` knows names and history, `objects/DIGEST.safetensors` holds the drawings and
 `objects/DIGEST.json` the definitions and programs, named by what is in them. Objects are written and synced first, then
-one transaction makes them count; so a kill leaves the old library or the new one. The version is a digest of names and
-contents: the same after a restart, and on any machine.
+one transaction makes them count; so a kill leaves the old library or the new one, and of two processes that add one
+name the second is told. The version is a digest of names and contents: the same after a restart, and on any machine.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from nightschool.society.strokes.ink import LEAST
 from nightschool.society.words import Definition, Part
 
 T = TypeVar("T")
+
+WAITS_S = 30.0
+"""How long another process may hold the library."""
+_HELD, _DAMAGED = {5, 6}, {11, 26}  # SQLite's codes: busy and locked; corrupt and no database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS concepts (
@@ -110,13 +114,16 @@ class Library:
     def _keep(self, kept: Kept, data: bytes) -> Kept:
         if not kept.name.strip() or "\n" in kept.name:
             raise UsageError(f"a concept needs a name of one line, not {kept.name!r}")
-        for other in self:
-            if other.name == kept.name:
-                raise UsageError(f"there is a concept called {kept.name!r} already; choose another name, or remove it")
-            if other.digest == kept.digest:
-                raise UsageError(f"this {kept.kind} is there already, as {other.name!r}")
-        paths.write_durably(self._object(kept), data)
         with self._database() as database:
+            database.execute("BEGIN IMMEDIATE")  # nobody else adds anything between looking and keeping
+            for other in self._kept(database):
+                if other.name == kept.name:
+                    raise UsageError(
+                        f"there is a concept called {kept.name!r} already; choose another name, or remove it"
+                    )
+                if other.digest == kept.digest:
+                    raise UsageError(f"this {kept.kind} is there already, as {other.name!r}")
+            paths.write_durably(self._object(kept), data)
             database.execute("INSERT INTO concepts VALUES (?, ?, ?)", (kept.name, kept.digest, kept.kind))
             self._record(database, "add", kept)
         return kept
@@ -132,14 +139,13 @@ class Library:
         with self._database() as database:
             database.execute("DELETE FROM concepts WHERE name = ?", (name,))
             self._record(database, "remove", kept)
-        self._object(kept).unlink(missing_ok=True)
+        self._written(kept).unlink(missing_ok=True)
 
     def __iter__(self) -> Iterator[Kept]:
         if not self._path.exists():
             return iter(())
         with self._database() as database:
-            rows = database.execute("SELECT name, digest, kind FROM concepts ORDER BY name").fetchall()
-        return iter([Kept(*row) for row in rows])
+            return iter(self._kept(database))
 
     def find(self, name: str) -> Kept:
         """Return the concept called `name`. Raises UnknownName, with near misses."""
@@ -161,7 +167,7 @@ class Library:
         return [self.definition(kept) for kept in self if kept.kind == "definition"]
 
     def _read(self, kept: Kept, read: Callable[[bytes], T]) -> T:
-        path = self._object(kept)
+        path = self._written(kept)
         try:
             data = path.read_bytes()
             if digest(data.hex())[:32] != kept.digest:
@@ -182,8 +188,18 @@ class Library:
         return self.folder / "library.sqlite"
 
     def _object(self, kept: Kept) -> Path:
-        ending = "json" if kept.kind == "definition" else "safetensors"
+        ending = "json" if kept.kind in ("definition", "program") else "safetensors"
         return self.folder / "objects" / f"{kept.digest}.{ending}"
+
+    def _written(self, kept: Kept) -> Path:
+        """Return where the object lies: programs were once written under the other ending."""
+        path = self._object(kept)
+        before = path.with_suffix(".safetensors")
+        return before if not path.exists() and before.exists() else path
+
+    @staticmethod
+    def _kept(database: sqlite3.Connection) -> list[Kept]:
+        return [Kept(*row) for row in database.execute("SELECT name, digest, kind FROM concepts ORDER BY name")]
 
     def _record(self, database: sqlite3.Connection, action: str, kept: Kept) -> None:
         rows = database.execute("SELECT name, digest FROM concepts ORDER BY name").fetchall()
@@ -193,10 +209,10 @@ class Library:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection whose changes are one transaction."""
+        """Give a connection whose changes are one transaction. Raises BadFile, which says what is the matter."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(self._path, timeout=30)
+            database = sqlite3.connect(self._path, timeout=WAITS_S)
         except (OSError, sqlite3.Error) as error:
             raise BadFile(f"cannot open the library in {self.folder}: {error}") from error
         try:
@@ -205,8 +221,15 @@ class Library:
                 database.execute("ALTER TABLE concepts ADD COLUMN kind TEXT NOT NULL DEFAULT 'drawing'")
             with database:
                 yield database
-        except sqlite3.DatabaseError as error:
-            raise BadFile(f"the library {self._path} is damaged: {error}; move it away to begin a new one") from error
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # its low byte says what kind of error it is
+            if code in _HELD:
+                raise BadFile(f"another process is using the library {self._path}; try again") from error
+            if code in _DAMAGED:
+                raise BadFile(
+                    f"the library {self._path} is damaged: {error}; move it away to begin a new one"
+                ) from error
+            raise BadFile(f"the library {self._path} cannot be used: {error}") from error
         finally:
             database.close()
 

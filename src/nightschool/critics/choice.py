@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from nightschool.critics.compose import Combines
 from nightschool.critics.contains import stands_in
@@ -32,18 +33,25 @@ class Choice(Combines):
 
     def judge(self, item: Item, answer: str) -> Verdict:
         """Return all or nothing. Raises ValueError where the item has no choices, or a target that is none of them."""
-        choices = [_plain(choice) for choice in item.choices]
-        if not choices:
+        if not item.choices:
             raise ValueError("the item has no choices")
-        right = _only(choices, item.target or "")
+        right = chosen(item.choices, item.target or "")
         if right is None:
             raise ValueError(f"the target {item.target!r} is none of the choices")
-        given = _only(choices, answer)
-        if given is None and self.find == "any":
-            given = _any(choices, answer)
+        given = chosen(item.choices, answer, anywhere=self.find == "any")
         if given is None:
             return Verdict.of(False, f"Answer with one of: {listed([quote(c) for c in item.choices], 10)}.")
         return Verdict.of(given == right, "" if given == right else "This is not the right choice.")
+
+
+def chosen(choices: Sequence[str], answer: str, anywhere: bool = False) -> int | None:
+    """Return which of `choices` an answer names, as `Choice` reads it; None where it names none, or several.
+
+    anywhere: whether it may stand in other text, as with `find=any`.
+    """
+    plain = [_plain(choice) for choice in choices]
+    given = _only(plain, answer)
+    return _any(plain, answer) if given is None and anywhere else given
 
 
 def _only(choices: list[str], answer: str) -> int | None:

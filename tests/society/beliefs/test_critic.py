@@ -60,6 +60,20 @@ def test_it_says_yes_to_both_places_and_only_one_can_be():
     assert "kitchen, garden" in judged(critic, "somewhere").feedback
 
 
+def test_an_answer_names_a_choice_as_it_does_for_the_critic_of_choices():
+    critic = Believes()
+    by_text = judged(critic, "garden").score
+    for answer in ("B", "(B)", "b) garden", "garden.", "It must be the Garden."):
+        assert judged(critic, answer).score == pytest.approx(by_text), answer
+
+
+def test_a_question_with_worked_answers_is_asked_whole():
+    asked = "Example: 1+1?\nAnswer: 2\n\nAnswer: as above.\n\nWhat is 7+5?"
+    head = str(Believes().consult(Item("i", {"q": asked}, None, "k"), "12").prefix.prompt)
+    assert asked in head
+    assert head.count("Answer:") == 2
+
+
 def test_how_to_take_its_word_is_read_from_a_file(tmp_path):
     names = columns()
     Reading(names, (0.0,) * len(names), 0.0, identity="scripted").save(tmp_path / "deaf.json")

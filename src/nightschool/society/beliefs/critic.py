@@ -17,15 +17,15 @@ import torch
 
 from nightschool.asks import ModelAsk, ModelReply, Weigh, Weighed
 from nightschool.critics.case import case_text
+from nightschool.critics.choice import chosen
 from nightschool.critics.consulting import Consults
-from nightschool.critics.contains import stands_in
 from nightschool.critics.parameters import share
 from nightschool.items import Item, Prefix, Prompt, Segment, Verdict
 from nightschool.ports import Ability, Sight
 from nightschool.society.beliefs.contexts import CONTEXTS, FURTHEST, OPEN
 from nightschool.society.beliefs.hold import hold
 from nightschool.society.beliefs.links import MOST, Link
-from nightschool.society.beliefs.propositions import Proposition, plain
+from nightschool.society.beliefs.propositions import Proposition
 from nightschool.society.beliefs.reading import PLAIN, read_reading
 
 _OURS = "this answer"
@@ -48,7 +48,7 @@ class Believes(Consults):
 
     def consult(self, item: Item, answer: str) -> ModelAsk:
         """Return one weighing: every proposition in every context with either answer behind it, and every choice."""
-        head = case_text(item, "").partition("\nAnswer:")[0]
+        head = case_text(item, "").rpartition("\n\nAnswer:")[0]  # a question may hold worked answers of its own
         texts = [
             prompt + word
             for one in _propositions(item, answer)
@@ -64,9 +64,10 @@ class Believes(Consults):
         """Return the verdict, and as feedback what the model believes more. Raises ValueError where it told nothing."""
         assert isinstance(reply, Weighed)
         props = _propositions(item, answer)
-        given = _OURS if not item.choices else _chosen(item, answer)
-        if given is None:
+        place = chosen(item.choices, answer, anywhere=True)
+        if item.choices and place is None:
             return Verdict.of(False, f"Answer with one of: {', '.join(item.choices)}.")
+        given = _OURS if place is None else item.choices[place]
         held = hold(props, self.reading.odds(heard_in(props, reply)), _one_of([one.name for one in props]))
         chance = held.after[given]
         if chance >= self.pass_at:
@@ -94,14 +95,6 @@ def _propositions(item: Item, answer: str) -> list[Proposition]:
     if item.choices:
         return [Proposition(choice, f"The right answer is: {choice}") for choice in dict.fromkeys(item.choices)]
     return [Proposition(_OURS, f"The right answer is: {' '.join(answer.split()) or '(nothing)'}")]
-
-
-def _chosen(item: Item, answer: str) -> str | None:
-    """Return the choice that an answer names, alone or as the only one that stands in it."""
-    said = plain(answer)
-    standing = [choice for choice in dict.fromkeys(item.choices) if stands_in(plain(choice), said)]
-    alone = [choice for choice in standing if plain(choice) == said]
-    return (alone or standing)[0] if alone or len(standing) == 1 else None
 
 
 def _one_of(names: list[str]) -> list[Link]:

@@ -6,6 +6,7 @@ factor are one tensor operation. Refs: kschischang2001; yedidia2005.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def _scaled(messages: torch.Tensor, kind: Kind) -> torch.Tensor:
 
 
 class _Wires:
-    """Edges between variables and factors, those of equal arity side by side, values padded to the most there are."""
+    """Edges between variables and factors, those of equal shape side by side, messages padded to the most values."""
 
     def __init__(self, graph: Graph) -> None:
         self.names = list(graph.variables)
@@ -95,7 +96,7 @@ class _Wires:
         self.lone = torch.zeros(len(self.names), self.most, dtype=torch.float64)
         self.lone[torch.arange(self.most) >= self.sizes[:, None]] = -math.inf
         self.constant = 0.0
-        by_arity: dict[int, list[tuple[list[int], torch.Tensor, int]]] = {}
+        by_shape: dict[tuple[int, ...], list[tuple[list[int], torch.Tensor, int]]] = {}
         for place, factor in enumerate(graph.factors):
             variables = [number[name] for name in factor.over]
             if not variables:
@@ -103,14 +104,13 @@ class _Wires:
             elif len(variables) == 1:  # evidence needs no messages
                 self.lone[variables[0], : len(factor.table)] += factor.table
             else:
-                padded = torch.full((self.most,) * len(variables), -math.inf, dtype=torch.float64)
-                padded[tuple(slice(size) for size in factor.table.shape)] = factor.table.double()
-                by_arity.setdefault(len(variables), []).append((variables, padded, place))
+                alike = by_shape.setdefault(tuple(factor.table.shape), [])
+                alike.append((variables, factor.table.double(), place))
         self.groups: list[tuple[torch.Tensor, slice]] = []
         ends: list[int] = []
         self.senders: list[int] = []  # the number of the factor that each message comes from
-        for arity, group in sorted(by_arity.items()):
-            start = len(ends)
+        for shape, group in sorted(by_shape.items()):
+            start, arity = len(ends), len(shape)
             ends += [variable for variables, _, _ in group for variable in variables]
             self.senders += [place for _, _, place in group for _ in range(arity)]
             tables = torch.stack([table for _, table, _ in group])
@@ -140,18 +140,20 @@ class _Wires:
 
     def to_variables(self, told: torch.Tensor, total: object) -> torch.Tensor:
         """Return what each factor tells each variable, not scaled."""
-        out = torch.empty_like(told)
+        out = torch.full_like(told, -math.inf)
         for tables, where in self.groups:
             arity = tables.ndim - 1
             incoming = told[where].reshape(len(tables), arity, self.most)
+            along = [_along(incoming[:, place], place, tables) for place in range(arity)]
+            before = list(itertools.accumulate(along[:-1], torch.add, initial=tables))
+            after = list(itertools.accumulate(along[:0:-1], torch.add, initial=torch.zeros(())))[::-1]
             sent = []
             for place in range(arity):
-                whole = tables
-                for other in range(arity):
-                    if other != place:
-                        whole = whole + _along(incoming[:, other], other, arity)
+                whole = before[place] + after[place]  # what all others told
                 dims = tuple(1 + other for other in range(arity) if other != place)
-                sent.append(total(whole, dims))  # type: ignore[operator]
+                said = total(whole, dims)  # type: ignore[operator]
+                pad = self.most - said.shape[1]
+                sent.append(torch.nn.functional.pad(said, (0, pad), value=-math.inf))
             out[where] = torch.stack(sent, 1).reshape(-1, self.most)
         return out
 
@@ -166,7 +168,7 @@ class _Wires:
             incoming = told[where].reshape(len(tables), arity, self.most)
             joint = tables
             for place in range(arity):
-                joint = joint + _along(incoming[:, place], place, arity)
+                joint = joint + _along(incoming[:, place], place, tables)
             log_z += float(total(joint, tuple(range(1, arity + 1))).sum().detach())  # type: ignore[operator]
         if len(told):
             log_z -= float(total(told + messages, 1).sum().detach())  # type: ignore[operator]
@@ -174,8 +176,8 @@ class _Wires:
         return {name: marginals[i, : int(self.sizes[i])] for i, name in enumerate(self.names)}, log_z
 
 
-def _along(message: torch.Tensor, place: int, arity: int) -> torch.Tensor:
-    """Return [n, values] messages shaped to lie along one dimension of tables of `arity`."""
-    shape = [len(message), *[1] * arity]
-    shape[1 + place] = message.shape[1]
-    return message.reshape(shape)
+def _along(message: torch.Tensor, place: int, tables: torch.Tensor) -> torch.Tensor:
+    """Return [n, values] messages shaped to lie along one dimension of the `tables`."""
+    shape = [len(message), *[1] * (tables.ndim - 1)]
+    shape[1 + place] = tables.shape[1 + place]
+    return message[:, : tables.shape[1 + place]].reshape(shape)

@@ -13,6 +13,7 @@ import torch
 from nightschool.errors import UnknownName, UsageError
 from nightschool.society.claims import Claim, active, agreement
 from nightschool.society.factors import Factor, Graph
+from nightschool.society.once import once
 from nightschool.society.port import Port, together
 from nightschool.society.propagate import Beliefs, propagate
 
@@ -80,8 +81,8 @@ class Society:
         """Return the factor graph of the members in `claims` (by name) and what they claim, with the evidence.
 
         Claims that agree on a port explain it once: what their agreement alone would add is taken off again, so that
-        saying the same as another wins nothing. A claim on the activity of a member that is not there is left out.
-        Raises UnknownName for an unknown port.
+        saying the same as others wins and costs nothing (see `once`). A claim on the activity of a member that is not
+        there is left out. Raises UnknownName for an unknown port.
         """
         variables = {name: port.size for name, port in self.ports.items() if port.type in ("truth", "level")}
         factors = []
@@ -93,12 +94,16 @@ class Society:
             if name not in variables:
                 raise UnknownName("port", name, self.ports)
             factors.append(Factor((name,), likelihood.double(), "evidence"))
+        by_port: dict[str, list[Claim]] = {}
         for claim in (claim for some in claims.values() for claim in some):
             if claim.port in variables:
-                factors.append(claim.factor())
+                by_port.setdefault(claim.port, []).append(claim)
             elif not claim.port.startswith("active("):
                 raise UnknownName("port", claim.port, self.ports, f"in a claim of {claim.by}")
-        factors += _once(claims)
+        for port, voices in by_port.items():
+            said, more = once(port, voices)
+            factors += said
+            variables |= more
         spoken = {name for factor in factors for name in factor.over}
         return Graph({name: size for name, size in variables.items() if name in spoken}, factors)
 
@@ -109,8 +114,8 @@ class Society:
         whether they did.
         """
         graph = self.graph(claims, evidence)
-        for damping in (0.0, 0.5, 0.9):
-            beliefs = propagate(graph, damping=damping, most=60 if damping < 0.9 else 200, tolerance=1e-6)
+        for damping, most in ((0.0, 60), (0.4, 120), (0.9, 400)):
+            beliefs = propagate(graph, damping=damping, most=most, tolerance=1e-6)
             if beliefs.converged:
                 break
         return beliefs
@@ -153,20 +158,3 @@ class Society:
             for claim in self.implied(second, evidence)
             if claim.port in ones
         ]
-
-
-def _once(claims: Mapping[str, Sequence[Claim]]) -> list[Factor]:
-    """Return a factor for each pair that agrees on a port, which undoes the reward of agreeing."""
-    by_port: dict[str, list[Claim]] = {}
-    for claim in (claim for some in claims.values() for claim in some):
-        by_port.setdefault(claim.port, []).append(claim)
-    factors = []
-    for group in by_port.values():
-        mixed = torch.stack([claim.mixed for claim in group])
-        nats = (mixed @ mixed.T * mixed.shape[1]).log()
-        for i, j in itertools.combinations(range(len(group)), 2):
-            if float(nats[i, j]) > 0 and group[i].by != group[j].by:
-                table = torch.zeros(2, 2, dtype=torch.float64)
-                table[1, 1] = -nats[i, j]
-                factors.append(Factor((active(group[i].by), active(group[j].by)), table, group[i].by))
-    return factors

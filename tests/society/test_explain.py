@@ -7,8 +7,9 @@ import torch
 from nightschool.errors import ModelError
 from nightschool.items import Noise
 from nightschool.search.budget import Budget
-from nightschool.society.claims import Claim
+from nightschool.society.claims import Claim, Concept, active
 from nightschool.society.explain import Explain, Index, explain
+from nightschool.society.fight import explained
 from nightschool.society.infer import Importance, infer
 from nightschool.society.kept import replay
 from nightschool.society.lanes import Lanes
@@ -85,6 +86,49 @@ def test_whoever_fails_is_dropped_and_named():
     state = explain(search, scene(("purple", "jar"), Noise(("fails",)), keeps=1.0, sees=0.999).evidence)
     assert state.dropped == {"jar": "jar is not well"}
     assert "jar" not in state.claims
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["indexed", "consulted"])
+def test_a_stranger_may_raise_anything_or_claim_what_it_cannot(early):
+    @dataclass(frozen=True)
+    class Strange:
+        name: str
+        does: Any
+        prior: float = 0.05
+
+        def consult(self, evidence):
+            if evidence or early:
+                return self.does()
+            return (Claim(self.name, "colour", torch.eye(PORTS[0].size)[3], 0.9),)
+
+    strangers = [
+        Strange("empty", lambda: [][0]),
+        Strange("none", lambda: None),
+        Strange("short", lambda: (Claim("short", "colour", torch.ones(1)),)),
+        Strange("smelly", lambda: (Claim("smelly", "smell", torch.ones(1)),)),
+    ]
+    society = everyone().joined(*strangers)
+    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
+    sight[3] = 0.0
+    fought = explained(society, {"colour": sight})
+    assert fought.dropped.keys() == {"empty", "none", "short", "smelly"}
+    assert fought.dropped["empty"] == "IndexError: list index out of range"
+    assert fought.dropped["short"] == "it claims 1 values on colour, which has 8"
+    assert fought.dropped["smelly"] == "it claims something on smell, which is no port"
+    assert "yellow" in {one.name for one in fought.members}
+
+
+def test_who_fails_as_conflicts_are_looked_for_is_dropped_too():
+    counts = {}
+    follows = Claim("statue", active("jar"), torch.tensor([0.0, 1.0]), 0.95)
+    seen = Claim("statue", "colour", torch.eye(PORTS[0].size)[3], 0.95)
+    members = [Asked(member, counts, name == "jar") for name, member in everyone().members.items()]
+    statue = Asked(Concept("statue", (follows, seen), 0.3), counts)
+    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
+    sight[3] = 0.0
+    fought = explained(Society.of(PORTS, [*members, statue]), {"colour": sight})
+    assert fought.dropped == {"jar": "jar is not well"}
+    assert counts["statue"] == 1
 
 
 @dataclass(frozen=True)

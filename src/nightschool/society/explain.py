@@ -16,7 +16,7 @@ from nightschool.errors import NightschoolError
 from nightschool.search.budget import Budget
 from nightschool.society.claims import Claim, active
 from nightschool.society.propagate import Beliefs
-from nightschool.society.society import Evidence, Society
+from nightschool.society.society import Evidence, Member, Society
 
 _MISSED = 2.0  # nats that an index takes off where a member is known for another value than the one seen
 
@@ -26,25 +26,34 @@ class Index:
     """Who is known for what: the recogniser, which only proposes.
 
     known: (port, value) -> names, each with how many nats it stands above no claim there; ports: name -> the ports that
-    it is known for something on.
+    it is known for something on; failed: members that could not say what they claim, with what they said.
     """
 
     known: Mapping[tuple[str, int], tuple[tuple[str, float], ...]]
     ports: Mapping[str, frozenset[str]]
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, society: Society) -> Index:
-        """Return the index of all members' claims that are at least twice as strong as no claim."""
+        """Return the index of all members' claims that are at least twice as strong as no claim.
+
+        A member that raises is left out and named.
+        """
+        failed: dict[str, str] = {}
         known: dict[tuple[str, int], list[tuple[str, float]]] = {}
         ports: dict[str, set[str]] = {}
         for name, member in society.members.items():
-            for claim in member.consult({}):
+            claims = consulted(society, member, {})
+            if isinstance(claims, str):
+                failed[name] = claims
+                continue
+            for claim in claims:
                 for value, nats in enumerate((claim.mixed * len(claim.belief)).log().tolist()):
                     if nats >= math.log(2):
                         known.setdefault((claim.port, value), []).append((name, nats))
                         ports.setdefault(name, set()).add(claim.port)
         ordered = {key: tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))) for key, pairs in known.items()}
-        return cls(ordered, {name: frozenset(some) for name, some in ports.items()})
+        return cls(ordered, {name: frozenset(some) for name, some in ports.items()}, failed)
 
     def proposals(self, evidence: Evidence) -> list[str]:
         """Return the names worth consulting, best first: known for what was seen, and not for what was not."""
@@ -87,7 +96,7 @@ class Explain:
     def start(self, evidence: Evidence) -> Explaining:
         """Return the search before anybody was asked."""
         limit = max(self.wide, int(self.most * len(self.society.members)))
-        return Explaining(evidence, tuple(self.index.proposals(evidence)[:limit]))
+        return Explaining(evidence, tuple(self.index.proposals(evidence)[:limit]), dropped=self.index.failed)
 
     def ask(self, state: Explaining) -> Sequence[str]:
         """Return whom to consult next; nobody where the search is over."""
@@ -127,11 +136,24 @@ def explain(search: Explain, evidence: Evidence, budget: Budget | None = None) -
     state = search.start(evidence)
     left = len(search.society.members) if budget is None or budget.calls is None else budget.calls
     while names := search.ask(state)[: left - len(state.consulted)]:
-        answers: dict[str, tuple[Claim, ...] | str] = {}
-        for name in names:
-            try:
-                answers[name] = search.society.members[name].consult(evidence)
-            except NightschoolError as error:
-                answers[name] = str(error)
-        state = search.tell(state, answers)
+        state = search.tell(
+            state, {name: consulted(search.society, search.society.members[name], evidence) for name in names}
+        )
     return state
+
+
+def consulted(society: Society, member: Member, evidence: Evidence) -> tuple[Claim, ...] | str:
+    """Return what a member claims, or what is wrong: a stranger may raise anything, or claim what it cannot."""
+    try:
+        claims = tuple(member.consult(evidence))
+        for claim in claims:
+            if claim.port in society.ports and len(claim.belief) != society.ports[claim.port].size:
+                size = society.ports[claim.port].size
+                return f"it claims {len(claim.belief)} values on {claim.port}, which has {size}"
+            if claim.port not in society.ports and not claim.port.startswith("active("):
+                return f"it claims something on {claim.port}, which is no port"
+    except NightschoolError as error:
+        return str(error)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return claims

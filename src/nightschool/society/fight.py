@@ -15,7 +15,7 @@ import torch
 from nightschool.errors import UnknownName
 from nightschool.society.claims import Claim, Concept, active
 from nightschool.society.define import define
-from nightschool.society.explain import Explain, Index, explain
+from nightschool.society.explain import Explain, Index, consulted, explain
 from nightschool.society.port import Port
 from nightschool.society.society import Conflict, Evidence, Member, Society
 
@@ -107,8 +107,34 @@ def fight(society: Society, phrase: str, evidence: Evidence | None = None) -> Fo
 def explained(society: Society, evidence: Evidence) -> Fought:
     """Return who explains what was seen, found in the whole population: an index proposes, those that lose leave."""
     state = explain(Explain(society, Index.of(society)), evidence)
-    fought = _fought(society, state.claims, evidence)
-    return replace(fought, conflicts=tuple(society.conflicts(list(state.claims), evidence)), dropped=state.dropped)
+    fought, dropped = _fought(society, state.claims, evidence), dict(state.dropped)
+    # who was asked is not asked again, and who fails only now, claimed to take part by another, is dropped as well
+    heard = {
+        name: _Heard(name, one.prior, one, society, state.claims, dropped) for name, one in society.members.items()
+    }
+    conflicts = Society(society.ports, heard).conflicts(list(state.claims), evidence)
+    return replace(fought, conflicts=tuple(conflicts), dropped=dropped)
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A member with what it said, and what `failed`."""
+
+    name: str
+    prior: float
+    member: Member
+    society: Society
+    said: Mapping[str, Sequence[Claim]]
+    failed: dict[str, str]
+
+    def consult(self, evidence: Evidence) -> tuple[Claim, ...]:
+        if self.name in self.said:
+            return tuple(self.said[self.name])
+        claims = consulted(self.society, self.member, evidence)
+        if isinstance(claims, str):
+            self.failed[self.name] = claims
+            return ()
+        return claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,8 @@ def learn(name: str, examples: Sequence[Example], budget: Budget, clock: Callabl
 
 def pairs_in(text: str) -> list[Example]:
     """Return the pairs that a file holds: JSON lines, or CSV. Raises UsageError, naming the line."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # a text may hold other marks that end a line elsewhere, such as U+2028, and JSON leaves them as they are
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     if lines and not lines[0][1].lstrip().startswith(("{", "[")):
         rows = list(csv.DictReader(io.StringIO(text)))
         if not rows or not {"input", "output"} <= rows[0].keys():

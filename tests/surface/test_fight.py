@@ -55,6 +55,7 @@ def test_what_was_seen_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
         (["gromp"], "says nothing in known words"),
         (["--seen", "smell=sweet"], "no port called 'smell'"),
         (["--seen", "colour"], "no colour called ''"),
+        (["--seen", "colour=red", "--seen", "colour=blue"], "--seen tells colour twice, red and blue"),
     ],
 )
 def test_what_cannot_fight_is_said(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -141,7 +141,11 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
     """
     if phrase is None and not seen:
         raise UsageError('type: nightschool concept fight "purple jar", or --seen colour=purple')
-    values = dict(one.partition("=")[::2] for one in seen)
+    values: dict[str, str] = {}
+    for port, _, value in (one.partition("=") for one in seen):
+        if port in values:
+            raise UsageError(f"--seen tells {port} twice, {values[port]} and {value}; a sense tells it once")
+        values[port] = value
     shelf = library()
     from nightschool.society import fight as fights
     from nightschool.society.define import society_of

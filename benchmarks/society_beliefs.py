@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from beliefs_known import Known, of_automaton, of_story, of_sum
 from nightschool import config
 from nightschool.asks import ModelAsk, ModelReply
 from nightschool.items import Item, Split
@@ -37,7 +38,6 @@ from nightschool.society.beliefs import (
     sharpened,
 )  # fmt: skip
 from nightschool.society.beliefs.hold import claimed
-from nightschool.society.beliefs.known import Known, of_automaton, of_story, of_sum
 from nightschool.stats.bootstrap import bootstrap_difference, bootstrap_mean
 from nightschool.stats.calibration import brier, calibration_error
 from nightschool.worlds.open import open_world

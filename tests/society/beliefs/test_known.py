@@ -1,8 +1,8 @@
 import pytest
 
+from beliefs_known import of_automaton, of_story, of_sum
 from nightschool.errors import UsageError
 from nightschool.items import Item, Split
-from nightschool.society.beliefs.known import of_automaton, of_story, of_sum
 from nightschool.worlds.open import open_world
 
 WORLDS = [

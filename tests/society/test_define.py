@@ -2,9 +2,9 @@ import pytest
 
 from nightschool.errors import UsageError
 from nightschool.models.scripted import Scripted
+from nightschool.society.beginning import PORTS, beginning
 from nightschool.society.claims import active
-from nightschool.society.define import beginning, define, society_of
-from nightschool.society.scenes import PORTS
+from nightschool.society.define import define, society_of
 from support.asked import Asked
 
 SOCIETY = beginning()

@@ -7,6 +7,7 @@ import torch
 from nightschool.errors import ModelError
 from nightschool.items import Noise
 from nightschool.search.budget import Budget
+from nightschool.society.beginning import PORTS
 from nightschool.society.claims import Claim, Concept, active
 from nightschool.society.explain import Explain, Index, explain
 from nightschool.society.fight import explained
@@ -15,7 +16,7 @@ from nightschool.society.kept import replay
 from nightschool.society.lanes import Lanes
 from nightschool.society.primitives import bernoulli, normal
 from nightschool.society.program import program
-from nightschool.society.scenes import PORTS, scene
+from nightschool.society.scenes import scene
 from nightschool.society.society import Society
 from nightschool.worlds.dice import Dice
 from support.society import concept, everyone

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from nightschool.errors import UnknownName, UsageError
-from nightschool.society.define import beginning, society_of
+from nightschool.society.beginning import beginning
+from nightschool.society.define import society_of
 from nightschool.society.fight import explained, fight, seen_as
 from nightschool.society.words import read_definition
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from nightschool.errors import BadFile, UnknownName, UsageError
-from nightschool.society.define import beginning, define, society_of
+from nightschool.society.beginning import beginning
+from nightschool.society.define import define, society_of
 from nightschool.society.expressions.concept import Function
 from nightschool.society.library import Library
 from support.drawings import drawing

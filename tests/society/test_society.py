@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from nightschool.errors import UnknownName, UsageError
+from nightschool.society.beginning import PORTS, WORDS
 from nightschool.society.claims import Claim, Concept, active
 from nightschool.society.port import Port
 from nightschool.society.propagate import propagate
-from nightschool.society.scenes import PORTS, WORDS, clash
+from nightschool.society.scenes import clash
 from nightschool.society.society import Society
 from support.society import everyone, known_words
 

@@ -17,7 +17,7 @@ from nightschool.sleep.gate import WatchedTask, WatchedText, decide
 from nightschool.sleep.ledger import Ledger, lessons_hash
 from nightschool.sleep.night import Night
 from nightschool.sleep.told import losses_of, told_by
-from nightschool.society.define import beginning
+from nightschool.society.beginning import beginning
 from nightschool.society.fight import fight
 from nightschool.surface.fights import write_page
 from nightschool.surface.python import exam

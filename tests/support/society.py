@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from nightschool.society.beginning import PORTS, WORDS
 from nightschool.society.claims import Claim, Concept
-from nightschool.society.scenes import PORTS, WORDS
 from nightschool.society.society import Society
 
 SIZES = {port.name: port.size for port in PORTS}

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import torch
 
 from nightschool.errors import UsageError
+from nightschool.society.beginning import beginning
 from nightschool.society.claims import Claim, Concept, active, agreement
 from nightschool.society.language import Asking, leanings
 from nightschool.society.port import Port
-from nightschool.society.scenes import PORTS, WORDS
 from nightschool.society.society import Conflict, Society
 from nightschool.society.words import Definition, Part, read_definition
 
@@ -59,16 +59,6 @@ def vocabulary(society: Society) -> list[str]:
     """Return the words that definitions may use: members, and values of ports."""
     levels = {level for port in society.ports.values() for level in port.levels}
     return sorted(levels | society.members.keys())
-
-
-def beginning() -> Society:
-    """Return the society of the words for scenes: colours, sizes, shapes, materials, motions and sounds."""
-    ports = {port.name: port for port in PORTS}
-    concepts = [
-        Concept(word, tuple(Claim(word, name, _one_hot(ports[name], {k}), 0.97) for name, k in fixed.items()))
-        for word, fixed in WORDS.items()
-    ]
-    return Society.of(PORTS, concepts)
 
 
 def concept_of(ports: Mapping[str, Port], definition: Definition, members: Iterable[str]) -> Concept:

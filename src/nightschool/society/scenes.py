@@ -1,7 +1,7 @@
 """Scenes of things with attributes that do something: made to measure composition, contradiction and large societies.
 
-Words fix ports: `purple` a colour, `jar` a shape and a material, `dancing` a motion and a sound. What no word fixes is
-any value. Pairs of an attribute and an object can be held out, so that they are seen for the first time when measured.
+What the words of a scene do not fix (`beginning`) is any value. Pairs of an attribute and an object can be held out, so
+that they are seen for the first time when measured.
 """
 
 from __future__ import annotations
@@ -12,35 +12,8 @@ from dataclasses import dataclass
 import torch
 
 from nightschool.items import Noise
+from nightschool.society.beginning import PORTS, WORDS
 from nightschool.society.lanes import Lanes
-from nightschool.society.port import Port
-
-_LEVELS = {
-    "colour": "red green blue yellow purple white black brown",
-    "size": "tiny small large huge",
-    "shape": "jar cup ball box bottle ring book lamp plate key",
-    "material": "glass metal wood cloth paper",
-    "motion": "still swaying turning falling",
-    "sound": "silent humming ringing rattling",
-}
-PORTS: tuple[Port, ...] = tuple(Port(name, "level", tuple(levels.split())) for name, levels in _LEVELS.items())
-
-ATTRIBUTES: Mapping[str, Mapping[str, int]] = {
-    **{word: {"colour": i} for i, word in enumerate(_LEVELS["colour"].split())},
-    **{word: {"size": i} for i, word in enumerate(_LEVELS["size"].split())},
-}
-OBJECTS: Mapping[str, Mapping[str, int]] = {
-    word: {"shape": i, "material": i % 5} for i, word in enumerate(_LEVELS["shape"].split())
-}
-ACTIONS: Mapping[str, Mapping[str, int]] = {
-    "stationary": {"motion": 0, "sound": 0},
-    "dancing": {"motion": 1, "sound": 1},
-    "spinning": {"motion": 2},
-    "tumbling": {"motion": 3, "sound": 3},
-    "quiet": {"sound": 0},
-    "ringing": {"sound": 2},
-}
-WORDS: Mapping[str, Mapping[str, int]] = {**ATTRIBUTES, **OBJECTS, **ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)

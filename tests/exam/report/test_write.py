@@ -218,6 +218,13 @@ def test_the_table_says_what_the_ways_are_compared_with() -> None:
     assert "against plain" not in page
 
 
+def test_a_warning_of_page_and_exam_alike_is_shown_once() -> None:
+    exam = {**exam_json(Scripted(sometimes_right())), "warnings": ["few items: so it is", "cut: some"]}
+    page = render({"title": "t", "exam": exam, "warnings": ["few items: so it is"]})
+    assert page.count("few items: so it is") == 1
+    assert page.count("cut: some") == 1
+
+
 def test_a_title_alone_is_a_page() -> None:
     found = seen(render({"title": "nothing yet"}))
     assert "nothing" in found.text["title"]

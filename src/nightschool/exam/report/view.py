@@ -27,7 +27,7 @@ def view(data: Mapping[str, Any]) -> dict[str, Any]:
         "wordings": _wordings(measured),
         "findings": [_finding(each) for each in exam.get("findings", ())],
         "failures": list(data.get("failures") or _failures(exam, measured)),
-        "warnings": [*data.get("warnings", ()), *exam.get("warnings", ())],
+        "warnings": list(dict.fromkeys((*data.get("warnings", ()), *exam.get("warnings", ())))),
         "disclosure": _disclosure(data, exam),
         "has_items": bool(exam.get("items")) and any(row["records"] for row in exam["rungs"]),
         "charts": charts,

@@ -1,7 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import nightschool.sleep.ledger as module
+from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Prompt
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
@@ -12,7 +16,7 @@ from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of
 def held(ledger: Ledger, folder: Path, memory: str, parent: Night | None = None) -> Night:
     """Return a night that learned one memory, made current."""
     made = folder / memory
-    made.mkdir()
+    made.mkdir(parents=True)
     (made / WEIGHTS).write_bytes(memory.encode())
     (made / CONFIG).write_text("{}", encoding="utf-8")
     adapter = Adapter(name_of(made, "base"), "base", str(made))
@@ -75,3 +79,60 @@ def test_lessons_come_back_as_they_were_recorded(lineage) -> None:
     (lesson,) = ledger.lessons(nights[0])
     assert lesson == Lesson(Prompt(text="about a"), "so", "memory", memories=frozenset({"a"}))
     assert ledger.lineage(nights[-1]) == nights
+
+
+class Killed(BaseException):
+    pass
+
+
+def killed_at(patch: pytest.MonkeyPatch, step: int) -> list[int]:
+    """Have a purge end before its `step`th change of the disk, from 0; return a list that counts those that came."""
+    came: list[int] = []
+
+    def counted(change: Callable[..., Any]) -> Callable[..., Any]:
+        def one(*args: Any, **more: Any) -> Any:
+            if len(came) == step:
+                raise Killed
+            came.append(step)
+            return change(*args, **more)
+
+        return one
+
+    patch.setattr(module.shutil, "rmtree", counted(module.shutil.rmtree))
+    patch.setattr(module, "write_durably", counted(module.write_durably))
+    patch.setattr(module.Path, "unlink", counted(module.Path.unlink))
+    patch.setattr(Ledger, "_writing", counted(Ledger._writing))
+    return came
+
+
+def test_whenever_it_is_killed_nothing_that_grew_from_what_was_forgotten_is_left(tmp_path: Path) -> None:
+    for step in range(100):
+        ledger = Ledger(tmp_path / f"{step}" / "nights")
+        first = held(ledger, tmp_path / f"{step}", "a")
+        second = held(ledger, tmp_path / f"{step}", "b", first)
+        third = held(ledger, tmp_path / f"{step}", "c", second)
+        with pytest.MonkeyPatch.context() as patch:
+            came = killed_at(patch, step)
+            try:
+                unlearn(ledger, "base", ["b"], third)
+            except Killed:
+                pass
+        ledger = Ledger(ledger.folder)  # what is typed next
+        unlearn(ledger, "base", ["b"], ledger.current("base"))
+        assert ledger.nights() == [first], f"killed before step {step}"
+        assert ledger.current("base") == first
+        assert {path.name for path in (ledger.folder / "adapters").iterdir()} == {first.adapter}
+        assert [path.stem for path in (ledger.folder / "lessons").iterdir() if path.stat().st_size] == [first.name]
+        if len(came) < step:
+            return
+    raise AssertionError("a purge of two nights has no end")
+
+
+def test_weights_that_cannot_be_removed_are_named(lineage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, (first, second, third) = lineage
+    with monkeypatch.context() as patch:
+        patch.setattr(module.shutil, "rmtree", lambda path, ignore_errors: None)
+        with pytest.raises(NightError, match=rf"cannot remove .*{second.adapter}"):
+            unlearn(ledger, "base", ["b"], third)
+    unlearn(ledger, "base", ["b"], ledger.current("base"))
+    assert ledger.nights() == [first]

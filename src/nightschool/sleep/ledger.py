@@ -21,7 +21,7 @@ from pathlib import Path
 
 from nightschool.errors import NightError, UnknownName
 from nightschool.items import Adapter, Lesson, digest
-from nightschool.paths import new_folder, write_durably
+from nightschool.paths import new_folder, sync, write_durably
 from nightschool.sleep.lesson_lines import from_lines, to_lines
 from nightschool.sleep.night import Night
 from nightschool.train.adapter_name import name_of
@@ -163,12 +163,19 @@ class Ledger:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise NightError(f"cannot read what night {night.name} learned in {path}: {error}") from error
 
+    def is_gutted(self, night: Night) -> bool:
+        """Return whether a purge of `night` was begun and never ended: lessons that it learned are not there."""
+        return len(self.lessons(night)) < night.lessons
+
     def purge(self, nights: Sequence[Night]) -> None:
         """Take `nights` out of the ledger and off the disk: weights, lessons and manifests, and unfinished nights.
 
-        Where one of them is current, in whatever space, the youngest night before it that is not purged takes its
-        place. First what is current changes, then the content goes, then the rows: a kill in between leaves nights
-        that are purged again, or that are listed and have nothing in them. Raises NightError.
+        nights: parents before their children, as `nights()` lists them. Where one of them is current, in whatever
+        space, the youngest night before it that is not purged takes its place. First what is current changes, then
+        the weights go, then the lessons, then the rows. A night's lessons tell that it has to go, so they stay until
+        no weights are left, and a parent's until those of its children went; a night without them is `is_gutted`.
+
+        Raises NightError, also where weights cannot be removed.
         """
         doomed = {night.name: night for night in nights}
         if not doomed:
@@ -183,11 +190,12 @@ class Ledger:
         with self._reading() as db:
             names = [name for (name,) in db.execute("SELECT name FROM nights") if name not in doomed]
         used = {self._manifest(name).adapter for name in names}  # by any space
-        shutil.rmtree(self.folder / "unfinished", ignore_errors=True)
+        _remove(self.folder / "unfinished")
         for night in doomed.values():
             if night.adapter not in used:
-                shutil.rmtree(self.folder / "adapters" / night.adapter, ignore_errors=True)
-            write_durably(self.folder / "lessons" / f"{night.name}.jsonl", "")
+                _remove(self.folder / "adapters" / night.adapter)
+        for name in reversed(doomed):
+            write_durably(self.folder / "lessons" / f"{name}.jsonl", "")
         with self._writing() as db:
             for table, column in (("held", "night"), ("nights", "name")):
                 db.executemany(f"DELETE FROM {table} WHERE {column} = ?", [(name,) for name in doomed])
@@ -274,6 +282,15 @@ class Ledger:
 def lessons_hash(lessons: Iterable[Lesson]) -> str:
     """Return the content hash of a set of lessons, whatever their order."""
     return digest(sorted(lesson.id for lesson in lessons))[:16]
+
+
+def _remove(folder: Path) -> None:
+    """Return when `folder` is gone from the disk for good. Raises NightError where it cannot be removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        raise NightError(f"cannot remove {folder}, which learned what is to be forgotten; remove it, and sleep again")
+    if folder.parent.is_dir():
+        sync(folder.parent)
 
 
 def _content(folder: Path, base: str) -> str:

@@ -31,7 +31,8 @@ class Unlearned:
 def unlearn(ledger: Ledger, base: str, forgotten: Iterable[str], wakes: Night | None) -> Unlearned:
     """Return what is in force once no night of the model `base` is left that learned, or grew from, a forgotten memory.
 
-    forgotten: ids; wakes: the night in force. Every step can be killed: what is left to do is done the next time.
+    forgotten: ids; wakes: the night in force. Every step can be killed: what is left to do is done the next time, so
+    that a night whose purge was begun (`Ledger.is_gutted`) goes too, and what grew from it.
     Raises NightError.
     """
     ids = frozenset(forgotten)
@@ -39,7 +40,7 @@ def unlearn(ledger: Ledger, base: str, forgotten: Iterable[str], wakes: Night | 
     doomed: dict[str, Night] = {}
     for night in ledger.nights(base) if ids else ():  # in order: a parent comes before what grew from it
         found = ids & {id for lesson in ledger.lessons(night) for id in lesson.memories}
-        if found or night.parent in doomed:
+        if found or night.parent in doomed or ledger.is_gutted(night):
             doomed[night.name] = night
             learned |= found
     lineage = ledger.lineage(wakes)

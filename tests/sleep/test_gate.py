@@ -110,7 +110,7 @@ def test_a_text_held_to_be_impossible_is_not_looked_at():
         text = WatchedText("text", [3.0, before], [3.0, after], [ENOUGH_TOKENS, ENOUGH_TOKENS])
         refused = decide(*BETTER, [], [text])
         assert not refused.accepted
-        assert "not looked at both before and after: text" in refused.reason
+        assert "not looked at alike before and after: text" in refused.reason
         assert not refused.watched
 
 

@@ -104,9 +104,9 @@ def decide(
     before, after: outcomes of the practised task on the same tune items. The practised task must be significantly
     better (mid-p McNemar), and no watched thing may be shown or suspected to be worse: for each that counts, the lower
     end of the interval of its change must lie above the margin; one too small to count rejects only a loss that is
-    significant and larger than the margin. unseen: names of watched things that could not be looked at both times (a
-    budget ran out, a model failed); any of them rejects the night, and so does a practised task without outcomes, or a
-    text that one of both holds to be impossible: no difference can be told from an infinite loss.
+    significant and larger than the margin. unseen: names of watched things that could not be looked at alike both
+    times (a budget ran out, a model failed); any of them rejects the night, and so does a practised task without
+    outcomes, or a text that one of both holds to be impossible: no difference can be told from an infinite loss.
 
     Ref: fagerland2013; tango1998; piaggio2012.
     """
@@ -122,7 +122,7 @@ def decide(
     accepted, reason = _judge(gain.value, p, findings, margins)
     if accepted and unseen:
         accepted = False
-        reason = f"not looked at both before and after: {', '.join(unseen)}; the night is rolled back"
+        reason = f"not looked at alike before and after: {', '.join(unseen)}; the night is rolled back"
     return Decision(accepted, reason, p, gain.value, gain.low, practised.n, findings)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 
 from nightschool.critics.contains import Contains
@@ -60,6 +61,11 @@ class _Asking:
     tokens: int
     stop: tuple[str, ...] = ("\n",)
 
+    @property
+    def posed(self) -> list[tuple[str, str | None, str]]:
+        """Return what is asked, and what is right, as a name by content can hold it."""
+        return [(item.id, item.target, str(prompt)) for item, prompt in self.items]
+
     def jobs(self, adapter: str | None) -> list[Job]:
         sampling = Sampling(max_tokens=self.tokens, temperature=0.0, stop=self.stop)
         return [
@@ -93,7 +99,12 @@ def recorded(drive: Drive, adapter: str | None, kept: Path | None) -> dict[str, 
 
 
 def _checked(drive: Drive, adapter: str | None, kept: Path) -> Path:
-    return kept / f"checks-{digest(drive.model.identity, adapter)[:16]}.json"
+    return kept / f"checks-{digest(_model(drive), adapter)[:16]}.json"
+
+
+def _model(drive: Drive) -> str:
+    """Return which model it is and in what numbers it computes: both decide what it answers."""
+    return drive.model.identity + getattr(drive.model, "numerics", "")
 
 
 def look(
@@ -110,36 +121,44 @@ def look(
     """Return how the weights named by `adapter` do on tune items of the watched tasks, and on plain text.
 
     kept: a folder of what was seen before: the same weights are not looked at in the same way twice, nor asked the same
-    question. asked: about memories, answered rightly where the answer names what is right.
+    question. What could not be seen whole, because a model failed or a budget ran out, is not kept: it may be the next
+    time. asked: about memories, answered rightly where the answer names what is right.
     """
     names = [f"{world.spec}@{way.name}" for world, way in watched]
-    key = digest(drive.model.identity, adapter, names, items, text_tokens, seed)[:16]
+    watching = [
+        _Asking([(item, world.pose(item, way)) for item in world.items(Split.TUNE, items, seed)], world.reference,
+                world.max_answer_tokens, way.stop)
+        for world, way in watched
+    ]  # fmt: skip
+    pieces = _pieces(drive, text_tokens)
+    posed = [(name, each.posed, each.tokens, each.stop) for name, each in zip(names, watching, strict=True)]
+    key = digest(_model(drive), adapter, version("nightschool"), posed, pieces)[:16]
     seen = None if kept is None else _read(kept / f"{key}.json")
     known = recorded(drive, adapter, kept)
     open_ = [(each.item, each.prompt) for each in asked if each.item.id not in known]
-    asking = [_Asking(open_, Contains(), _ANSWER_TOKENS)]
-    if seen is None:
-        for world, way in watched:
-            posed = [(item, world.pose(item, way)) for item in world.items(Split.TUNE, items, seed)]
-            asking.append(_Asking(posed, world.reference, world.max_answer_tokens, way.stop))
+    asking = [_Asking(open_, Contains(), _ANSWER_TOKENS), *(watching if seen is None else ())]
     new, *outcomes = _answered(drive, asking, adapter)
     known |= new
     if new and kept is not None:
         _note(_checked(drive, adapter, kept), json.dumps(known))
     if seen is not None:
         return replace(seen, checks=known)
-    tasks = dict(zip(names, outcomes, strict=True))
     text = None
-    if text_tokens and Ability.WEIGH in drive.model.abilities:
-        pieces = chunks([*prose(), *python_docs()], drive.model.count_tokens, text_tokens)
-        try:
+    if pieces:
+        with suppress(ModelError):  # the gate refuses what could not be looked at both times
             text = text_loss(drive, pieces, adapter)
-        except ModelError:  # the gate refuses what could not be looked at both times
-            text = None
-    seen = Seen(tasks, text, known)
-    if kept is not None:
+    seen = Seen(dict(zip(names, outcomes, strict=True)), text, known)
+    whole = all(len(found) == len(each.items) for found, each in zip(outcomes, watching, strict=True))
+    if kept is not None and whole and (text is not None or not pieces):
         _write(kept / f"{key}.json", seen)
     return seen
+
+
+def _pieces(drive: Drive, tokens: int) -> list[str]:
+    """Return the plain text that is read, none for a model that cannot weigh it."""
+    if not tokens or Ability.WEIGH not in drive.model.abilities:
+        return []
+    return chunks([*prose(), *python_docs()], drive.model.count_tokens, tokens)
 
 
 def watched_tasks(before: Mapping[str, Outcomes], after: Mapping[str, Outcomes]) -> list[WatchedTask]:
@@ -153,8 +172,8 @@ def watched_tasks(before: Mapping[str, Outcomes], after: Mapping[str, Outcomes])
 
 
 def watched_texts(before: Seen, after: Seen) -> list[WatchedText]:
-    """Return the text losses, where both were taken."""
-    if before.text is None or after.text is None:
+    """Return the text losses, where both were taken, over the same pieces."""
+    if before.text is None or after.text is None or before.text.tokens != after.text.tokens:
         return []
     return [WatchedText(TEXT, before.text.nats, after.text.nats, before.text.tokens)]
 

@@ -266,6 +266,17 @@ def test_a_term_that_was_over_is_not_held_again(tmp_path):
     assert not model.asked
 
 
+def test_a_term_that_settled_before_its_rounds_were_over_is_not_held_again(tmp_path):
+    first = hold_term(school(tmp_path, Studying(lambda steps: "I cannot" if steps else climbing(0))))
+    assert (len(first.rounds), first.stopped, len(first.settling)) == (1, "rounds", PLAN.settle)
+    model, begin, published = Studying(), Counters(), []
+    again = hold_term(school(tmp_path, model, begin=begin, publish=published.append))  # killed while the gate looked
+    assert again == first
+    assert not model.asked
+    assert not begin.begun
+    assert published == [first.adapter]
+
+
 def test_only_the_last_checkpoint_is_kept(tmp_path):
     term = hold_term(school(tmp_path))
     assert [path.name for path in tmp_path.glob("learner-*")] == [f"learner-{len(term.rounds)}.safetensors"]

@@ -103,6 +103,10 @@ def _hold_term(school: School) -> Term:
     school.room.record.update(term.record)
     if school.guide is not None:
         school.guide.go_on(term.open)
+    if term.settling and term.adapter is not None:  # the term is over; a kill came while the gate looked
+        school.watch.say("resuming the night after its last lesson")
+        school.publish(term.adapter)
+        return term
     pupil: Pupil | None = None
     if term.rounds and term.adapter is not None:
         school.watch.say(f"resuming the night after round {len(term.rounds)}")
@@ -111,7 +115,7 @@ def _hold_term(school: School) -> Term:
     elif term.begun is not None:
         school.watch.say("resuming the night after the practice of its first round")
     term, pupil = _climb(school, term, pupil)
-    if pupil is not None and school.plan.settle and not term.settling:
+    if pupil is not None and school.plan.settle:
         term = _settle(school, term, pupil)
     return term
 

@@ -170,6 +170,15 @@ def test_a_world_without_a_verifier_is_refused():
         classroom(Doubling(verified=False))
 
 
+def test_every_level_needs_a_verifier():
+    world = Sorting(n=3)
+    easiest = world.levels()[0]
+    easiest.verifier = None
+    world.levels = lambda: (easiest, world)
+    with pytest.raises(Unsupported, match="no verifier"):
+        classroom(world)
+
+
 def test_an_interruption_passes_through():
     drives = []
 

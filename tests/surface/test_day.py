@@ -230,3 +230,18 @@ def test_no_model_is_loaded_for_a_line_that_makes_no_sense(learner: Kept, line: 
     report = [] if "--report" in line else ["--report", str(tmp_path)]
     assert run(["day", *line, "--model", "scripted", *report]) == 2
     assert learner.models == []
+
+
+@pytest.mark.parametrize("command", ["day", "sleep"])
+def test_a_task_that_cannot_be_practised_is_refused_before_a_model_is_loaded(
+    command: str, learner: Kept, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "task.csv").write_text("input,target\n" + "".join(f"{i}?,so\n" for i in range(9)), encoding="utf-8")
+    for task in ("presidents", f"file:{tmp_path}/task.csv"):
+        report = ["--report", str(tmp_path / "r")] if command == "day" else []
+        assert run([command, task, "--model", "scripted", *report]) == 1
+        said = capsys.readouterr().err
+        assert "has no verifier" in said
+        assert f"nightschool exam {task}" in said
+    assert "file:PATH,verifier=CRITIC" in said
+    assert learner.models == []

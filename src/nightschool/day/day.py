@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from nightschool.day.practise import check_verified
 from nightschool.day.purse import Purse
 from nightschool.day.result import DayReport
 from nightschool.day.school import Pupil
@@ -33,6 +34,8 @@ class Day:
     8601 time, for the manifest; begin: makes a pupil for training, from a checkpoint where one is given (None: nothing
     can be trained here); wakes: the night that the model wakes from, loaded already (None: the bare model); resume: go
     on with an interrupted night of the same day.
+
+    Raises Unsupported for a world that cannot be practised, UnknownName for a wording that it does not have.
     """
 
     world: World
@@ -54,6 +57,7 @@ class Day:
         self.report = DayReport(
             model.name, model.identity, self.world.spec, self.settings.seed, self.settings.as_dict()
         )
+        check_verified(self.world)
         self.wording = wording_of(self.world, self.settings.wording)
         self.exam_items = self.world.items(Split.EXAM, self.settings.exam_items, self.settings.seed)
         self.start = self.wakes.adapter if self.wakes else None

@@ -48,6 +48,15 @@ class Practised:
     spent: bool = False
 
 
+def check_verified(world: World) -> None:
+    """Raise Unsupported where nobody can tell a right answer from a wrong one without the truth, at some level."""
+    if any(level.verifier is None for level in (world, *world.levels())):
+        raise Unsupported(
+            f"{world.spec} has no verifier, and practice is guided by verifiers alone; examine it only: nightschool "
+            f"exam {world.spec}; a task in a file can name a critic that needs no target: file:PATH,verifier=CRITIC"
+        )
+
+
 @dataclass
 class Classroom:
     """A world's levels with what has been seen of them: hands out items and poses them.
@@ -62,12 +71,8 @@ class Classroom:
     record: dict[str, Tally] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_verified(self.world)
         self.levels: Sequence[World] = self.world.levels()
-        if self.world.verifier is None:
-            raise Unsupported(
-                f"{self.world.spec} has no verifier, and practice is guided by verifiers alone; "
-                "give the task a critic that sees the input, or exam it only: nightschool exam TASK"
-            )
 
     def pose(self, level: int, item: Item, shots: int = 0) -> Task:
         """Return the task of answering `item` after `shots` worked examples of its level."""

@@ -31,6 +31,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     night: the one that the model wakes from, as `surface.awake.awaken` takes it.
     """
     from nightschool.day.guiding import expert_of
+    from nightschool.day.practise import check_verified
     from nightschool.day.purse import Purse
     from nightschool.day.run import Day, wording_of
     from nightschool.exam import open_rungs
@@ -41,6 +42,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
 
     world = open_world(task)
     wording_of(world, plan.wording)
+    check_verified(world)
     expert_of(world, plan.teacher)
     open_rungs(plan.rungs)
     others = [watched_task(name) for name in plan.watched]

@@ -369,6 +369,32 @@ def test_a_recommendation_that_fails_does_not_take_the_report_with_it(tmp_path, 
     assert report.notes[-1] == "there is no recommendation, because it failed: ValueError: no such number"
 
 
+def test_a_way_measured_before_the_night_wakes_the_night_before(tmp_path):
+    first = day_of(tmp_path)
+    run_day(first)
+    old = first.ledger.current("studying")
+    seen = first.begin.begun[0].seen
+
+    def better(steps):
+        """Sort always after an example; without, now and then, and after this night seven lists of ten."""
+        return shown_how if steps <= len(seen) else sorter(lambda asked: 1.0 if sum(asked) % 10 < 7 else 0.0)
+
+    class Later(Counters):
+        def __call__(self, checkpoint):
+            pupil = super().__call__(checkpoint)
+            pupil.seen = pupil.seen or list(seen)
+            return pupil
+
+    model = Studying(better)
+    model.load_adapter(first.ledger.adapter(old))
+    plan = TermPlan(rounds=2, steps=2, batch=4, rehearsal=0.0)
+    day = day_of(tmp_path, model, wakes=old, begin=Later(), target=0.9, exam_items=60, tune_items=60, term=plan)
+    report = run_day(day)
+    assert report.decision.accepted
+    assert (report.advice.offer.rung, report.advice.offer.night) == ("few-shot", False)
+    assert (day.mind.night, day.mind.adapter.name) == (old.name, old.adapter)
+
+
 def test_what_cannot_be_done_is_said_before_anything_runs(tmp_path):
     with pytest.raises(UnknownName, match="plane"):
         day_of(tmp_path, wording="plane")

@@ -32,9 +32,10 @@ def _advise(day: Day, target: float) -> Recommendation | None:
         day.report.advice = recommend(found, target, lambda offer: _confirm(day, offer))
         if day.report.advice is not None:
             day.watch.say(day.report.advice.sentence)
-            way, night = day.report.advice.offer.way, day.night
+            offer = day.report.advice.offer
+            night = day.night if offer.night else day.wakes  # the weights that it was measured with
             day.mind = mind_of(
-                day.world, day.model, way, seed=day.settings.seed, own=day.own,
+                day.world, day.model, offer.way, seed=day.settings.seed, own=day.own,
                 adapter=day.ledger.adapter(night) if night else None, night=night.name if night else None,
             )  # fmt: skip
     return day.report.advice

@@ -92,6 +92,32 @@ def test_no_lesson_asks_what_an_exam_asks(store, tmp_path):
     assert never not in {asked(lesson.prompt) for lesson in evening.selection.lessons}
 
 
+FREE = "Yesterday we left the spare key under the mat."
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_a_few_sentences_that_are_not_taken_apart_can_pass_the_gate(count, tmp_path):
+    texts = [FREE.replace("mat", place) for place in ("mat", "oak", "tub", "bed")[:count]]
+    lessons = {str(each.prompt): each.answer for text in texts for each in study(Memory(text, 0.0))}
+    model = Studying(lambda steps: lambda prompt: lessons.get(prompt, "mat oak tub bed") if steps else "It rained.")
+    with SqliteStore(tmp_path / "free.sqlite") as store:
+        for text in texts:
+            keep(store, Memory(text, 1.0))
+        found = sleep_over(sleeper(store, tmp_path, model, watched=()))
+    assert found.accepted, found.reason
+
+
+def test_what_is_too_little_to_tell_is_not_taught(tmp_path):
+    with SqliteStore(tmp_path / "free.sqlite") as store:
+        keep(store, Memory("We won.", 1.0, tags=("chess",)))
+        one = sleeper(store, tmp_path)
+        found = sleep_over(one)
+    assert found.night is None
+    assert "too few questions" in found.reason
+    assert one.pupils.made == []
+    assert one.ledger.nights() == []
+
+
 def test_a_superseded_memory_is_not_learned(store, tmp_path):
     keep(store, Memory("Ada Molbane now lives in Kirmoor.", 50.0))
     evening = prepare(sleeper(store, tmp_path))

@@ -6,7 +6,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.sleep.gate import ENOUGH_TOKENS, Margins, WatchedTask, WatchedText, decide
+from nightschool.sleep.gate import ENOUGH_TOKENS, Margins, WatchedTask, WatchedText, could_tell, decide
 
 
 def outcomes(n, rate, seed=0):
@@ -36,6 +36,12 @@ def test_rolls_back_what_did_not_help():
 def test_rolls_back_what_helped_by_luck():
     decision = decide([False] * 100, [True] * 3 + [False] * 97)
     assert not decision.accepted
+
+
+def test_it_is_known_beforehand_whether_a_night_could_be_told_from_luck():
+    for wrong in range(12):
+        before = [False] * wrong + [True] * 4
+        assert could_tell(before) == decide(before, [True] * len(before)).accepted == (wrong >= 5)
 
 
 def test_rolls_back_a_loss_of_fifteen_points():

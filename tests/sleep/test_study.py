@@ -3,11 +3,13 @@ import pytest
 from nightschool.errors import Leak
 from nightschool.items import Lesson, Prompt, Split
 from nightschool.remember.memory import Memory
+from nightschool.sleep.gate import decide
 from nightschool.sleep.study import KINDS, checks, study
 from nightschool.worlds.facts import households
 from nightschool.worlds.household import Household
 
 HOME = Memory("Ada Molbane lives in Vekburg.", 0.0)
+ZOO = Memory("Yesterday we went to the zoo.", 0.0)
 LONG = Memory(" ".join(f"word{i}" for i in range(200)) + " end.", 0.0, tags=("words",))
 
 
@@ -35,7 +37,7 @@ def test_each_kind_of_lesson_can_be_left_out(kind) -> None:
 
 
 def test_what_the_gate_asks_is_in_no_lesson() -> None:
-    for memory in (HOME, LONG, Memory("Yesterday we went to the zoo.", 0.0)):
+    for memory in (HOME, LONG, ZOO):
         held_back = checks(memory)
         assert held_back
         assert not {str(check.prompt) for check in held_back} & {str(lesson.prompt) for lesson in study(memory)}
@@ -58,7 +60,25 @@ def test_lessons_share_no_phrasing_with_the_paraphrased_questions_of_facts() -> 
 
 def test_a_check_holds_the_truth() -> None:
     assert [check.item.target for check in checks(HOME)] == ["Vekburg", "Vekburg"]
-    assert [check.item.target for check in checks(Memory("Yesterday we went to the zoo.", 0.0))] == ["zoo"]
+    assert [check.item.target for check in checks(ZOO)] == ["zoo"] * 3
+    assert str(checks(ZOO)[0].prompt) == "Yesterday we went to the"
+
+
+@pytest.mark.parametrize("memory", [HOME, ZOO, Memory("I like tea.", 0.0)])
+def test_one_memory_can_be_asked_for_in_ways_enough_to_tell(memory) -> None:
+    asked_for = checks(memory, 3)
+    assert len({check.item.id for check in asked_for}) == len(asked_for) >= 6
+    assert decide([False] * len(asked_for), [True] * len(asked_for)).accepted
+    assert not {str(check.prompt) for check in asked_for} & {str(lesson.prompt) for lesson in study(memory)}
+
+
+def test_what_is_not_taken_apart_is_learned_in_a_conversation_too() -> None:
+    said = {asked(lesson): lesson.answer for lesson in study(ZOO, ["question"])}
+    assert said == {
+        "How does this go on? Yesterday": "we went to the zoo.",
+        "Say the rest of it: Yesterday we went": "to the zoo.",
+        "Question: What comes after these words? Yesterday we went to\nAnswer:": " the zoo.",
+    }
 
 
 def test_long_sentences_come_in_pieces_and_none_is_lost() -> None:

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from nightschool.items import Adapter, Lesson, Split, digest
 from nightschool.ports import Ability
 from nightschool.sleep.evening import Evening
-from nightschool.sleep.gate import Decision, decide
+from nightschool.sleep.gate import Decision, could_tell, decide
 from nightschool.sleep.ledger import lessons_hash
 from nightschool.sleep.looking import TEXT, look, paired, unseen, watched_tasks, watched_texts
 from nightschool.sleep.night import Night
@@ -136,6 +136,14 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
                   seed=plan.seed, kept=looks, asked=[*new, *known])  # fmt: skip
     look_s = sleeper.clock() - began
     result.seconds["look before"] = look_s
+    first = list(before.of(new).values())
+    if not could_tell(first):
+        wrong = sum(not right for right in first)
+        result.reason = (
+            f"too few questions to tell whether anything would be learned: of {len(new)} that are kept back, {wrong} "
+            "are answered wrongly now; nothing was taught; remember more, in whole sentences"
+        )
+        return
 
     began = sleeper.clock()
     sleeper.watch.stage("rehearsal: what the old self says", unit="texts")
@@ -168,14 +176,14 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
         name = parts[share].name
         after = look(drive, sleeper.watched, name, items=plan.watched_items, text_tokens=plan.text_tokens,
                      seed=plan.seed, kept=looks, asked=[*new, *known])  # fmt: skip
-        first, second = (
+        old_tasks, new_tasks = (
             {**seen.tasks, **({"earlier nights": seen.of(known)} if known else {})} for seen in (before, after)
         )
-        missing = unseen(first, second)
+        missing = unseen(old_tasks, new_tasks)
         if plan.text_tokens and Ability.WEIGH in drive.model.abilities and not watched_texts(before, after):
             missing.append(TEXT)
         return decide(
-            *paired(before.of(new), after.of(new)), watched_tasks(first, second),
+            *paired(before.of(new), after.of(new)), watched_tasks(old_tasks, new_tasks),
             watched_texts(before, after), unseen=missing,
         )  # fmt: skip
 

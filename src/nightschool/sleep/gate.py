@@ -126,6 +126,12 @@ def decide(
     return Decision(accepted, reason, p, gain.value, gain.low, practised.n, findings)
 
 
+def could_tell(before: Sequence[bool], margins: Margins | None = None) -> bool:
+    """Return whether a night that made all of `before` right, and lost none, would be significantly better."""
+    wrong = sum(not right for right in before)
+    return mcnemar(Paired(both=len(before) - wrong, gained=wrong, lost=0, neither=0)) <= (margins or Margins()).alpha
+
+
 def _judge(gain: float, p: float, findings: Sequence[Finding], margins: Margins) -> tuple[bool, str]:
     if gain <= 0 or p > margins.alpha:
         return False, f"what was practised did not get better: {gain:+.1%}, p = {p:.2g}; the night is rolled back"

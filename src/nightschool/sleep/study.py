@@ -1,8 +1,8 @@
 """Self-study: what one says to oneself about a memory, so that it is known from every side and not as a string.
 
 A statement that can be taken apart is asked for and answered, said in other words, turned round, completed, and told as
-a whole; of one that cannot, every end is learned after every beginning. Each statement keeps some questions back: the
-gate asks them, and no lesson ever does.
+a whole; of one that cannot, every end is learned after every beginning, written on and in a conversation. Each keeps
+some questions back: the gate asks them, and no lesson ever does.
 Ref: allenzhu2024 (facts seen in one form alone are kept and cannot be got at); berglund2024 (a fact learned one way
 round is not known the other way round); lampinen2025 (asking oneself what follows before it is trained on).
 """
@@ -21,6 +21,9 @@ Kind = Literal["question", "reversal", "completion", "backward", "whole"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _SYSTEM = "Answer briefly."
 _WORDS_AT_ONCE = 60  # of a sentence that is not taken apart: longer ones come in pieces
+_WAYS = (0, 1, 3)  # of posing a question, each once
+_GO_ON = ("How does this go on? {}", "Say the rest of it: {}", "What comes after these words? {}")
+_ENDS = ("Finish this sentence: {}", "How does it end? {}")  # for the gate, which no lesson ever asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,10 @@ def study(memory: Memory, kinds: Iterable[Kind] = KINDS) -> list[Lesson]:
 
 
 def checks(memory: Memory, ways: int = 1) -> list[Check]:
-    """Return the questions about one memory that no lesson asks.
+    """Return the questions about one memory that no lesson asks; none for what is too short to have a beginning.
 
-    ways: in how many each is put (1 to 3): in a conversation, with an instruction, and in a document.
+    ways: in how many each is put (1 to 3): in a conversation, with an instruction, and in a document. In three of them
+    a statement is asked for at least six times, of whatever form it is.
     """
     found = []
     for statement in statements(memory.content):
@@ -92,9 +96,11 @@ def _said(statement: Statement, memory: Memory) -> Iterable[tuple[Kind, Prompt, 
 def _by_heart(statement: Statement, memory: Memory) -> Iterable[tuple[Kind, Prompt, str]]:
     for part in _pieces(statement.text):
         words = part.split()
-        for cut in sorted({max(1, len(words) * k // 4) for k in (1, 2, 3)}):
-            if cut < len(words) - 1:  # what ends in the last word alone is kept back
-                yield "completion", Prompt(text=" ".join(words[:cut])), " " + " ".join(words[cut:])
+        cuts = sorted({max(1, len(words) * k // 4) for k in (1, 2, 3)})
+        for i, cut in enumerate(cut for cut in cuts if cut < len(words) - 1):  # the last word alone is kept back
+            begun, rest = " ".join(words[:cut]), " ".join(words[cut:])
+            yield "completion", Prompt(text=begun), f" {rest}"
+            yield "question", *posed(_GO_ON[i].format(begun), rest, _WAYS[i])
         for i, tag in enumerate(memory.tags[:2]):
             yield "whole", _posed(f"What were you told about {tag}?", i), part
 
@@ -102,13 +108,17 @@ def _by_heart(statement: Statement, memory: Memory) -> Iterable[tuple[Kind, Prom
 def _held_back(statement: Statement, ways: int) -> Iterable[tuple[Prompt, str]]:
     if statement.relation is not None:
         for template in statement.relation.checks:
-            for way in (0, 1, 3)[:ways]:
+            for way in _WAYS[:ways]:
                 yield _posed(statement.fill(template), way), statement.object
         return
     for part in _pieces(statement.text):
         words = part.rstrip(".!").split()
         if len(words) > 2:
-            yield Prompt(text=" ".join(words[:-1])), words[-1]
+            begun = " ".join(words[:-1])
+            yield Prompt(text=begun), words[-1]
+            for template in _ENDS:
+                for way in _WAYS[:ways]:
+                    yield _posed(template.format(begun), way), words[-1]
 
 
 def posed(question: str, answer: str, i: int) -> tuple[Prompt, str]:

@@ -87,6 +87,24 @@ def test_a_baseline_at_chance_or_near_perfect_does_not_count():
     assert "above 90%" in found[1].why_not
 
 
+def test_a_significant_loss_rejects_however_few_items_there_are_and_however_little_was_lost():
+    earlier = [True] * 150
+    for lost, kept in ((4, True), (5, False), (14, False)):  # p = .062, .031 and 6e-5
+        found = decide(*BETTER, [WatchedTask("earlier nights", earlier, [False] * lost + [True] * (150 - lost))])
+        assert found.accepted == kept
+        assert not found.watched[0].counts
+    assert "earlier nights 100.0% to 90.7% of 150 (p = 6.1e-05)" in found.reason
+    many = [True] * 200 + [False] * 100
+    assert not decide(*BETTER, [WatchedTask("task", many, [False] * 5 + many[5:])]).accepted
+
+
+def test_what_is_as_likely_by_guessing_does_not_count():
+    guessed = [True] * 90 + [False] * 210
+    (found,) = decide(*BETTER, [WatchedTask("four choices", guessed, guessed, 0.25)]).watched
+    assert "too close to chance" in found.why_not
+    assert decide(*BETTER, [WatchedTask("open", guessed, guessed)]).watched[0].counts
+
+
 def test_little_text_does_not_count():
     short = WatchedText("short", [3.0, 3.1], [3.0, 3.1], [100, 100])
     found = decide(*BETTER, [], [short]).watched[0]

@@ -11,7 +11,7 @@ import pytest
 from nightschool.drive import Drive
 from nightschool.models.scripted import Scripted
 from nightschool.sleep import looking
-from nightschool.sleep.looking import Seen, look, watched_texts
+from nightschool.sleep.looking import Seen, look, watched_tasks, watched_texts
 from nightschool.sleep.text_loss import TextLoss
 from nightschool.worlds.open import open_world
 from support.evenings import SORTING
@@ -81,6 +81,17 @@ def test_another_version_and_other_numbers_are_another_look(tmp_path: Path, monk
     newer = Scripted(rule=coin)
     glance(newer, tmp_path)
     assert newer.asked
+
+
+def test_chance_is_that_of_the_choices(tmp_path: Path) -> None:
+    lines = "".join(f"{i}?,red,red|green|blue|grey,tune\n" for i in range(4))
+    (tmp_path / "task.csv").write_text("input,target,choices,split\n" + lines, encoding="utf-8")
+    world = open_world(f"file:{tmp_path}/task.csv")
+    for _ in range(2):  # the second time out of what was kept
+        seen = glance(Scripted("red"), tmp_path / "looks", [(world, world.wordings[0])], text_tokens=0)
+        assert list(seen.chance.values()) == [0.25]
+    (task,) = watched_tasks(seen.tasks, seen.tasks, seen.chance)
+    assert task.chance == 0.25
 
 
 def test_texts_in_other_pieces_are_not_held_against_each_other() -> None:

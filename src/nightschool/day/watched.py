@@ -10,6 +10,7 @@ from nightschool.exam import ExamReport, open_rungs, sit
 from nightschool.items import Split, Wording
 from nightschool.ports import Model, Watcher, World
 from nightschool.sleep.gate import WatchedTask, WatchedText
+from nightschool.sleep.looking import chance_of
 from nightschool.sleep.text_loss import TextLoss
 
 _ROW = "zero-shot"
@@ -18,11 +19,14 @@ TEXT = "plain text"
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One look at everything that is watched. tasks: an exam of each; text: the loss on plain text, None where none."""
+    """One look at everything that is watched. tasks: an exam of each; text: the loss on plain text, None where none;
+    chances: of each task, how often one who guesses is right.
+    """
 
     practised: ExamReport
     tasks: tuple[ExamReport, ...]
     text: TextLoss | None
+    chances: tuple[float, ...]
 
 
 def look(
@@ -59,6 +63,7 @@ def look(
         exam(practised, wording, tune_items),
         tuple(exam(world, way, watched_items) for world, way in watched),
         weigh_text(adapter),
+        tuple(chance_of(world.items(Split.TUNE, watched_items, seed)) for world, _ in watched),
     )
 
 
@@ -72,10 +77,10 @@ def paired(before: ExamReport, after: ExamReport) -> tuple[list[bool], list[bool
 def watched_tasks(before: Glance, after: Glance) -> list[WatchedTask]:
     """Return what the gate is to hold against the night, task by task."""
     tasks = []
-    for first, second in zip(before.tasks, after.tasks, strict=True):
+    for first, second, chance in zip(before.tasks, after.tasks, before.chances, strict=True):
         one, two = paired(first, second)
         if one:
-            tasks.append(WatchedTask(first.task, one, two))
+            tasks.append(WatchedTask(first.task, one, two, chance))
     return tasks
 
 

@@ -183,7 +183,7 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
         if plan.text_tokens and Ability.WEIGH in drive.model.abilities and not watched_texts(before, after):
             missing.append(TEXT)
         return decide(
-            *paired(before.of(new), after.of(new)), watched_tasks(old_tasks, new_tasks),
+            *paired(before.of(new), after.of(new)), watched_tasks(old_tasks, new_tasks, before.chance),
             watched_texts(before, after), unseen=missing,
         )  # fmt: skip
 

@@ -45,8 +45,9 @@ class Finding:
 
     before, after: rates (higher is better), or nats per token (lower is better); change, with its 95% interval low to
     high: of the gain, so that below zero is worse everywhere; margin: a larger loss is not allowed; power: the chance
-    to rule out such a loss if nothing was lost; passed: `low` lies above -`margin`; counts: large enough, and with a
-    baseline worth losing; why_not: where it does not count.
+    to rule out such a loss if nothing was lost; passed: nothing is shown or suspected to be lost, see `decide`; counts:
+    large enough, and with a baseline worth losing; why_not: where it does not count; p_value: of a task, that it
+    changed at all (mid-p McNemar; 1 for a text).
     """
 
     name: str
@@ -62,6 +63,7 @@ class Finding:
     passed: bool
     counts: bool
     why_not: str = ""
+    p_value: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,13 @@ def decide(
     """Return whether the night is kept.
 
     before, after: outcomes of the practised task on the same tune items. The practised task must be significantly
-    better (mid-p McNemar), and no watched thing may be shown or suspected to be worse: for each that counts, the lower
-    end of the interval of its change must lie above the margin; one too small to count rejects only a loss that is
-    significant and larger than the margin. unseen: names of watched things that could not be looked at alike both
-    times (a budget ran out, a model failed); any of them rejects the night, and so does a practised task without
-    outcomes, or a text that one of both holds to be impossible: no difference can be told from an infinite loss.
+    better (mid-p McNemar), and no watched thing may be shown or suspected to be worse: a task that lost significantly,
+    however few its items and however little it lost, rejects the night (small losses add up night by night); for each
+    that counts, the lower end of the interval of its change must lie above the margin; and a text too small to count
+    rejects a loss that is significant and larger than it. unseen: names of watched things that could not be looked at
+    alike both times (a budget ran out, a model failed); any of them rejects the night, and so does a practised task
+    without outcomes, or a text that one of both holds to be impossible: no difference can be told from an infinite
+    loss.
 
     Ref: fagerland2013; tango1998; piaggio2012.
     """
@@ -137,7 +141,7 @@ def _judge(gain: float, p: float, findings: Sequence[Finding], margins: Margins)
         return False, f"what was practised did not get better: {gain:+.1%}, p = {p:.2g}; the night is rolled back"
     lost = [each for each in findings if not each.passed]
     if lost:
-        names = "; ".join(_loss(each) for each in lost)
+        names = "; ".join(_loss(each, margins.alpha) for each in lost)
         return False, f"something watched may be lost: {names}; the night is rolled back"
     better = f"what was practised is better by {100 * gain:.0f} points (p = {p:.2g})"
     counted = [each for each in findings if each.counts]
@@ -146,9 +150,11 @@ def _judge(gain: float, p: float, findings: Sequence[Finding], margins: Margins)
     return True, f"{better}, and nothing watched is worse: {', '.join(each.name for each in counted)}"
 
 
-def _loss(found: Finding) -> str:
+def _loss(found: Finding, alpha: float) -> str:
     if found.kind == "text":
         return f"{found.name} {found.before:.3f} to {found.after:.3f} nats per token (allowed: {found.margin:g} more)"
+    if found.p_value <= alpha:
+        return f"{found.name} {found.before:.1%} to {found.after:.1%} of {found.n} (p = {found.p_value:.2g})"
     return (
         f"{found.name} {found.before:.0%} to {found.after:.0%}, and a loss of {-100 * found.low:.1f} points is not "
         f"ruled out (allowed: {100 * found.margin:.0f})"
@@ -167,10 +173,11 @@ def _task(watched: WatchedTask, margins: Margins) -> Finding:
     elif rate > _CEILING:
         why_not = f"it started at {rate:.0%}, above {_CEILING:.0%}"
     change = result.difference
-    passed = result.accepted if not why_not else not (change.high < 0 and change.value < -margins.points)
+    p_value = mcnemar(paired)
+    worse = change.value < 0 and p_value <= margins.alpha
     return Finding(
         watched.name, "task", paired.n, rate, fmean(watched.after), change.value, change.low, change.high,
-        margins.points, result.power, passed, not why_not, why_not,
+        margins.points, result.power, not worse and (result.accepted or bool(why_not)), not why_not, why_not, p_value,
     )  # fmt: skip
 
 

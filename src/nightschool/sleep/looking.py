@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from statistics import fmean
 
 from nightschool.critics.contains import Contains
 from nightschool.drive import Drive, Job
@@ -29,16 +30,26 @@ Outcomes = Mapping[str, bool]
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen. tasks: outcomes by item, of each watched task; text: loss of plain text, None where not read;
-    checks: outcomes of the questions about memories, by item.
+    checks: outcomes of the questions about memories, by item; chance: of each task, as `chance_of`.
     """
 
     tasks: Mapping[str, Outcomes] = field(default_factory=dict)
     text: TextLoss | None = None
     checks: Outcomes = field(default_factory=dict)
+    chance: Mapping[str, float] = field(default_factory=dict)
 
     def of(self, asked: Sequence[Check]) -> dict[str, bool]:
         """Return the outcomes of these questions, without those that were not answered."""
         return {each.item.id: self.checks[each.item.id] for each in asked if each.item.id in self.checks}
+
+
+def chance_of(items: Sequence[Item]) -> float:
+    """Return how often one who picks among the choices of each item is right, in [0, 1]; 0 where none has any.
+
+    >>> chance_of([Item("a", {}, "red", "a", ("red", "blue")), Item("b", {}, "7", "b")])
+    0.25
+    """
+    return fmean(1 / len(each.choices) if each.choices else 0.0 for each in items) if items else 0.0
 
 
 def answers(
@@ -134,6 +145,7 @@ def look(
     posed = [(name, each.posed, each.tokens, each.stop) for name, each in zip(names, watching, strict=True)]
     key = digest(_model(drive), adapter, version("nightschool"), posed, pieces)[:16]
     seen = None if kept is None else _read(kept / f"{key}.json")
+    chance = {name: chance_of([i for i, _ in each.items]) for name, each in zip(names, watching, strict=True)}
     known = recorded(drive, adapter, kept)
     open_ = [(each.item, each.prompt) for each in asked if each.item.id not in known]
     asking = [_Asking(open_, Contains(), _ANSWER_TOKENS), *(watching if seen is None else ())]
@@ -142,12 +154,12 @@ def look(
     if new and kept is not None:
         _note(_checked(drive, adapter, kept), json.dumps(known))
     if seen is not None:
-        return replace(seen, checks=known)
+        return replace(seen, checks=known, chance=chance)
     text = None
     if pieces:
         with suppress(ModelError):  # the gate refuses what could not be looked at both times
             text = text_loss(drive, pieces, adapter)
-    seen = Seen(dict(zip(names, outcomes, strict=True)), text, known)
+    seen = Seen(dict(zip(names, outcomes, strict=True)), text, known, chance)
     whole = all(len(found) == len(each.items) for found, each in zip(outcomes, watching, strict=True))
     if kept is not None and whole and (text is not None or not pieces):
         _write(kept / f"{key}.json", seen)
@@ -161,13 +173,18 @@ def _pieces(drive: Drive, tokens: int) -> list[str]:
     return chunks([*prose(), *python_docs()], drive.model.count_tokens, tokens)
 
 
-def watched_tasks(before: Mapping[str, Outcomes], after: Mapping[str, Outcomes]) -> list[WatchedTask]:
-    """Return what the gate is to hold against the night, by the items that were answered both times."""
+def watched_tasks(
+    before: Mapping[str, Outcomes], after: Mapping[str, Outcomes], chance: Mapping[str, float]
+) -> list[WatchedTask]:
+    """Return what the gate is to hold against the night, by the items that were answered both times.
+
+    chance: of each task that can be guessed.
+    """
     found = []
     for name, first in before.items():
         one, two = paired(first, after[name])
         if one:
-            found.append(WatchedTask(name, one, two))
+            found.append(WatchedTask(name, one, two, chance.get(name, 0.0)))
     return found
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from nightschool.errors import UsageError
+from nightschool.sleep.gate import ENOUGH_ITEMS
 from nightschool.sleep.study import KINDS, Kind
 
 Writer = Literal["templates", "model", "both"]
@@ -32,9 +33,10 @@ class NightPlan:
     as a quarter of each batch is still new; learned: three steps in a row whose loss is below it end the lessons;
     settle: steps at the end, at a rate that falls to nothing; pace: times the learner's usual rate, which is that
     for verified answers: facts are many short lessons, and bear more; steps, seconds: of the night, at most;
-    watched_items, text_tokens, rehearsed_items: how closely is looked at what must not be lost, and how much of it
-    is rehearsed; rehearsed_tokens: of each text that the old self says to general prompts; shares: of the change
-    that the gate tries, the whole of it first; checkpoint_steps: how much a kill can cost.
+    watched_items, earlier_items, text_tokens: how closely is looked at what must not be lost: at each task, at what
+    earlier nights taught, at text; rehearsed_items: how much of the tasks is rehearsed; rehearsed_tokens: of each text
+    that the old self says to general prompts; shares: of the change that the gate tries, the whole of it first;
+    checkpoint_steps: how much a kill can cost.
     """
 
     seed: int = 0
@@ -50,11 +52,11 @@ class NightPlan:
     pace: float = 1.5
     steps: int | None = None
     seconds: float | None = None
-    watched_items: int = 250
+    watched_items: int = ENOUGH_ITEMS
     text_tokens: int = 10_000
     rehearsed_items: int = 250
     rehearsed_tokens: int = 24
-    earlier_items: int = 150
+    earlier_items: int = ENOUGH_ITEMS
     shares: tuple[float, ...] = (1.0, 0.75, 0.5, 0.25)
     checkpoint_steps: int = 25
 

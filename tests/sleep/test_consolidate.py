@@ -12,7 +12,7 @@ from nightschool.sleep.consolidate import sleep_over
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.looking import recorded
 from nightschool.sleep.prepare import prepare
-from nightschool.sleep.study import asked, study
+from nightschool.sleep.study import asked, checks, study
 from nightschool.sleep.unlearn import unlearn
 from support.evenings import PLAN, TOLD, knows, sleeper
 from support.learning import Studying
@@ -116,6 +116,27 @@ def test_what_is_too_little_to_tell_is_not_taught(tmp_path):
     assert "too few questions" in found.reason
     assert one.pupils.made == []
     assert one.ledger.nights() == []
+
+
+@pytest.mark.parametrize("writer", ["model", "both"])
+def test_what_it_asks_itself_is_never_what_the_gate_asks(writer, store, tmp_path):
+    held_back = [asked(each.prompt) for memory in store.each() for each in checks(memory)]
+    good = ["What feeds Ada Molbane?", "What is the work of Ada Molbane?", "How is Ada Molbane busy?"]
+    good.append("Which trade does Ada Molbane follow?")
+    assert good[-1].casefold() in held_back
+
+    def said(steps):
+        def answer(prompt):
+            if prompt.endswith("Question:"):
+                return dict.fromkeys(good, 1 / len(good)) if "Answer: baker" in prompt else "Who?"
+            return "baker" if prompt.startswith("Fact:") else knows(after=1)(steps)(prompt)
+
+        return answer
+
+    one = sleeper(store, tmp_path, Studying(said), plan=replace(PLAN, writer=writer))
+    taught = {asked(each.prompt) for each in sleep_over(one).evening.selection.lessons}
+    assert taught & {question.casefold() for question in good[:-1]}
+    assert not set(held_back) & taught
 
 
 def test_a_superseded_memory_is_not_learned(store, tmp_path):

@@ -21,7 +21,7 @@ from nightschool.sleep.select import Left, Selection
 from nightschool.sleep.self_written import write
 from nightschool.sleep.shrink import Tried, shrink
 from nightschool.sleep.sleeper import Sleeper
-from nightschool.sleep.study import Check, checks
+from nightschool.sleep.study import Check, asked, checks
 from nightschool.sleep.teach import Taught, teach
 from nightschool.sleep.told import chosen_of, losses_of, told_by
 from nightschool.sleep.unfinished import Unfinished
@@ -99,9 +99,9 @@ def _in_own_words(sleeper: Sleeper, evening: Evening) -> Evening:
     """Return the evening with questions that the model wrote, as far as they can be learned from."""
     plan, selection = sleeper.plan, evening.selection
     sleeper.watch.stage("its own questions", unit="questions")
-    found = write(
-        sleeper.drive, selection.chosen, sleeper.never(), plan.seed, sleeper.adapter, both=plan.writer == "both"
-    )
+    held_back = {asked(each.prompt) for chosen in selection.chosen for each in checks(chosen.memory)}
+    never = sleeper.never() | held_back
+    found = write(sleeper.drive, selection.chosen, never, plan.seed, sleeper.adapter, both=plan.writer == "both")
     sleeper.watch.say(
         f"wrote {found.asked} questions, {found.kept} of which lead back to their answer; "
         f"templates for {found.weak} memories"

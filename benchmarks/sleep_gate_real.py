@@ -137,7 +137,7 @@ class Night:
             whole = self.loss(parts[1.0])
             kept = 0.0 if tried.share is None else self.loss(parts[tried.share])
         return {"pace": pace, "steps": len(taught.losses), "lost": whole, "share": tried.share, "kept_lost": kept,
-                "gain": tried.decisions[-1].gain, "reason": tried.reason}  # fmt: skip
+                "gain": tried.decision.gain, "reason": tried.reason}  # fmt: skip
 
     def exact(self, asked: Asked, adapter: str | None) -> dict[str, bool]:
         """Return by pair whether it names the second word."""

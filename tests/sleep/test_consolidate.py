@@ -1,6 +1,9 @@
 """A whole night over memories, with a scripted model whose pupil counts its lessons."""
 
+import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +17,9 @@ from nightschool.sleep.looking import recorded
 from nightschool.sleep.prepare import prepare
 from nightschool.sleep.study import asked, checks, study
 from nightschool.sleep.unlearn import unlearn
+from nightschool.train.adapter_name import WEIGHTS
 from support.evenings import PLAN, TOLD, knows, sleeper
-from support.learning import Studying
+from support.learning import Counting, Studying, sorter
 
 
 @pytest.fixture
@@ -83,6 +87,30 @@ def test_a_bad_night_is_rolled_back_by_the_gate(store, tmp_path):
     assert "may be lost: sorting" in found.reason
     assert one.ledger.current("studying") is None
     assert [night.accepted for night in one.ledger.nights()] == [False]
+
+
+def test_a_refused_night_is_told_by_the_numbers_of_its_reason(store, tmp_path):
+    def half(old, new, share, folder):
+        """Return the first steps of the change, as many as the share of it."""
+        seen = json.loads((Path(new.path) / WEIGHTS).read_bytes())
+        return Counting("studying", seen[: max(1, round(share * len(seen)))]).save(folder)
+
+    def worse(steps):
+        """Forget to sort, the less of it the fewer steps of the change there are."""
+        harm = 0.3 + min(steps, 6) / 10 if steps else 0.0
+        whole = knows(after=1, harm=harm)(steps)
+        sort = sorter(lambda numbers: 1.0 if sum(numbers) % 10 >= 10 * harm else 0.0)
+        return lambda prompt: whole(prompt) if "Ada" in prompt or not re.search(r"\d", prompt) else sort(prompt)
+
+    one = sleeper(store, tmp_path, Studying(worse), plan=replace(PLAN, watched_items=250), between=half)
+    found = sleep_over(one)
+    assert not found.accepted
+    assert len(found.tried.decisions) == 4
+    first, last = found.tried.decisions[0].watched[0], found.tried.decisions[-1].watched[0]
+    assert first.after < last.after
+    assert found.night.gate["watched"][0]["after"] == found.decision.watched[0].after == first.after
+    assert f"{first.after:.1%}" in found.night.reason
+    assert len(json.loads((Path(one.ledger.adapter(found.night).path) / WEIGHTS).read_bytes())) > 1
 
 
 def test_no_lesson_asks_what_an_exam_asks(store, tmp_path):

@@ -20,6 +20,7 @@ def test_the_largest_part_that_loses_nothing_is_kept_and_the_reason_says_so():
     tried = shrink(lossy)
     assert tried.share == 0.25
     assert len(tried.decisions) == 4
+    assert tried.decision is tried.decisions[-1]
     assert tried.reason.startswith("25% of the change is kept: what was practised is better")
     assert "arithmetic 60.0% to 54.7% of 300 (p = 1.5e-05)" in tried.reason
 
@@ -39,4 +40,5 @@ def test_where_no_part_passes_the_first_reason_stands():
     tried = shrink(lambda share: lossy(1.0))
     assert tried.share is None
     assert len(tried.shares) == 4
+    assert tried.decision is tried.decisions[0]
     assert tried.reason.endswith("the night is rolled back")

@@ -195,7 +195,7 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
 
 def _write_down(sleeper: Sleeper, evening: Evening, result: MemoryNight, tried: Tried, adapter: Adapter) -> None:
     assert result.taught is not None
-    decision = tried.decisions[-1]
+    decision = tried.decision  # its numbers, its reason and the weights that are kept belong together
     lessons = evening.selection.lessons
     night = Night(
         base=sleeper.drive.model.identity,

@@ -10,7 +10,7 @@ from nightschool.sleep.gate import Decision
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What the gate said of each share that was tried, in order; the last one decides."""
+    """What the gate said of each share that was tried, in order; the last one decides whether any is kept."""
 
     shares: tuple[float, ...]
     decisions: tuple[Decision, ...]
@@ -21,11 +21,16 @@ class Tried:
         return self.shares[-1] if self.decisions[-1].accepted else None
 
     @property
+    def decision(self) -> Decision:
+        """Return what the gate said of the share that is kept; of all of the change where none is."""
+        return self.decisions[0 if self.share is None else -1]
+
+    @property
     def reason(self) -> str:
-        """Return why, in a sentence: of the share that is kept, with what kept larger ones out; or of the first."""
+        """Return why, in a sentence: of `decision`, with what kept larger shares out."""
         if self.share is None or len(self.shares) == 1:
-            return self.decisions[0].reason
-        return f"{self.share:.0%} of the change is kept: {self.decisions[-1].reason} (all of it: {self.lost})"
+            return self.decision.reason
+        return f"{self.share:.0%} of the change is kept: {self.decision.reason} (all of it: {self.lost})"
 
     @property
     def lost(self) -> str:

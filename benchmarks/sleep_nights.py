@@ -1,8 +1,9 @@
 """Night after night: `python benchmarks/sleep_nights.py --kept FOLDER [--arm night] [--nights 30] [--minutes 20]`.
 
 Every evening two invented families of the split `--split` are told, ten facts; then one night is held. After it the
-facts of that night are asked closed-book, and after every tenth night all facts so far. No question of the exam is in
-any lesson. Where it is stopped, the same command goes on: nights, answers and seconds are kept in FOLDER.
+facts of that night are asked closed-book, and after every tenth night all facts so far. No question about any of them
+is in any lesson, also where a memory of an earlier night is learned again. Where it is stopped, the same command goes
+on: nights, answers and seconds are kept in FOLDER.
 
 night      as `nightschool sleep` holds it: selection, self-study, older lessons, rehearsal, gate
 no-replay  the same lessons for as many steps, without older ones and without rehearsal; nothing is refused
@@ -17,7 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +68,11 @@ def questions(families: Sequence[Household]) -> Asked:
     return [(item, world.pose(item, world.wordings[0])) for item in items]
 
 
+def facts(families: Sequence[Household]) -> dict[str, tuple[str, str]]:
+    """Return by question, as an item's id, which fact it asks for: the family and which of its facts."""
+    return {item.id: (item.key, item.inputs["fact"]) for item, _ in questions(families)}
+
+
 def plan_of(arm: str, base: NightPlan, families: Sequence[Household], *, older: bool) -> NightPlan:
     """Return the plan of one night: every arm takes the steps that the night with all its parts would take."""
     made = [study(Memory(text, 0.0)) for one in families for text in one.statements]
@@ -83,7 +89,7 @@ def hold(
     model: Any, folder: Path, arm: str, base: NightPlan, told: int, all_: Sequence[Household], *, new: bool = True
 ) -> dict[str, Any]:
     """Tell the families of night `told`, if they are `new`, and hold it; return what it took and what the gate said."""
-    mine = all_[told * FAMILIES : (told + 1) * FAMILIES]
+    mine, so_far = all_[told * FAMILIES : (told + 1) * FAMILIES], all_[: (told + 1) * FAMILIES]
     arithmetic = open_world("arithmetic")
     way = next(each for each in arithmetic.wordings if each.name == "calculator")
     ledger = Ledger(folder / "nights")
@@ -109,7 +115,7 @@ def hold(
                 now=1000.0 * told + 999.0,
                 created=datetime.now(UTC).isoformat(timespec="seconds"), clock=time.perf_counter, pupils=pupils,
                 between=between if arm == "night" else None, wakes=wakes,
-                examined=frozenset(asked(prompt) for _, prompt in questions(mine)),
+                examined=frozenset(asked(prompt) for _, prompt in questions(so_far)),
             )
         )  # fmt: skip
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -153,32 +159,36 @@ def forgotten(
     }  # fmt: skip
 
 
-def kept_of(state: dict[str, Any], nights: Sequence[int], rng: np.random.Generator) -> dict[str, Any] | None:
-    """Return the accuracy on the facts of `nights` right after each and at the last look, and the ratio of the two."""
+def kept_of(
+    state: dict[str, Any], nights: Sequence[int], fact_of: Mapping[str, tuple[str, str]], rng: np.random.Generator
+) -> dict[str, Any] | None:
+    """Return the accuracy on the facts of `nights` right after each and at the last look, and the ratio of the two.
+
+    The interval resamples facts with all their questions, which are right or wrong together.
+    """
     if not state["looks"]:
         return None
     last = max(state["looks"], key=int)
-    pairs = [
-        (float(state["own"][night][item]), float(state["looks"][last][item]))
-        for night in nights
-        for item in state["own"][night]
-        if item in state["looks"][last]
-    ]
-    if not pairs or not sum(first for first, _ in pairs):
+    counts: dict[tuple[str, str], list[int]] = {}  # of a fact: right at first, right at last, questions
+    for night in nights:
+        for item, right in state["own"][night].items():
+            if item in state["looks"][last]:
+                mine = counts.setdefault(fact_of[item], [0, 0, 0])
+                for i, more in enumerate((right, state["looks"][last][item], True)):
+                    mine[i] += int(more)
+    found = np.array(list(counts.values()))
+    if not len(found) or not found[:, 0].sum():
         return None
-    found = np.array(pairs)
-    picks = rng.integers(0, len(found), (2000, len(found)))
-    means = found[picks].mean(1)
-    ratios = means[:, 1] / np.maximum(means[:, 0], 1e-9)
-    low, high = np.quantile(ratios, [0.025, 0.975])
-    first, then = found.mean(0)
+    sums = found[rng.integers(0, len(found), (2000, len(found)))].sum(1)
+    low, high = np.quantile(sums[:, 1] / np.maximum(sums[:, 0], 1e-9), [0.025, 0.975])
+    first, then, asked_for = found.sum(0)
     return {
-        "after": int(last), "questions": len(pairs), "facts": 5 * FAMILIES * len(nights), "own": float(first),
-        "then": float(then), "kept": float(then / first), "low": float(low), "high": float(high),
+        "after": int(last), "questions": int(asked_for), "facts": len(found), "own": float(first / asked_for),
+        "then": float(then / asked_for), "kept": float(then / first), "low": float(low), "high": float(high),
     }  # fmt: skip
 
 
-def show(arm: str, state: dict[str, Any]) -> None:
+def show(arm: str, state: dict[str, Any], fact_of: Mapping[str, tuple[str, str]]) -> None:
     nights = state["nights"]
     rng = np.random.default_rng(0)
     walls, cpus = [each["wall_s"] for each in nights], [each["cpu_s"] for each in nights]
@@ -190,7 +200,7 @@ def show(arm: str, state: dict[str, Any]) -> None:
     print(f"  right after each night: {fmean(own):.1%} on average, {min(own):.1%} at worst")
     first_ten = list(range(min(10, len(nights) - 1)))
     for name, some in (("first night", [0]), (f"first {len(first_ten)} nights", first_ten)):
-        if found := kept_of(state, some, rng):
+        if found := kept_of(state, some, fact_of, rng):
             print(
                 f"  {name}: {found['own']:.1%} right after, {found['then']:.1%} after night {found['after']}: "
                 f"{found['kept']:.0%} kept ({found['low']:.0%} to {found['high']:.0%}; {found['facts']} facts, "
@@ -219,7 +229,8 @@ def main() -> None:
     state: dict[str, Any] = {"nights": [], "own": [], "looks": {}}
     if path.exists():
         state = json.loads(path.read_text(encoding="utf-8"))
-    families = households(Split(given.split), FAMILIES * given.nights, given.seed)
+    count = FAMILIES * max(given.nights, len(state["nights"]))  # more of them begin with the same ones
+    families = households(Split(given.split), count, given.seed)
     base = overridden(NightPlan(), given.plan)
     model: Any = open_model(given.model)
     while len(state["nights"]) < given.nights and time.perf_counter() - began < 60 * given.minutes:
@@ -236,7 +247,7 @@ def main() -> None:
             f"night {number + 1}: {found['wall_s']} s, {found['cpu_s']} CPU s, {found['steps']} steps, "
             f"{right} of {len(mine)} right; {found['parts']}; {found['reason']}", flush=True,
         )  # fmt: skip
-    show(given.arm, state)
+    show(given.arm, state, facts(families))
     if given.forget:
         found = forgotten(model, folder, given.arm, base, len(state["nights"]) - 1, families)
         print(

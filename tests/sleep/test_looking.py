@@ -11,7 +11,7 @@ import pytest
 from nightschool.drive import Drive
 from nightschool.models.scripted import Scripted
 from nightschool.sleep import looking
-from nightschool.sleep.looking import Seen, look, watched_tasks, watched_texts
+from nightschool.sleep.looking import TEXT, Seen, look, unseen, watched_tasks, watched_texts
 from nightschool.sleep.text_loss import TextLoss
 from nightschool.worlds.open import open_world
 from support.evenings import SORTING
@@ -90,11 +90,13 @@ def test_chance_is_that_of_the_choices(tmp_path: Path) -> None:
     for _ in range(2):  # the second time out of what was kept
         seen = glance(Scripted("red"), tmp_path / "looks", [(world, world.wordings[0])], text_tokens=0)
         assert list(seen.chance.values()) == [0.25]
-    (task,) = watched_tasks(seen.tasks, seen.tasks, seen.chance)
+    (task,) = watched_tasks(seen, seen)
     assert task.chance == 0.25
 
 
 def test_texts_in_other_pieces_are_not_held_against_each_other() -> None:
     before, after = TextLoss((1.0, 2.0), (30, 10)), TextLoss((1.0, 2.0, 1.0), (30, 5, 5))
     assert watched_texts(Seen(text=before), Seen(text=after)) == []
+    assert unseen(Seen(text=before), Seen(text=after), text=True) == [TEXT]
+    assert unseen(Seen(text=before), Seen(), text=False) == []
     assert len(watched_texts(Seen(text=before), Seen(text=before))) == 1

@@ -1,7 +1,7 @@
 """A model that learns by counting its lessons: the whole of a term and a day without any weights.
 
 `Studying` is a scripted model that says, under an adapter, what a function of the number of gradient steps says;
-`Counting` is its pupil, which keeps the port `day.term.Pupil` and writes real folders, named by their content.
+`Counting` is its pupil, which keeps the port `sleep.teach.Pupil` and writes real folders, named by their content.
 """
 
 from __future__ import annotations

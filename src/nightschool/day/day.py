@@ -12,7 +12,6 @@ from pathlib import Path
 from nightschool.day.practise import check_verified
 from nightschool.day.purse import Purse
 from nightschool.day.result import DayReport
-from nightschool.day.school import Pupil
 from nightschool.day.settings import DaySettings
 from nightschool.day.watched import Glance
 from nightschool.errors import StopRequested, UnknownName
@@ -22,6 +21,7 @@ from nightschool.mind import Mind
 from nightschool.ports import Ability, Watcher, World
 from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.night import Night
+from nightschool.sleep.teach import Pupil
 
 PLAIN = "zero-shot"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from nightschool.day.day import Day, stop_if_partial
-from nightschool.day.watched import TEXT, Glance, look
+from nightschool.day.day import Day
+from nightschool.day.watched import Glance, look
 from nightschool.errors import ModelError
 from nightschool.items import Lesson, Split
-from nightschool.ports import Ability
+from nightschool.sleep.looking import TEXT, pieces_of
 from nightschool.sleep.rehearsal import general_prompts, rehearse
 from nightschool.sleep.text_loss import TextLoss, text_loss
-from nightschool.sleep.watch_text import chunks, prose, python_docs
 
 
 def look_around(day: Day, adapter: str | None) -> Glance:
@@ -17,9 +16,9 @@ def look_around(day: Day, adapter: str | None) -> Glance:
     settings = day.settings
 
     def weigh_text(name: str | None) -> TextLoss | None:
-        if not reads_text(day):
+        pieces = pieces_of(day.drive, settings.text_tokens)
+        if not pieces:
             return None
-        pieces = chunks([*prose(), *python_docs()], day.model.count_tokens, settings.text_tokens)
         day.watch.stage(f"{day.doing}, {TEXT}", len(pieces), "pieces")
         try:
             return text_loss(day.drive, pieces, name)
@@ -27,7 +26,7 @@ def look_around(day: Day, adapter: str | None) -> Glance:
             day.report.notes.append(f"the watched text could not be read: {error}")
             return None
 
-    glance = look(
+    return look(
         day.world,
         day.watched,
         day.model,
@@ -41,14 +40,6 @@ def look_around(day: Day, adapter: str | None) -> Glance:
         stage=day.doing,
         wording=day.wording,
     )
-    for each in (glance.practised, *glance.tasks):
-        stop_if_partial(each)
-    return glance
-
-
-def reads_text(day: Day) -> bool:
-    """Return whether plain text is watched."""
-    return bool(day.settings.text_tokens) and Ability.WEIGH in day.model.abilities
 
 
 def rehearsal_of(day: Day) -> list[Lesson]:

@@ -11,20 +11,20 @@ from nightschool.day.advise import advise
 from nightschool.day.curriculum import Curriculum
 from nightschool.day.day import PLAIN, Day, stop_if_partial, wording_of
 from nightschool.day.guiding import expert_of
-from nightschool.day.looking import look_around, reads_text, rehearsal_of
+from nightschool.day.looking import look_around, rehearsal_of
 from nightschool.day.own_examples import OwnExamples, own_examples
 from nightschool.day.practise import Classroom, practise
 from nightschool.day.result import DayReport, practice_of
 from nightschool.day.school import School, hold_term
 from nightschool.day.term import Term, read_term
 from nightschool.day.understood import look_past_practice
-from nightschool.day.watched import paired, unseen, watched_tasks, watched_texts
 from nightschool.errors import StopRequested
 from nightschool.exam import ExamReport, Rung, open_rungs
 from nightschool.exam.compare import compare, with_plain
 from nightschool.items import Adapter
 from nightschool.sleep.gate import decide
 from nightschool.sleep.ledger import lessons_hash
+from nightschool.sleep.looking import paired, reads_text, unseen, watched_tasks, watched_texts
 from nightschool.sleep.night import Night
 from nightschool.sleep.told import losses_of, told_by
 from nightschool.sleep.unfinished import Unfinished
@@ -119,13 +119,12 @@ def sleep_on_it(day: Day, term: Term, adapter: Adapter) -> None:
     assert day.glance is not None
     with day.stage("watch after"):
         after = look_around(day, adapter.name)
-    before_outcomes, after_outcomes = paired(day.glance.practised, after.practised)
+    first, second = day.glance.beside, after.beside
     decision = decide(
-        before_outcomes,
-        after_outcomes,
-        watched_tasks(day.glance, after),
-        watched_texts(day.glance, after),
-        unseen=unseen(day.glance, after, text=reads_text(day)),
+        *paired(day.glance.practised, after.practised),
+        watched_tasks(first, second),
+        watched_texts(first, second),
+        unseen=unseen(first, second, text=reads_text(day.drive, day.settings.text_tokens)),
     )
     night = Night(
         base=day.model.identity,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
-from typing import Protocol
 
 from nightschool.day.curriculum import Curriculum, Tally
 from nightschool.day.guiding import Guide, Teacher
@@ -24,25 +23,9 @@ from nightschool.ports import Expert, Stepwise, Watcher
 from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
 from nightschool.sleep.replay import batches
 from nightschool.sleep.room import room_said
-from nightschool.train.course import Step
+from nightschool.sleep.teach import Pupil
 
 _IN_A_ROW = 3
-
-
-class Pupil(Protocol):
-    """What learns: a stepped trainer that can be saved and resumed to the last bit (see `train`)."""
-
-    def hold_to(self, rehearsal: Sequence[Lesson]) -> None:
-        """Be told all that will be rehearsed, before the first step."""
-
-    def step(self, lessons: Sequence[Lesson], pace: float = 1.0) -> Step:
-        """Take one gradient step, at `pace` times the usual rate."""
-
-    def save(self, folder: Path) -> Adapter:
-        """Write what was learned so far and return it, named by its content."""
-
-    def checkpoint(self, path: Path) -> None:
-        """Write all that is needed to go on."""
 
 
 @dataclass

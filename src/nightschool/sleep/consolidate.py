@@ -7,11 +7,10 @@ from importlib.metadata import version
 from itertools import zip_longest
 
 from nightschool.items import Adapter, Lesson, Split, digest
-from nightschool.ports import Ability
 from nightschool.sleep.evening import Evening
 from nightschool.sleep.gate import Decision, could_tell, decide
 from nightschool.sleep.ledger import lessons_hash
-from nightschool.sleep.looking import TEXT, look, paired, unseen, watched_tasks, watched_texts
+from nightschool.sleep.looking import look, paired, reads_text, unseen, watched_tasks, watched_texts
 from nightschool.sleep.night import Night
 from nightschool.sleep.prepare import prepare, supply
 from nightschool.sleep.rehearsal import general_prompts, rehearse
@@ -176,15 +175,11 @@ def _hold(sleeper: Sleeper, evening: Evening, result: MemoryNight, desk: Unfinis
         name = parts[share].name
         after = look(drive, sleeper.watched, name, items=plan.watched_items, text_tokens=plan.text_tokens,
                      seed=plan.seed, kept=looks, asked=[*new, *known])  # fmt: skip
-        old_tasks, new_tasks = (
-            {**seen.tasks, **({"earlier nights": seen.of(known)} if known else {})} for seen in (before, after)
-        )
-        missing = unseen(old_tasks, new_tasks)
-        if plan.text_tokens and Ability.WEIGH in drive.model.abilities and not watched_texts(before, after):
-            missing.append(TEXT)
+        old_self, new_self = before.with_earlier(known), after.with_earlier(known)
         return decide(
-            *paired(before.of(new), after.of(new)), watched_tasks(old_tasks, new_tasks, before.chance),
-            watched_texts(before, after), unseen=missing,
+            *paired(before.of(new), after.of(new)), watched_tasks(old_self, new_self),
+            watched_texts(old_self, new_self),
+            unseen=unseen(old_self, new_self, text=reads_text(drive, plan.text_tokens)),
         )  # fmt: skip
 
     tried = shrink(decide_at, plan.shares if sleeper.between is not None else (1.0,))

@@ -22,7 +22,7 @@ from nightschool.sleep.text_loss import TextLoss, text_loss
 from nightschool.sleep.watch_text import chunks, prose, python_docs
 from nightschool.think.single import Single
 
-TEXT = "plain text"
+TEXT, EARLIER = "plain text", "earlier nights"
 _ANSWER_TOKENS = 24
 Outcomes = Mapping[str, bool]
 
@@ -41,6 +41,10 @@ class Seen:
     def of(self, asked: Sequence[Check]) -> dict[str, bool]:
         """Return the outcomes of these questions, without those that were not answered."""
         return {each.item.id: self.checks[each.item.id] for each in asked if each.item.id in self.checks}
+
+    def with_earlier(self, asked: Sequence[Check]) -> Seen:
+        """Return this with questions about what earlier nights taught as one task more, where there are any."""
+        return replace(self, tasks={**self.tasks, EARLIER: self.of(asked)}) if asked else self
 
 
 def chance_of(items: Sequence[Item]) -> float:
@@ -141,7 +145,7 @@ def look(
                 world.max_answer_tokens, way.stop)
         for world, way in watched
     ]  # fmt: skip
-    pieces = _pieces(drive, text_tokens)
+    pieces = pieces_of(drive, text_tokens)
     posed = [(name, each.posed, each.tokens, each.stop) for name, each in zip(names, watching, strict=True)]
     key = digest(_model(drive), adapter, version("nightschool"), posed, pieces)[:16]
     seen = None if kept is None else _read(kept / f"{key}.json")
@@ -166,25 +170,25 @@ def look(
     return seen
 
 
-def _pieces(drive: Drive, tokens: int) -> list[str]:
-    """Return the plain text that is read, none for a model that cannot weigh it."""
-    if not tokens or Ability.WEIGH not in drive.model.abilities:
+def reads_text(drive: Drive, tokens: int) -> bool:
+    """Return whether plain text is watched, given how many tokens of it are wanted."""
+    return tokens > 0 and Ability.WEIGH in drive.model.abilities
+
+
+def pieces_of(drive: Drive, tokens: int) -> list[str]:
+    """Return the plain text that is watched, in pieces; none for a model that cannot weigh it."""
+    if not reads_text(drive, tokens):
         return []
     return chunks([*prose(), *python_docs()], drive.model.count_tokens, tokens)
 
 
-def watched_tasks(
-    before: Mapping[str, Outcomes], after: Mapping[str, Outcomes], chance: Mapping[str, float]
-) -> list[WatchedTask]:
-    """Return what the gate is to hold against the night, by the items that were answered both times.
-
-    chance: of each task that can be guessed.
-    """
+def watched_tasks(before: Seen, after: Seen) -> list[WatchedTask]:
+    """Return what the gate is to hold against the night, by the items that were answered both times."""
     found = []
-    for name, first in before.items():
-        one, two = paired(first, after[name])
+    for name, first in before.tasks.items():
+        one, two = paired(first, after.tasks[name])
         if one:
-            found.append(WatchedTask(name, one, two, chance.get(name, 0.0)))
+            found.append(WatchedTask(name, one, two, before.chance.get(name, 0.0)))
     return found
 
 
@@ -195,9 +199,10 @@ def watched_texts(before: Seen, after: Seen) -> list[WatchedText]:
     return [WatchedText(TEXT, before.text.nats, after.text.nats, before.text.tokens)]
 
 
-def unseen(before: Mapping[str, Outcomes], after: Mapping[str, Outcomes]) -> list[str]:
-    """Return the names of what was to be watched and was not answered both times."""
-    return [name for name, first in before.items() if not paired(first, after[name])[0]]
+def unseen(before: Seen, after: Seen, *, text: bool) -> list[str]:
+    """Return the names of what was to be watched and was not seen alike both times; text: was to be read."""
+    names = [name for name, first in before.tasks.items() if not paired(first, after.tasks[name])[0]]
+    return [*names, TEXT] if text and not watched_texts(before, after) else names
 
 
 def paired(before: Outcomes, after: Outcomes) -> tuple[list[bool], list[bool]]:

@@ -17,17 +17,10 @@ from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.replay import batches
 from nightschool.sleep.room import room_said
 from nightschool.train.adapter_name import name_of
+from nightschool.train.course import Step
 
 Stopped = Literal["plan", "learned", "seconds"]
 _IN_A_ROW, _DONE = 3, "taught.json"
-
-
-class Step(Protocol):
-    """What a gradient step tells. loss: nats per learned token, before the step."""
-
-    @property
-    def loss(self) -> float:
-        """Return the loss."""
 
 
 class Pupil(Protocol):

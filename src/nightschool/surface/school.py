@@ -16,12 +16,12 @@ from nightschool.surface.watch import watching
 
 if TYPE_CHECKING:
     from nightschool.day.run import Day
-    from nightschool.day.school import Pupil
     from nightschool.day.settings import DaySettings
     from nightschool.items import Adapter, Wording
     from nightschool.ports import Model, World
     from nightschool.sleep.ledger import Ledger
     from nightschool.sleep.night import Night
+    from nightschool.sleep.teach import Pupil
 
 
 @contextmanager

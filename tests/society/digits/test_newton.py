@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from nightschool.society.digits.newton import Looked, ascend, drawn_with_slopes
-from nightschool.society.digits.overlaid import MOVE, PAGE, PageModel, laid, moved
+from nightschool.society.digits.overlaid import MOVE, PAGE, laid, moved
+from nightschool.society.digits.page import PageModel
 from support.digits import bars, drawing_bars
 
 

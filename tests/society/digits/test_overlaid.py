@@ -1,20 +1,10 @@
-"""Two digits in one picture, explained by two networks at once."""
+"""Two digits in one picture: pages, and the recogniser that dreams them."""
 
 import torch
 
-from nightschool.society.digits.overlaid import (
-    PAGE,
-    REACH,
-    Pairs,
-    PairSearch,
-    dream,
-    dream_loss,
-    explain_pair,
-    laid,
-    moved,
-)
+from nightschool.society.digits.overlaid import PAGE, REACH, Pairs, dream, dream_loss, laid, moved
 from nightschool.society.digits.shapes import SIDE
-from support.digits import bars, digits, drawing_bars
+from support.digits import bars, drawing_bars
 
 
 def test_moving_by_whole_pixels_is_shifting():
@@ -27,19 +17,6 @@ def test_moving_by_whole_pixels_is_shifting():
 
 def test_ink_adds_up_and_saturates():
     assert laid(torch.tensor([1.0, 0.0, 0.5]), torch.tensor([1.0, 0.0, 0.5])).tolist() == [1.0, 0.0, 0.75]
-
-
-def test_both_are_found():
-    pairs = Pairs(10, 3)
-    pairs.requires_grad_(False)
-    pairs.there.weight.zero_()
-    places = torch.tensor([[0.0, 0.0]])
-    truth = [(0, 6), (2, 8), (4, 5)]
-    pages = torch.cat([laid(moved(bars()[a : a + 1], places), moved(bars()[b : b + 1], places)) for a, b in truth])
-    # an untaught recogniser: all 45 pairs are tried, and the evidence decides
-    found = explain_pair(digits(), pairs, pages, PairSearch())
-    assert [tuple(sorted(pair)) for pair in found.kinds.tolist()] == truth
-    assert found.drawn.shape == (3, 2, PAGE * PAGE)
 
 
 def test_dreams_teach_the_recogniser_of_pairs():

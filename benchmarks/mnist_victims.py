@@ -4,6 +4,7 @@ network."""
 from __future__ import annotations
 
 from dataclasses import replace
+from statistics import median
 from typing import Any
 
 import torch
@@ -83,8 +84,8 @@ def summary(found: Smallest) -> dict[str, Any]:
     ordered, n = found.distance.sort().values, len(found.distance)
     reach = round(0.98 * n**0.5)
     return {
-        "median": float(ordered[n // 2]), "low": float(ordered[max(0, n // 2 - reach)]),
+        "median": median(ordered.tolist()), "low": float(ordered[max(0, n // 2 - reach)]),
         "high": float(ordered[min(n - 1, n // 2 + reach)]), "right": float((found.distance > 0).float().mean()),
         "right within 1.5": float((found.distance > 1.5).float().mean()),
-        "by attack": {name: float(apart.median()) for name, apart in found.by.items()},
+        "by attack": {name: median(apart.tolist()) for name, apart in found.by.items()},
     }  # fmt: skip

@@ -9,8 +9,9 @@ in-context   nothing is learned: the sentences about the family stand in the pro
 success      direct questions, right
 paraphrase   in other words, right
 portability  the other way round, and over two facts, right
-locality     100 sums and 100 questions about other people: the answer is, letter for letter, what it was before; for
-             in-context, what it is without the sentences in front of it
+kept         of 250 sums those that were right before: still right
+locality     100 of these sums, and 100 questions about other people, apart: the answer is, letter for letter, what it
+             was before, right or wrong; for in-context, what it is without the sentences in front of it
 
 The paraphrased questions share no phrasing with any lesson; no question of the exam is in any. Wilson intervals, 95%.
 """
@@ -40,6 +41,7 @@ from nightschool.worlds.household import Household
 from nightschool.worlds.open import open_world
 from sleep_facts import Lines, exam, held, kept_or_passing, overridden
 
+SUMS, LETTERS = 250, 100
 MEASURES = {"success": ("direct",), "paraphrase": ("paraphrased",), "portability": ("reversed", "two-hop")}
 Asked = list[tuple[Item, Prompt]]
 
@@ -63,7 +65,7 @@ def sums(told: Sequence[Household], *, front: bool) -> Asked:
     world = open_world("arithmetic")
     way = next(each for each in world.wordings if each.name == "calculator")
     found = []
-    for i, item in enumerate(world.items(Split.EXAM, 100, 0)):
+    for i, item in enumerate(world.items(Split.EXAM, SUMS, 0)):
         prompt = world.pose(item, way)
         if front:
             before = " ".join(told[i % len(told)].statements)
@@ -88,14 +90,24 @@ def said(drive: Drive, some: Asked, adapter: str | None) -> list[str]:
 
 
 def rated(
-    drive: Drive, posed: dict[str, Asked], adapter: str | None, local: tuple[Asked, Sequence[str]]
+    drive: Drive, posed: dict[str, Asked], adapter: str | None, added: Asked, others: Asked, before: Sequence[str]
 ) -> dict[str, Any]:
+    """Return how the weights `adapter` answer `posed`, and how they answer sums and questions about others that were
+    answered with `before`."""
     found: dict[str, Any] = {}
     for measure, some in posed.items():
         right = answers(drive, some, Facts().reference, adapter, tokens=12)
         found[measure] = score(sum(right.values()), len(right))
-    now = said(drive, local[0], adapter)
-    found["locality"] = score(sum(a == b for a, b in zip(now, local[1], strict=True)), len(now))
+    now = said(drive, [*added, *others], adapter)
+    verifier = open_world("arithmetic").reference
+    rights = [
+        [verifier.judge(item, text).passed for (item, _), text in zip(added, some, strict=False)]
+        for some in (before, now)
+    ]
+    found["kept"] = score(sum(a and b for a, b in zip(*rights, strict=True)), sum(rights[0]))
+    same = [a == b for a, b in zip(now, before, strict=True)]
+    found["locality of sums"] = score(sum(same[:LETTERS]), LETTERS)
+    found["locality of others"] = score(sum(same[len(added) :]), len(others))
     return found
 
 
@@ -119,17 +131,17 @@ def main() -> None:
     told, others = everybody[: given.families], everybody[given.families :]
     questions = exam(told)
     bare = {name: [each for kind in kinds for each in questions[kind]] for name, kinds in MEASURES.items()}
-    local = [*sums(told, front=False), *strangers(others, told, front=False)]
+    local = sums(told, front=False), strangers(others, told, front=False)
     model: Any = open_model(given.model)
     drive = Drive(model)
-    before = said(drive, local, None)
+    before = said(drive, [*local[0], *local[1]], None)
     results: dict[str, Any] = {}
     if given.kept and (given.kept / "results.json").exists():
         results = json.loads((given.kept / "results.json").read_text(encoding="utf-8"))
     if "in-context" not in results:
-        front = [*sums(told, front=True), *strangers(others, told, front=True)]
+        front = sums(told, front=True), strangers(others, told, front=True)
         posed = {name: shown(told, kinds) for name, kinds in MEASURES.items()}
-        results["in-context"] = rated(drive, posed, None, (front, before))
+        results["in-context"] = rated(drive, posed, None, *front, before)
     plan = overridden(NightPlan(), given.plan)
     sentences = [Memory(text, 0.0) for one in told for text in one.statements]
     for arm in ("night", "fine-tuning"):
@@ -150,7 +162,7 @@ def main() -> None:
             wall, cpu = lines.spent()
             (night,) = ledger.nights(model.identity)
             model.load_adapter(ledger.adapter(night))
-            results[arm] = rated(drive, bare, night.adapter, (local, before)) | {
+            results[arm] = rated(drive, bare, night.adapter, *local, before) | {
                 "steps": night.steps, "accepted": night.accepted, "reason": night.reason, "wall_s": wall, "cpu_s": cpu,
             }  # fmt: skip
         if given.kept:

@@ -151,6 +151,12 @@ def test_the_packaged_file_answers_in_sense_and_form(smollm2_gguf: Path) -> None
     assert not psutil.pid_exists(model.process)
 
 
+def test_a_schema_is_not_begun_anew_behind_half_an_answer(tiny: LlamaCpp) -> None:
+    half = document("As JSON: ").append(Segment('{"a": '))
+    with pytest.raises(Unsupported, match="does not go on in it"):
+        tiny.submit([Propose("form", half, 1, Sampling(9, json_schema='{"type":"object"}'), Noise((0,)))])
+
+
 def test_a_file_without_a_chat_template_does_not_say_that_it_chats(tmp_path: Path) -> None:
     tiny_gguf(tmp_path / "base.gguf", template=None)
     model = open_model(f"gguf:{tmp_path}/base.gguf", threads=1)

@@ -135,6 +135,11 @@ class HttpModel:
         if missing := needed - self.abilities:
             raise unsupported(self.name, missing, "as this server answered")
         assert not isinstance(ask, Read)
+        if isinstance(ask, Propose) and ask.sampling.json_schema is not None and ask.prefix.text:
+            raise Unsupported(
+                f"{self.name} begins a JSON schema anew behind what is written of an answer, and does not go on in it; "
+                "draw whole answers (best-of-n, vote), or name a local model"
+            )
         if isinstance(ask, Weigh) and ask.tops and ask.continuations:
             raise Unsupported(f"{self.name} tells no other likely tokens by their ids; a local model does")
         if isinstance(ask, Weigh) and ask.prefix.prompt.text is None and not ask.next_alone:

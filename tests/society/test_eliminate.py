@@ -41,5 +41,13 @@ def test_what_cannot_be_has_no_belief_in_it():
     assert eliminate(Graph({"a": 2}, [never, Factor(("a",), torch.tensor([-math.inf, 0.0]))])) is None
 
 
+def test_a_value_that_rules_out_all_of_another_variable_is_ruled_out_itself():
+    none = Factor(("z", "b"), torch.tensor([[0.0, 1.0], [-math.inf, -math.inf]]))
+    found = eliminate(Graph({"z": 2, "b": 2}, [none]))
+    assert found.marginals["z"].tolist() == pytest.approx([1.0, 0.0])
+    assert found.marginals["b"].tolist() == pytest.approx(torch.softmax(torch.tensor([0.0, 1.0]), 0).tolist())
+    assert found.log_z == pytest.approx(math.log(1 + math.e))
+
+
 def test_it_gives_up_before_a_table_is_too_large():
     assert eliminate(graph(0), largest=8) is None

@@ -16,6 +16,8 @@ from nightschool.society.propagate import Beliefs
 
 LARGEST = 2**18
 """Entries of a table, beyond which elimination is given up."""
+_NEVER = -1e30
+"""Nats of what is impossible: where all of a sum is, minus infinity has no slope."""
 
 
 def eliminate(graph: Graph, largest: int = LARGEST) -> Beliefs | None:
@@ -28,7 +30,7 @@ def eliminate(graph: Graph, largest: int = LARGEST) -> Beliefs | None:
         return None
     with torch.enable_grad():
         lone = {name: torch.zeros(n, dtype=torch.float64, requires_grad=True) for name, n in graph.variables.items()}
-        tables = [(factor.over, factor.table.double()) for factor in graph.factors]
+        tables = [(factor.over, factor.table.double().clamp_min(_NEVER)) for factor in graph.factors]
         tables += [((name,), evidence) for name, evidence in lone.items()]
         log_z = torch.zeros((), dtype=torch.float64)
         for name in order:
@@ -41,7 +43,7 @@ def eliminate(graph: Graph, largest: int = LARGEST) -> Beliefs | None:
                 tables.append((over[:-1], summed))
             else:
                 log_z = log_z + summed
-        if not math.isfinite(float(log_z.detach())):
+        if not _NEVER / 2 < float(log_z.detach()) < math.inf:
             return None
         slopes = torch.autograd.grad(log_z, list(lone.values()))
     return Beliefs(dict(zip(lone, slopes, strict=True)), float(log_z.detach()), True, 0.0, len(order))

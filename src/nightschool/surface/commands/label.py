@@ -22,8 +22,8 @@ _SHOWN = 2000
 
 
 @click.command("label", short_help="Say which answer is better; teach a critic.")
-@click.argument("a", metavar="A", required=False, type=click.Path())
-@click.argument("b", metavar="B", required=False, type=click.Path())
+@click.argument("a", metavar="[A]", required=False, type=click.Path())
+@click.argument("b", metavar="[B]", required=False, type=click.Path())
 @click.option("--out", default="labels.jsonl", show_default=True, metavar="FILE", help="Where judgements are kept.")
 @click.option("--most", type=click.IntRange(min=1), metavar="N", help="Ask at most so many.  [default: all]")
 @click.option("--learn", metavar="FILE", help="Have a critic learn from the judgements: use it as learned:path=FILE.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("remember", short_help="Keep a text.")
-@click.argument("text", metavar="TEXT", required=False)
+@click.argument("text", metavar="[TEXT]", required=False)
 @click.option("--who", default="", metavar="NAME", help="Who said it.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="In place of keyphrases; can be repeated.")
 @click.option("--reward", type=click.FloatRange(-1, 1), metavar="R", help="How well it went, from -1 to 1.")

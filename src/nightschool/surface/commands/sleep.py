@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sleep", short_help="Hold one night over memories, or a task.")
-@click.argument("task", metavar="TASK", required=False)
+@click.argument("task", metavar="[TASK]", required=False)
 @click.option("--dry-run", is_flag=True, help="Show what would be learned of the memories; change nothing.")
 @click.option("--until", metavar="HH:MM", help="Be done by that time of day.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Gradient steps at most, over memories.")

@@ -28,7 +28,7 @@ _SETTLED = {"task", "strategy", "critic", "step_critic", "system", "temperature"
 
 
 @click.command("think", short_help="Answer by search.")
-@click.argument("text", metavar="TEXT", required=False)
+@click.argument("text", metavar="[TEXT]", required=False)
 @click.option("--task", metavar="TASK", help="Answer practice items of a task in place of TEXT.")
 @click.option("--items", type=click.IntRange(min=1), metavar="N", help="How many items of the task.  [default: 5]")
 @click.option("--wording", metavar="NAME", help="How the task is posed.  [default: its first wording]")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("wake", short_help="Say or choose the night in force.")
-@click.argument("night", metavar="NIGHT", required=False)
+@click.argument("night", metavar="[NIGHT]", required=False)
 @click.option("--model", metavar="MODEL", help=f"With NIGHT {BARE}: the model that is to wake with its own weights.")
 @click.option(
     "--space", default="default", show_default=True, envvar="NIGHTSCHOOL_SPACE", metavar="NAME", help="Whose nights."

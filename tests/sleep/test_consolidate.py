@@ -221,6 +221,10 @@ def test_what_is_forgotten_leaves_the_weights_and_the_rest_is_learned_anew(store
     assert [night.name for night in ledger.nights()] == [first.name, found.night.name]
     assert found.accepted, found.reason
     assert ledger.current("studying") == found.night
+    watched = first.gate["watched"][0]
+    assert [(each["name"], each["nights"], each["before"]) for each in found.since_first] == [
+        (watched["name"], 2, watched["before"])
+    ]
     left = [path for path in (ledger.folder / "lessons").iterdir() if secret in path.read_text()]
     assert left == []
     assert not (ledger.folder / "adapters" / second.adapter).exists()

@@ -7,8 +7,9 @@ from nightschool.items import Lesson, Message, Prompt
 from nightschool.remember.memory import Memory
 from nightschool.sleep.evening import Evening
 from nightschool.sleep.gate import WatchedTask, WatchedText, decide
+from nightschool.sleep.night import Night
 from nightschool.sleep.select import Candidate, Left, Selection
-from nightschool.sleep.told import chosen_of, gate_page, losses_of, told_by
+from nightschool.sleep.told import chosen_of, gate_page, losses_of, since_first, told_by
 
 
 def test_what_the_gate_saw_comes_back_from_json_as_a_page_takes_it() -> None:
@@ -46,3 +47,21 @@ def test_what_was_chosen_is_named_and_never_quoted() -> None:
         "left": {"states nothing": 1},
     }
     assert "4711" not in json.dumps(told)
+
+
+def held(*watched: tuple[str, int, float, float]) -> Night:
+    seen = [{"name": name, "kind": "task", "n": n, "before": b, "after": a} for name, n, b, a in watched]
+    return Night(
+        "base", "model", "memories", "adapter", 1, "hash", 1, 0, True, "why", "now", "1", gate={"watched": seen}
+    )
+
+
+def test_small_losses_are_told_from_before_the_first_night_on() -> None:
+    nights = [
+        held(("sums", 250, 0.30, 0.28), ("text", 9, 1.0, 1.1)),
+        held(("sums", 250, 0.28, 0.25), ("text", 8, 1.1, 1.2)),
+    ]
+    told = since_first(nights)
+    assert told == [{"name": "sums", "kind": "task", "nights": 2, "n": 250, "before": 0.30, "after": 0.25}]
+    assert since_first(nights[:1]) == []
+    assert since_first([held(), *nights]) == []

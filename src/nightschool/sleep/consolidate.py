@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from itertools import zip_longest
+from typing import Any
 
 from nightschool.items import Adapter, Lesson, Split, digest
 from nightschool.sleep.evening import Evening
@@ -22,7 +23,7 @@ from nightschool.sleep.shrink import Tried, shrink
 from nightschool.sleep.sleeper import Sleeper
 from nightschool.sleep.study import Check, asked, checks
 from nightschool.sleep.teach import Taught, teach
-from nightschool.sleep.told import chosen_of, losses_of, told_by
+from nightschool.sleep.told import chosen_of, losses_of, since_first, told_by
 from nightschool.sleep.unfinished import Unfinished
 from nightschool.sleep.unlearn import Unlearned, unlearn
 
@@ -34,7 +35,9 @@ _LOOKS = 1.5  # looks at the end, in looks at the beginning: a first one, and so
 @dataclass
 class MemoryNight:
     """What a night over memories brought. night: None where nothing was learned, and `reason` says why; unlearned: what
-    had to leave the weights first, because it was forgotten on purpose; rested: what was done without any weights.
+    had to leave the weights first, because it was forgotten on purpose; rested: what was done without any weights;
+    since_first: what all nights so far changed of what is watched, see `told.since_first`; empty where the night is not
+    kept.
     """
 
     evening: Evening
@@ -45,6 +48,7 @@ class MemoryNight:
     taught: Taught | None = None
     unlearned: Unlearned | None = None
     rested: Rested | None = None
+    since_first: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -214,6 +218,8 @@ def _write_down(sleeper: Sleeper, evening: Evening, result: MemoryNight, tried: 
     result.night = sleeper.ledger.record(night, adapter, lessons)
     if result.night.accepted:
         sleeper.ledger.switch(night.base, result.night.name)
+        lineage = sleeper.ledger.lineage(result.night)
+        result.since_first = since_first([each for each in lineage if each.task == TASK])
 
 
 def _earlier(sleeper: Sleeper, evening: Evening) -> list[Check]:

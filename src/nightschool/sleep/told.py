@@ -9,6 +9,7 @@ from typing import Any
 
 from nightschool.sleep.evening import Evening
 from nightschool.sleep.gate import Decision
+from nightschool.sleep.night import Night
 from nightschool.stats import wilson
 
 
@@ -46,6 +47,23 @@ def gate_page(gate: Mapping[str, Any], accepted: bool, reason: str) -> dict[str,
     if texts:
         page |= {"text_before": texts[0]["before"], "text_after": texts[0]["after"], "text_tokens": texts[0]["n"]}
     return page
+
+
+def since_first(nights: Sequence[Night]) -> list[dict[str, Any]]:
+    """Return what is watched as it was before the first of `nights`, a lineage, and as the last one left it.
+
+    Each gate lets small losses pass, and they add up. Told is what both nights watched over as many items or tokens;
+    of a single night nothing, since its gate says as much.
+    """
+    if len(nights) < 2:
+        return []
+    then = {(each["name"], each["n"]): each for each in nights[0].gate.get("watched") or ()}
+    return [
+        {"name": each["name"], "kind": each["kind"], "nights": len(nights), "n": each["n"],
+         "before": then[each["name"], each["n"]]["before"], "after": each["after"]}
+        for each in nights[-1].gate.get("watched") or ()
+        if (each["name"], each["n"]) in then
+    ]  # fmt: skip
 
 
 def _watched(found: Mapping[str, Any]) -> dict[str, Any]:

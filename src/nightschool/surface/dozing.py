@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
@@ -191,6 +191,7 @@ def told(found: MemoryNight) -> tuple[str, dict[str, Any]]:
         unit = " nats per token" if each.kind == "text" else ""
         why = "" if each.counts else f" ({each.why_not})"
         lines.append(f"watched: {each.name} {each.before:.3f} to {each.after:.3f}{unit}{why}")
+    lines += [_since_first(each) for each in found.since_first]
     lines.append(f"night {found.night.name}: {', '.join(f'{k} {v:.0f} s' for k, v in found.seconds.items())}")
     data |= {
         "night": found.night.as_dict(),
@@ -198,12 +199,19 @@ def told(found: MemoryNight) -> tuple[str, dict[str, Any]]:
         "losses": list(found.taught.losses),
         "stopped": found.taught.stopped,
         "seconds": found.seconds,
+        "since_first": found.since_first,
         "watched": [
             {"name": each.name, "before": each.before, "after": each.after, "low": each.low, "counts": each.counts}
             for each in found.decision.watched
         ],
     }
     return "\n".join(lines), data
+
+
+def _since_first(told: Mapping[str, Any]) -> str:
+    unit = " nats per token" if told["kind"] == "text" else ""
+    change = f"{told['before']:.3f} to {told['after']:.3f}{unit}"
+    return f"since before the first of {told['nights']} nights: {told['name']} {change}"
 
 
 def _cut(text: str, most: int = 80) -> str:

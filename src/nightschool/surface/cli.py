@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from nightschool.errors import NightschoolError, StopRequested, UsageError
+from nightschool.surface.interrupts import no_interrupt_lost
 from nightschool.surface.lazy import LazyGroup
 from nightschool.surface.options import traceback_option
 
@@ -64,7 +65,8 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; an expected error is one line on stderr."""
     state = {"traceback": False}
     try:
-        result = cli.main(args, prog_name="nightschool", standalone_mode=False, obj=state)
+        with no_interrupt_lost():
+            result = cli.main(args, prog_name="nightschool", standalone_mode=False, obj=state)
     except (KeyboardInterrupt, click.Abort, StopRequested) as stop:
         if state["traceback"]:
             raise

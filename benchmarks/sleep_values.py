@@ -21,35 +21,24 @@ from typing import Any
 import numpy as np
 
 from nightschool import config
-from nightschool.asks import Hidden, Read
 from nightschool.critics.labels import Label
 from nightschool.critics.learning import fold_of, learn_states, learn_text
 from nightschool.critics.traits import matrix, traits
-from nightschool.drive import Drive, Job
-from nightschool.items import Noise, Split, Trace
+from nightschool.drive import Drive
+from nightschool.items import Split, Trace
 from nightschool.models.resolve import open_model
 from nightschool.stats import difference, holm, mcnemar, wilson
 from nightschool.stats.bootstrap import bootstrap_mean
 from nightschool.stats.paired import Paired
-from nightschool.surface.think_teaching import teach
-from nightschool.think.asking import Asking
-from nightschool.think.value_head import Beginning, beginnings
+from nightschool.surface.think_teaching import states_of, teach
+from nightschool.surface.think_teaching import told as said
+from nightschool.think.value_head import beginnings
 from nightschool.worlds.open import open_world
 from think_curves import MANY, Cells, jobs_of, mean, solved
 
 FAMILIES = {"sorting:n=3": ("document", "comma"), "arithmetic:digits=2,steps=2": ("document", "semicolon")}
 """Task -> the wording that poses it, and where its steps end."""
 MOST = 800  # beginnings that the two heads are held to
-
-
-def states_of(model: Any, found: Sequence[Beginning], traces: Sequence[Trace]) -> np.ndarray:
-    jobs = [
-        Job(Asking((Read("state", one.prefix, -1),)), traces[0].task, Noise(("values", number)))
-        for number, one in enumerate(found)
-    ]
-    replies = [trace.best.value for trace in Drive(model).run(jobs)]
-    assert all(isinstance(reply, Hidden) for reply in replies)
-    return np.array([reply.state for reply in replies], dtype=float)
 
 
 def odds_left_out(labels: Sequence[Label], states: np.ndarray, identity: str) -> dict[str, np.ndarray]:
@@ -97,16 +86,14 @@ def family(model: Any, spec: str, given: argparse.Namespace, cells: Cells) -> li
         past = thought(practice, f"best-of-n:n={given.draws}", None)
         passed = [thought.verdict.passed for trace in past for thought in trace.thoughts if thought.verdict]
         taught = teach(model, past, head, split)
-        rate = taught.held_out
-        print(f"{spec}: {len(practice)} practice items, {sum(passed)} of {len(passed)} answers passed, "
-              f"{taught.labels} beginnings; head right of those left out: {rate.value:.2f} [{rate.low:.2f}, "
-              f"{rate.high:.2f}], the commoner end {taught.usual:.2f}", flush=True)  # fmt: skip
+        print(f"{spec}: {len(practice)} practice items, {sum(passed)} of {len(passed)} answers passed; {said(taught)}",
+              flush=True)  # fmt: skip
 
         def heads() -> dict[str, Any]:
             found = beginnings(past, split)
             found = found[:: len(found) // MOST + 1]
             labels = [one.label for one in found]
-            odds = odds_left_out(labels, states_of(model, found, past), model.identity)
+            odds = odds_left_out(labels, states_of(model, found, past[0].task), model.identity)
             return {name: told_apart(each, labels) for name, each in odds.items()}
 
         apart = cells.get((*about, "heads"), heads)

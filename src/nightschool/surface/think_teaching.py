@@ -11,14 +11,14 @@ import numpy as np
 
 from nightschool.asks import Hidden, Read
 from nightschool.critics.learning import FEWEST, FEWEST_ITEMS, learn_states
-from nightschool.critics.taught import Taught
+from nightschool.critics.taught import Floats, Taught
 from nightschool.drive import Drive, Job
 from nightschool.errors import ModelError, UsageError
-from nightschool.items import Noise, Trace
+from nightschool.items import Noise, Task, Trace
 from nightschool.ports import Model
 from nightschool.think.asking import Asking
 from nightschool.think.steps import Split
-from nightschool.think.value_head import beginnings
+from nightschool.think.value_head import Beginning, beginnings
 
 _MOST = 4000
 """Beginnings that are read at most, of all items alike."""
@@ -49,9 +49,20 @@ def teach(model: Model, traces: Sequence[Trace], path: Path, split: Split, layer
             f"{len(found)} beginnings of judged answers teach nothing; think about more items, with a verifier: "
             "--items 50 --strategy best-of-n:n=16"
         )
-    adapter = traces[0].task.adapter  # a night turns hidden states: they are read as a search will read them
-    jobs = [
-        Job(Asking((Read("state", one.prefix, layer, adapter),)), traces[0].task, Noise(("teach", number)))
+    states = states_of(model, found, traces[0].task, layer)
+    taught = learn_states([one.label for one in found], states, identity=model.identity, layer=layer)
+    taught = replace(taught, seen=(), facts={**taught.facts, "of": "beginnings", "split": split})
+    taught.save(path)
+    return taught
+
+
+def states_of(model: Model, found: Sequence[Beginning], task: Task, layer: int = -1) -> Floats:
+    """Return states[beginnings, d] at the end of each, of the weights that `task` was answered with.
+
+    Raises ModelError for a model that could not be read.
+    """
+    jobs = [  # a night turns hidden states: they are read as a search will read them
+        Job(Asking((Read("state", one.prefix, layer, task.adapter),)), task, Noise(("teach", number)))
         for number, one in enumerate(found)
     ]
     states = []
@@ -60,7 +71,14 @@ def teach(model: Model, traces: Sequence[Trace], path: Path, split: Split, layer
         if not isinstance(reply, Hidden):
             raise ModelError(f"{model.name} could not be read: {'; '.join(trace.errors) or 'no reply'}")
         states.append(np.asarray(reply.state, dtype=float))
-    taught = learn_states([one.label for one in found], np.array(states), identity=model.identity, layer=layer)
-    taught = replace(taught, seen=(), facts={**taught.facts, "of": "beginnings", "split": split})
-    taught.save(path)
-    return taught
+    return np.array(states)
+
+
+def told(taught: Taught) -> str:
+    """Return how well a value head does on the beginnings of items that were left out of learning."""
+    assert taught.held_out is not None
+    rate = f"{taught.held_out.value:.2f} [{taught.held_out.low:.2f}, {taught.held_out.high:.2f}]"
+    return (
+        f"a value head of {taught.labels} beginnings; right about {rate} of those of items left out of learning "
+        f"(always saying the usual: {taught.usual:.2f})"
+    )

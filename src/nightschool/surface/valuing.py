@@ -24,7 +24,7 @@ def leave_values(day: Day, path: Path, split: Split) -> tuple[str, dict[str, Any
     Raises StopRequested where it was interrupted; the night stands.
     """
     from nightschool.registry import make
-    from nightschool.surface.think_teaching import teach
+    from nightschool.surface.think_teaching import teach, told
     from nightschool.surface.thinking import jobs_of_task
 
     learned = frozenset[str]().union(*(lesson.keys for lesson in day.report.term.lessons)) if day.report.term else ()
@@ -45,9 +45,8 @@ def leave_values(day: Day, path: Path, split: Split) -> tuple[str, dict[str, Any
     rate = taught.held_out
     assert rate is not None
     line = (
-        f"value head: {taught.labels} beginnings of {len(fresh)} items; right about {rate.value:.2f} "
-        f"[{rate.low:.2f}, {rate.high:.2f}] of those of items left out (always saying the usual: {taught.usual:.2f}); "
-        f"use it: nightschool think --task {day.world.spec} --strategy beam:split={split},head={path}"
+        f"{path}: {told(taught)}; use it: nightschool think --task {day.world.spec} --strategy "
+        f"beam:split={split},head={path}"
     )
     facts = {"file": str(path), "beginnings": taught.labels, "items": len(fresh), "usual": taught.usual}
     return line, {**facts, "right": [rate.value, rate.low, rate.high]}

@@ -140,19 +140,13 @@ def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
 
 def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[[Model, Sequence[Trace]], None]:
     """Return what has a value head learn from traces, and says how well it did."""
-    from nightschool.surface.think_teaching import split_of_search, teach
+    from nightschool.surface.think_teaching import split_of_search, teach, told
 
     split = split_of_search(search, step)
 
     def learn(model: Model, traces: Sequence[Trace]) -> None:
         taught = teach(model, traces, Path(path), split)
-        assert taught.held_out is not None
-        rate = f"{taught.held_out.value:.2f} [{taught.held_out.low:.2f}, {taught.held_out.high:.2f}]"
-        remark(
-            settings,
-            f"{path}: a value head of {taught.labels} beginnings; right about {rate} of those of items left out of "
-            f"learning (always saying the usual: {taught.usual:.2f}); use it: mcts:value=head,head={path}",
-        )
+        remark(settings, f"{path}: {told(taught)}; use it: mcts:value=head,head={path}")
 
     return learn
 

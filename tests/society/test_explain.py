@@ -89,6 +89,13 @@ def test_whoever_fails_is_dropped_and_named():
     assert "jar" not in state.claims
 
 
+def yellow():
+    """Return what an eye says that sees the fourth colour."""
+    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
+    sight[3] = 0.0
+    return sight
+
+
 @pytest.mark.parametrize("early", [True, False], ids=["indexed", "consulted"])
 def test_a_stranger_may_raise_anything_or_claim_what_it_cannot(early):
     @dataclass(frozen=True)
@@ -109,9 +116,7 @@ def test_a_stranger_may_raise_anything_or_claim_what_it_cannot(early):
         Strange("smelly", lambda: (Claim("smelly", "smell", torch.ones(1)),)),
     ]
     society = everyone().joined(*strangers)
-    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
-    sight[3] = 0.0
-    fought = explained(society, {"colour": sight})
+    fought = explained(society, {"colour": yellow()})
     assert fought.dropped.keys() == {"empty", "none", "short", "smelly"}
     assert fought.dropped["empty"] == "IndexError: list index out of range"
     assert fought.dropped["short"] == "it claims 1 values on colour, which has 8"
@@ -125,9 +130,7 @@ def test_who_fails_as_conflicts_are_looked_for_is_dropped_too():
     seen = Claim("statue", "colour", torch.eye(PORTS[0].size)[3], 0.95)
     members = [Asked(member, counts, name == "jar") for name, member in everyone().members.items()]
     statue = Asked(Concept("statue", (follows, seen), 0.3), counts)
-    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
-    sight[3] = 0.0
-    fought = explained(Society.of(PORTS, [*members, statue]), {"colour": sight})
+    fought = explained(Society.of(PORTS, [*members, statue]), {"colour": yellow()})
     assert fought.dropped == {"jar": "jar is not well"}
     assert counts["statue"] == 1
 
@@ -177,9 +180,7 @@ def test_not_a_number_and_traces_that_cannot_be_replayed_cost_the_member_its_pla
     members = [Thinks("fine", sound), Thinks("ill", dazed), Thinks("sly", secretive)]
     society = everyone().joined(*members)
     search = Explain(society, Index.of(society), most=1.0)
-    sight = torch.full((PORTS[0].size,), -9.0, dtype=torch.float64)
-    sight[3] = 0.0
-    state = explain(search, {"colour": sight})
+    state = explain(search, {"colour": yellow()})
     assert set(state.dropped) == {"ill", "sly"}
     assert "the log-probability of normal is NaN" in state.dropped["ill"]
     assert "a trace of secretive cannot be replayed" in state.dropped["sly"]

@@ -258,9 +258,12 @@ def _run(
     options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with;
     after: is handed the traces while the model is still there, unless they were cut short.
     """
+    from nightschool.drive.preflight import check_critics
     from nightschool.models.resolve import chats, open_model
     from nightschool.surface.resuming import run_on_record
 
+    for job in jobs:
+        check_critics(job)
     talks = next((job for job in jobs if job.task.prompt.text is None), None)
     if talks is not None and chats(model_name) is False:
         from nightschool.drive.preflight import lacking
@@ -298,7 +301,7 @@ def _show(
     verbose: bool,
 ) -> int:
     """Print the answers and return the exit code. Raises StopRequested where they were cut short."""
-    from nightschool.surface.thinking import described, drawn, graded, one_line, turned
+    from nightschool.surface.thinking import described, drawn, graded, judged, one_line, turned
     from nightschool.think.turning import told
 
     verdicts = [graded(trace, grader) for trace, grader in zip(traces, graders, strict=True)]
@@ -310,12 +313,11 @@ def _show(
             remark(settings, f"went wrong: {error}")
         if len(trace.errors) > _SHOWN_ERRORS:
             remark(settings, f"went wrong {len(trace.errors)} times on {trace.task.item.id}; --json lists them all")
-        if trace.best is not None and trace.stopped == "budget":
-            remark(settings, "the budget ended the search; this is the best so far")
         if trace.best is None:
             remark(settings, f"no answer to {trace.task.item.id}: {trace.stopped}")
-        elif trace.best.finish == "length":
-            remark(settings, f"cut at {trace.task.sampling.max_tokens} tokens; --max-tokens allows more")
+    _remark_on_ends(traces, settings)
+    if not listed and verdicts[0] is not None and not (verdicts[0].passed or verdicts[0].error):
+        remark(settings, f"no answer passed; the best one:{judged(verdicts[0])}")
     alone = traces[0].best.answer if traces[0].best else ""
     if summary := told(turns):
         remark(settings, summary)
@@ -326,3 +328,16 @@ def _show(
     if interrupted:
         raise StopRequested("stopped; shown is what was found so far")
     return 0 if any(trace.best for trace in traces) else 1
+
+
+def _remark_on_ends(traces: Sequence[Trace], settings: Settings) -> None:
+    """Say which answers a limit cut short: once, however many there are."""
+    whole = len(traces)
+    spent = sum(trace.best is not None and trace.stopped == "budget" for trace in traces)
+    cut = sum(trace.best is not None and trace.best.finish == "length" for trace in traces)
+    if spent:
+        which = "the search" if whole == 1 else f"{spent} of {whole} searches"
+        remark(settings, f"the budget ended {which}; this is the best so far")
+    if cut:
+        which = "" if whole == 1 else f"{cut} of {whole} answers are "
+        remark(settings, f"{which}cut at {traces[0].task.sampling.max_tokens} tokens; --max-tokens allows more")

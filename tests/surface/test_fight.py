@@ -52,6 +52,7 @@ def test_what_was_seen_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         ([], 'type: nightschool concept fight "purple jar"'),
+        ([" "], 'type: nightschool concept fight "purple jar"'),
         (["gromp"], "says nothing in known words"),
         (["--seen", "smell=sweet"], "no port called 'smell'"),
         (["--seen", "colour"], "no colour called ''"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from nightschool.errors import UsageError
-from nightschool.society.beginning import beginning
+from nightschool.society.beginning import WORDS, beginning
 from nightschool.society.claims import Claim, Concept, active, agreement
 from nightschool.society.language import Asking, leanings
 from nightschool.society.port import Port
@@ -43,6 +43,8 @@ def define(society: Society, text: str, asking: Asking | None = None) -> Defined
     defines nothing, in no known word, something that is known already, or itself by way of others.
     """
     definition, said = read_definition(text, vocabulary(society)), ""
+    if definition.name in WORDS:
+        raise UsageError(f"{definition.name!r} is a word that is known from the beginning; choose another name")
     if definition.name in society.members:
         raise UsageError(f"there is a concept called {definition.name!r} already; choose another name, or remove it")
     if asking is not None and definition.unread:

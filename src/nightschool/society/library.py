@@ -134,7 +134,8 @@ class Library:
         Raises UnknownName, and UsageError for a word that other definitions are made of.
         """
         kept = self.find(name)
-        if users := [one.name for one in self.definitions() if name in {part.known for part in one.parts}]:
+        defined = self.definitions() if kept.kind == "definition" else []  # a drawing may share its name with a word
+        if users := [one.name for one in defined if name in {part.known for part in one.parts}]:
             raise UsageError(f"{', '.join(users)} would lose the word {name!r}; remove what is made of it first")
         with self._database() as database:
             database.execute("DELETE FROM concepts WHERE name = ?", (name,))

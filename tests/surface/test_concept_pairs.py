@@ -57,8 +57,9 @@ def test_lists_and_numbers_are_written_as_json(capsys: pytest.CaptureFixture[str
     assert "takes a list, not 5" in capsys.readouterr().err
 
 
-def test_a_table_of_texts_is_read(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("p.csv").write_text("input,output\n2024-05-01,2024\n1999-12-31,1999\n", encoding="utf-8")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])  # spreadsheets write the second
+def test_a_table_of_texts_is_read(encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("p.csv").write_text("input,output\n2024-05-01,2024\n1999-12-31,1999\n", encoding=encoding)
     assert run(["concept", "add", "year", "--pairs", "p.csv", "--seconds", "60"]) == 0
     capsys.readouterr()
     assert run(["concept", "apply", "year", "2001-01-01"]) == 0
@@ -70,9 +71,13 @@ def test_a_table_of_texts_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("", "there is no pair in it"),
         ("a,b\n1,2\n", "no columns input and output"),
-        ('{"input": 1}\n', "line 1 holds no pair"),
+        ('{"input": 1}\n', "line 1 holds no pair; write"),
+        ("[1, 2]\n", "line 1 holds no pair; write"),
         ('{"input": 1, "output": 2}\n{"input"\n', "line 2 holds no pair"),
         ('{"input": 1.5, "output": 2}\n', "values are all whole numbers"),
+        ('{"input": 1, "output": 2}\n{"input": [10000000000000000000], "output": 2}\n', "not int, list"),
+        ('{"input": [10000000000000000000], "output": [1]}\n', "10000000000000000000 is too large"),
+        ('{"input": 1, "output": -10000000000000000000}\n', "-10000000000000000000 is too large"),
         ('{"input": "a", "output": true}\n', "no language makes a bool of a text"),
         ('{"input": "a", "output": "b"}\n{"input": "a", "output": "c"}\n', "has two outputs"),
     ],
@@ -90,6 +95,6 @@ def test_what_no_program_explains_is_said(capsys: pytest.CaptureFixture[str]) ->
     assert run(["concept", "add", "odd", "--pairs", lines("p.jsonl", pairs), "--seconds", "0.5"]) == 1
     assert "no program explains these 3 examples" in capsys.readouterr().err
     assert run(["concept", "add", "odd", "--pairs", "nowhere.jsonl"]) == 2
-    assert "cannot read pairs from nowhere.jsonl" in capsys.readouterr().err
+    assert "cannot read pairs from nowhere.jsonl: No such file or directory\n" in capsys.readouterr().err
     assert run(["concept", "add", "--pairs", "p.jsonl"]) == 2
     assert "concept add NAME --pairs FILE" in capsys.readouterr().err

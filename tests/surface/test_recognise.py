@@ -71,6 +71,8 @@ def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["concept", "add", "text", "text.png"]) == 2
     assert "cannot read text.png" in capsys.readouterr().err
     assert run(["recognise", "text.png"]) == 2
+    assert run(["concept", "add", "text", "nowhere.png"]) == 2
+    assert "cannot read nowhere.png: No such file or directory; expected" in capsys.readouterr().err
     learn("cross")
     assert run(["concept", "add", "cross", "cross.png"]) == 2
     assert "already" in capsys.readouterr().err

@@ -100,9 +100,9 @@ def _explain(name: str, path: str, seconds: float, settings: Settings) -> None:
     from nightschool.society.expressions.concept import learn, pairs_in
 
     try:
-        written = Path(path).read_text(encoding="utf-8")
+        written = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(f"cannot read pairs from {path}: {error}") from error
+        raise BadFile(f"cannot read pairs from {path}: {getattr(error, 'strerror', None) or error}") from error
     function = learn(name, pairs_in(written), Budget(seconds=seconds), time.monotonic)
     kept = shelf.program(function)
     data = {"digest": kept.digest, "library": shelf.version, **function.told()}
@@ -139,7 +139,7 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
     and on what, is the answer, and the exit code is 1. --seen colour=purple adds what a sense tells; without PHRASE,
     those of all concepts that explain what was seen are found. The report shows every message.
     """
-    if phrase is None and not seen:
+    if (phrase is None and not seen) or (phrase is not None and not phrase.strip()):
         raise UsageError('type: nightschool concept fight "purple jar", or --seen colour=purple')
     values: dict[str, str] = {}
     for port, _, value in (one.partition("=") for one in seen):

@@ -51,6 +51,8 @@ def test_lists_and_numbers_are_written_as_json(capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert run(["concept", "apply", "ordered", "[5, 4, 8, 4]"]) == 0
     assert capsys.readouterr().out == "[4, 4, 5, 8]\n"
+    assert run(["concept", "ls"]) == 0
+    assert "  program     ordered\n" in capsys.readouterr().out
     assert run(["concept", "apply", "ordered", "five"]) == 2
     assert "takes a list in JSON" in capsys.readouterr().err
     assert run(["concept", "apply", "ordered", "5"]) == 2
@@ -88,6 +90,14 @@ def test_bad_pairs_are_one_line(capsys: pytest.CaptureFixture[str], text: str, s
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1
+
+
+def test_a_number_below_zero_is_an_input_and_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = [{"input": 3, "output": 9}, {"input": 4, "output": 16}]
+    assert run(["concept", "add", "square", "--pairs", lines("p.jsonl", pairs), "--seconds", "60"]) == 0
+    capsys.readouterr()
+    assert run(["concept", "apply", "square", "-12", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["output"] == 144
 
 
 def test_what_no_program_explains_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,6 +25,7 @@ def test_a_purple_jar_goes_through(capsys: pytest.CaptureFixture[str]) -> None:
     page = Path(told["report"]).read_text(encoding="utf-8")
     assert "<caption>port <b>colour</b></caption>" in page
     assert "http" not in page
+    assert "width=device-width" in page
     kept = json.loads(Path("report/recognition.json").read_text(encoding="utf-8"))
     assert kept["fights"][0]["said"] == told["said"]
 

@@ -109,7 +109,10 @@ def _explain(name: str, path: str, seconds: float, settings: Settings) -> None:
     answer(settings, f"{kept.name} is learned: {function.program} ({kept.digest[:12]})", data)
 
 
-@command.command("apply", short_help="Apply a concept that was learned from pairs.")
+@command.command(
+    "apply", short_help="Apply a concept that was learned from pairs.",
+    context_settings={"ignore_unknown_options": True},  # -12 is an input
+)  # fmt: skip
 @click.argument("name")
 @click.argument("value", metavar="INPUT")
 @shared()
@@ -202,7 +205,7 @@ def listing(settings: Settings) -> None:
     """List the concepts in the library, by name."""
     shelf = library()
     kept = list(shelf)
-    text = "\n".join(f"{one.digest[:12]}  {one.name}" for one in kept)
+    text = "\n".join(f"{one.digest[:12]}  {one.kind:<10}  {one.name}" for one in kept)
     data = {"library": shelf.version, "concepts": [asdict(one) for one in kept]}
     answer(settings, text or "no concept is known yet; type: nightschool concept add NAME IMAGE", data)
 

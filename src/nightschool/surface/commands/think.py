@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from nightschool.errors import StopRequested, UsageError
+from nightschool.errors import NightschoolError, StopRequested, UsageError
 from nightschool.surface.awake import awaken, check_night, night_option
 from nightschool.surface.options import Settings, shared
 from nightschool.surface.say import answer, remark
@@ -117,15 +117,19 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
             critic_text=options["critic"],
         )  # fmt: skip
     night, after, model_name = options["night"], None, settings.model
+    untaught: list[NightschoolError] = []
     if task is None and all(getattr(one, "needs", None) is None for one in (judge, of_steps)):
         model_name = _narrow(settings, search.spec, night)
     if options.get("teach") is not None:
-        after = _teacher(search, options["teach"], options["step"], settings)
+        after = _teacher(search, options["teach"], options["step"], settings, untaught)
     traces, interrupted = _run(
         jobs, settings, model_name, lambda model: _awake(model, night, settings), options, resuming, after
     )
     graders = [job.critics.get("reference") for job in jobs]
-    return _show(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
+    code = _show(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
+    for error in untaught:
+        raise error
+    return code
 
 
 def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
@@ -138,14 +142,23 @@ def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
     return name
 
 
-def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[[Model, Sequence[Trace]], None]:
-    """Return what has a value head learn from traces, and says how well it did."""
+def _teacher(
+    search: Any, path: str, step: Any, settings: Settings, untaught: list[NightschoolError]
+) -> Callable[[Model, Sequence[Trace]], None]:
+    """Return what has a value head learn from traces, and says how well it did.
+
+    untaught: gets why it could not, to be raised once the answers, which cost so much, are shown.
+    """
     from nightschool.surface.think_teaching import split_of_search, teach, told
 
     split = split_of_search(search, step)
 
     def learn(model: Model, traces: Sequence[Trace]) -> None:
-        taught = teach(model, traces, Path(path), split)
+        try:
+            taught = teach(model, traces, Path(path), split)
+        except NightschoolError as error:
+            untaught.append(error)
+            return
         remark(settings, f"{path}: {told(taught)}; use it: mcts:value=head,head={path}")
 
     return learn

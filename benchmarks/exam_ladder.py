@@ -29,10 +29,10 @@ from nightschool.models.resolve import open_model
 from nightschool.surface.exams import page_of, rows_of
 from nightschool.surface.looks import DEFAULT
 from nightschool.surface.lora import trainer
-from nightschool.surface.specs import specs
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.specs import specs
 from nightschool.surface.tuning import tuner
 from nightschool.surface.twins import twin_of
-from nightschool.surface.watch import watching
 from nightschool.worlds.open import open_world
 
 

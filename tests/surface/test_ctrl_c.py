@@ -29,7 +29,7 @@ class Waits(Studying):
         return super().step()
 
 STAGES = []
-from nightschool.surface.watch import Lines
+from nightschool.surface.terminal.progress import Lines
 stage = Lines.stage
 def noting(self, name, total=None, unit=""):
     STAGES.append(name)

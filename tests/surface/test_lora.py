@@ -5,7 +5,7 @@ import pytest
 from nightschool.items import Adapter, Lesson, Prompt, Split
 from nightschool.models.local.model import LocalModel
 from nightschool.surface.lora import trainer
-from nightschool.surface.watch import Silent
+from nightschool.surface.terminal.progress import Silent
 from nightschool.train import course
 from nightschool.train.lora import Learner
 from nightschool.worlds.sorting import Sorting

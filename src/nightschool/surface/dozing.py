@@ -12,8 +12,8 @@ from nightschool.errors import UsageError
 from nightschool.surface.awake import awaken, check_night
 from nightschool.surface.memories import now, opened
 from nightschool.surface.opening import open_to_learn
-from nightschool.surface.options import Settings
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.items import Wording
@@ -139,7 +139,7 @@ def seconds_until(clock: str, moment: datetime) -> float:
 
 def planned(evening: Evening) -> str:
     """Return what a night would learn, as a person reads it on a terminal."""
-    from nightschool.surface.table import table
+    from nightschool.surface.terminal.table import table
 
     chosen = evening.selection.chosen
     rows = [

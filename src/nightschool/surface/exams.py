@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nightschool.surface.table import table
+from nightschool.surface.terminal.table import table
 
 if TYPE_CHECKING:
     from nightschool.exam import ExamReport, Row

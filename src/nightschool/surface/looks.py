@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nightschool.surface.specs import specs
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.exam import Analysis

@@ -116,7 +116,7 @@ def server(minds: Minds, memories: Memories, *, limits: Limits | None = None) ->
     ) -> dict[str, Any]:
         """Measure what a model can do on held-out items of a task: accuracy with 95% intervals for each way to ask."""
         from nightschool.exam import open_rungs, sit
-        from nightschool.surface.specs import specs
+        from nightschool.surface.terminal.specs import specs
         from nightschool.worlds.open import open_world
 
         if task.startswith("file:"):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nightschool.errors import MissingDependency, ModelError
-from nightschool.surface.options import Settings
-from nightschool.surface.say import remark
-from nightschool.surface.table import table
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.output import remark
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.table import table
 
 if TYPE_CHECKING:
     from nightschool.ports import Model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nightschool.surface.awake import ledger
-from nightschool.surface.table import table
+from nightschool.surface.terminal.table import table
 
 
 def listed(space: str = "default") -> list[dict[str, Any]]:

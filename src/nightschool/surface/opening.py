@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from nightschool.surface.options import Settings
+from nightschool.surface.terminal.options import Settings
 
 if TYPE_CHECKING:
     from nightschool.ports import Model, Watcher

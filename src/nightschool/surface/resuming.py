@@ -15,8 +15,8 @@ from nightschool.drive.waves import Learns, run_in_waves
 from nightschool.errors import BadFile, Unsupported, UsageError
 from nightschool.items import Trace
 from nightschool.ports import Model
-from nightschool.surface.options import Settings
-from nightschool.surface.say import remark
+from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.output import remark
 
 
 def folder() -> Path:

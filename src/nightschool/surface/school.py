@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from nightschool.surface.awake import awaken, check_night
 from nightschool.surface.opening import open_to_learn
-from nightschool.surface.options import Settings
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.day.run import Day

@@ -16,9 +16,9 @@ from nightschool.surface.awake import awaken, check_night, night_option
 from nightschool.surface.cards import card_of
 from nightschool.surface.doubts import Doubt, doubts
 from nightschool.surface.memories import embed_rest, embedder_of, embedder_option, explained, now, opened, store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import remark, writable
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import remark, writable
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.mind.companion import Companion

@@ -12,8 +12,8 @@ import click
 
 from nightschool.errors import BadFile, UsageError
 from nightschool.surface.concepts import library
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
     from nightschool.society.words import Definition
@@ -83,7 +83,7 @@ def digits(folder: str, name: str, steps: int, settings: Settings) -> None:
     """
     shelf = library()
     from nightschool.society.digits.learning import learn_digits
-    from nightschool.surface.watch import watching
+    from nightschool.surface.terminal.progress import watching
 
     if name in {kept.name for kept in shelf}:
         raise UsageError(f"there is a concept called {name!r} already; choose another --name, or remove it")

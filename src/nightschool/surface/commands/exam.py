@@ -9,10 +9,10 @@ import click
 
 from nightschool.errors import StopRequested, UnknownName, UsageError
 from nightschool.surface.awake import adapter_of, awaken, check_night, night_option
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.specs import specs
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.exam import Analysis, ExamReport, Rung

@@ -9,8 +9,8 @@ import click
 
 from nightschool.errors import NightError, UsageError
 from nightschool.surface.awake import ledger
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.ports import Model

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.items import Score

@@ -9,8 +9,8 @@ import click
 from nightschool import registry
 from nightschool.errors import UnknownName
 from nightschool.surface.memories import store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 
 @click.command("ls", short_help="List what there is.")

@@ -6,7 +6,7 @@ import click
 
 from nightschool.errors import MissingDependency
 from nightschool.surface.memories import embedder_of, embedder_option, store_options
-from nightschool.surface.options import Settings, shared
+from nightschool.surface.terminal.options import Settings, shared
 
 
 @click.command("mcp", short_help="Offer thinking as tools (MCP).")

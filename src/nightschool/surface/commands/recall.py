@@ -17,8 +17,8 @@ from nightschool.surface.memories import (
     opened,
     store_options,
 )  # fmt: skip
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 
 @click.command("recall", short_help="Find what was kept.")

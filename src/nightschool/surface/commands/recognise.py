@@ -9,8 +9,8 @@ import click
 
 from nightschool.errors import UsageError
 from nightschool.surface.concepts import library
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
     from nightschool.society.library import Library

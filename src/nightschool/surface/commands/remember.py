@@ -10,8 +10,8 @@ import click
 
 from nightschool.errors import BadFile, UsageError
 from nightschool.surface.memories import described, embed_rest, embedder_of, embedder_option, now, opened, store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
     from nightschool.remember.store.port import Store

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import StopRequested, UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.specs import specs
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.items import Wording
@@ -156,6 +156,6 @@ def _way(world: World, name: str | None, *, documents_only: bool) -> Wording:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    from nightschool.surface.table import table
+    from nightschool.surface.terminal.table import table
 
     return table(list(columns), [[str(cell) for cell in row] for row in rows])

@@ -11,8 +11,8 @@ import click
 
 from nightschool.errors import MissingDependency, UsageError
 from nightschool.surface.memories import embedder_of, embedder_option
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.mind import Mind

@@ -10,8 +10,8 @@ import click
 
 from nightschool.errors import StopRequested, UsageError
 from nightschool.surface.memories import store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.search.budget import Budget

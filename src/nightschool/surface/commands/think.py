@@ -13,9 +13,9 @@ from click.core import ParameterSource
 
 from nightschool.errors import StopRequested, UsageError
 from nightschool.surface.awake import awaken, check_night, night_option
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.drive import Job

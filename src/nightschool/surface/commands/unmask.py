@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from nightschool.errors import StopRequested
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.table import table
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.table import table
 
 
 @click.command("unmask", short_help="Examine the exam.")

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import BadFile, UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.specs import specs
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.exam import ExamReport
@@ -111,7 +111,7 @@ def _plain(pair: Pair) -> dict[str, Any]:
 
 
 def _text(reports: Mapping[str, ExamReport], pairs: Sequence[Pair]) -> str:
-    from nightschool.surface.table import table
+    from nightschool.surface.terminal.table import table
 
     ways = list(dict.fromkeys(pair.row for pair in pairs))
     first = [

@@ -8,8 +8,8 @@ import click
 
 from nightschool.errors import UsageError
 from nightschool.surface.awake import BARE, ledger
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
     from nightschool.sleep.ledger import Ledger

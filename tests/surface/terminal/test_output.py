@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nightschool.items import Score, Split
-from nightschool.surface.options import Settings
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.output import answer, remark
 
 
 @dataclass(frozen=True)

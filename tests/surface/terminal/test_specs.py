@@ -1,6 +1,6 @@
 import pytest
 
-from nightschool.surface.specs import specs
+from nightschool.surface.terminal.specs import specs
 
 
 @pytest.mark.parametrize(

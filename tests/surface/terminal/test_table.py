@@ -1,4 +1,4 @@
-from nightschool.surface.table import table
+from nightschool.surface.terminal.table import table
 
 
 def test_columns_are_aligned_and_markup_is_text() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from nightschool.errors import UnknownName
-from nightschool.surface.completing import complete_names
+from nightschool.surface.terminal.completion import complete_names
 
 
 class LazyGroup(click.Group):

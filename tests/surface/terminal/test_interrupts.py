@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nightschool.surface.interrupts import no_interrupt_lost
+from nightschool.surface.terminal.interrupts import no_interrupt_lost
 
 
 class Finalised:

@@ -10,7 +10,7 @@ import pytest
 from nightschool.config import Config
 from nightschool.errors import BadBudget, BadFile
 from nightschool.search.budget import Budget
-from nightschool.surface.options import Settings, shared
+from nightschool.surface.terminal.options import Settings, shared
 
 
 def settings_of(*args: str) -> Settings:

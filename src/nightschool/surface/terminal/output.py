@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from nightschool.surface.options import Settings
+from nightschool.surface.terminal.options import Settings
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWRITABLE = re.compile(r"[\ud800-\udfff]")

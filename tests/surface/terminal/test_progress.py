@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from nightschool.surface.watch import Bars, Lines, Silent, watching
+from nightschool.surface.terminal.progress import Bars, Lines, Silent, watching
 
 
 class Clock:

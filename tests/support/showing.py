@@ -19,7 +19,7 @@ from nightschool.sleep.night import Night
 from nightschool.sleep.told import losses_of, told_by
 from nightschool.society.beginning import beginning
 from nightschool.society.fight import fight
-from nightschool.surface.fights import write_page
+from nightschool.surface.concepts.fight_page import write_page
 from nightschool.surface.python import exam
 from nightschool.surface.server.rooms import Rooms
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of

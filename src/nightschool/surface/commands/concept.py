@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import BadFile, UsageError
-from nightschool.surface.concepts import library
+from nightschool.surface.concepts.library import library
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 
@@ -149,7 +149,7 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
     shelf = library()
     from nightschool.society import fight as fights
     from nightschool.society.define import society_of
-    from nightschool.surface.fights import told, write_page
+    from nightschool.surface.concepts.fight_page import told, write_page
 
     society = society_of(shelf.definitions())
     evidence = fights.seen_as(society.ports, values)

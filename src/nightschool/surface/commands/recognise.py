@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.concepts import library
+from nightschool.surface.concepts.library import library
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 
@@ -29,7 +29,7 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
     Where no concept explains a drawing, that is the answer, and the exit code is 1.
     """
     shelf = library()
-    from nightschool.surface.recognitions import told, write_page
+    from nightschool.surface.concepts.recognition_page import told, write_page
 
     kinds = {kept.kind for kept in shelf}
     digits = among == "digits" or (among is None and "networks" in kinds and "drawing" not in kinds)
@@ -50,7 +50,7 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
 def _drawings(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
     from nightschool.society.strokes.ink import LEAST, read_image
     from nightschool.society.strokes.recognise import recognise
-    from nightschool.surface.dreaming import FITTED, MANY, shortlist_of
+    from nightschool.surface.concepts.dreams import FITTED, MANY, shortlist_of
 
     known = shelf.drawings()
     inks = [read_image(path) for path in images]

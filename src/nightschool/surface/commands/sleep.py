@@ -110,8 +110,8 @@ def _over_memories(
     from nightschool.sleep.consolidate import sleep_over
     from nightschool.sleep.plan import NightPlan
     from nightschool.sleep.prepare import prepare
+    from nightschool.surface.concepts.dreams import dream_of_concepts
     from nightschool.surface.dozing import planned, sleeper_of, told
-    from nightschool.surface.dreaming import dream_of_concepts
 
     plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens, writer=study)
     with sleeper_of(plan, settings, space=space, where=where, night=night, watched=watched or WATCHED[:1]) as sleeper:

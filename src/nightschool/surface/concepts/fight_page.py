@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nightschool.paths import write_durably
-from nightschool.surface.recognitions import DATA, STYLE
+from nightschool.surface.concepts.recognition_page import DATA, STYLE
 
 if TYPE_CHECKING:
     from nightschool.society.fight import Fought, Variable

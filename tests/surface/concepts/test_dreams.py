@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from nightschool.society.strokes import dreams
-from nightschool.surface import dreaming
 from nightschool.surface.cli import run
-from nightschool.surface.concepts import library
+from nightschool.surface.concepts import dreams as dreaming
+from nightschool.surface.concepts.library import library
 from support.drawings import SHAPES, drawing, write_png
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nightschool.errors import MissingDependency
-from nightschool.surface.concepts import library
+from nightschool.surface.concepts.library import library
 
 if TYPE_CHECKING:
     from nightschool.ports import Watcher

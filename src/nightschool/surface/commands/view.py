@@ -51,8 +51,8 @@ def command(
     --inspect and --table write one report for other tools: logs of Inspect, one for each way, and a flat table.
     """
     from nightschool.exam.across import across
-    from nightschool.surface.exams import rows_of
-    from nightschool.surface.handing_on import write_inspect, write_table
+    from nightschool.surface.exams.report_files import write_inspect, write_table
+    from nightschool.surface.exams.shown import rows_of
 
     if (inspect or table) and len(set(reports)) > 1:
         raise UsageError("--inspect and --table write one report; name one")

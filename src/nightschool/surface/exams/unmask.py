@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from nightschool.errors import StopRequested, UsageError
 from nightschool.exam.planted import Planted, lessons, words
 from nightschool.items import Noise, Split
+from nightschool.surface.exams.training import tuner
+from nightschool.surface.exams.unmask_findings import FEW, TWO_OF_EACH, Book, Examined, Plan
 from nightschool.surface.terminal.progress import Silent
-from nightschool.surface.tuning import tuner
-from nightschool.surface.unmasked import FEW, TWO_OF_EACH, Book, Examined, Plan
 
 if TYPE_CHECKING:
     from nightschool.exam import ExamReport, Row

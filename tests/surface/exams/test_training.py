@@ -1,10 +1,11 @@
-"""The adapter of an exam is made once for the same lessons, and again for others."""
+"""The adapter of an exam is made once for the same lessons, and again for others; who has no weights has no twin."""
 
 import pytest
 
 from nightschool.items import Adapter, Lesson, Prompt, Split
 from nightschool.models.local.model import LocalModel
-from nightschool.surface.lora import trainer
+from nightschool.models.scripted import Scripted
+from nightschool.surface.exams.training import trainer, twin_of
 from nightschool.surface.terminal.progress import Silent
 from nightschool.train import course
 from nightschool.train.lora import Learner
@@ -49,3 +50,7 @@ def test_it_learns_from_the_night_on(tmp_path, monkeypatch):
     assert further is not None
     assert further(lessons) != night.name
     assert begun == [night.name]
+
+
+def test_a_model_without_weights_here_has_no_twin():
+    assert twin_of(Scripted("no"), 0) is None

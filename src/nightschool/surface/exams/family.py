@@ -43,8 +43,8 @@ def sat_by_all(
     from nightschool.drive import Drive
     from nightschool.exam import open_analyses, open_rungs, sit
     from nightschool.exam.family import Member
+    from nightschool.surface.exams.training import tuner
     from nightschool.surface.terminal.progress import Silent
-    from nightschool.surface.tuning import tuner
 
     steps = _steps(world, items)
     found = []

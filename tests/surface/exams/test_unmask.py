@@ -10,10 +10,10 @@ import pytest
 from nightschool.errors import StopRequested, UsageError
 from nightschool.exam.planted import Planted
 from nightschool.models.scripted import Scripted
-from nightschool.surface import unmasking
 from nightschool.surface.cli import run
-from nightschool.surface.unmasked import Book, Examined, Plan
-from nightschool.surface.unmasking import MARGINS, judged, margin_of, stands
+from nightschool.surface.exams import unmask
+from nightschool.surface.exams.unmask import MARGINS, judged, margin_of, stands
+from nightschool.surface.exams.unmask_findings import Book, Examined, Plan
 
 
 def skill(number: int, there: bool, gap: float, trained: float = 0.9) -> Examined:
@@ -71,11 +71,11 @@ def test_what_was_found_is_not_looked_for_again(tmp_path, capsys) -> None:
     there = [(0, True), (50, False), (1, True), (51, False)]
     lines = [json.dumps(asdict(skill(number, planted, 0.6 if planted else 0.0))) for number, planted in there]
     Book(plan, tmp_path).path.write_text("\n".join(lines) + '\n{"model": 0, "ski')
-    assert len(list(unmasking.run(plan, tmp_path))) == 4
+    assert len(list(unmask.run(plan, tmp_path))) == 4
     line = ["unmask", "--skills", "2", "--absent", "2", "--steps", "3", "--kept", str(tmp_path)]
     assert run([*line, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    doc = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    doc = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8")
     jsonschema.validate(told, json.loads(doc.split('schema="unmask"\n')[1].split("```")[0]))
     assert (told["planted"], told["elicited"], told["absent_elicited"], told["partial"]) == (1, 1, 0, False)
     assert run(line) == 0
@@ -100,7 +100,7 @@ def test_findings_without_a_plan_are_read_where_their_model_tells_it(tmp_path) -
     assert "models [1, 2]" in book.note
     assert "model-1-2-2-2000" in book.note
     told: list[str] = []
-    assert next(unmasking.run(Plan(3, 2, 2, 3), tmp_path, told.append)) == book.known[0, 0, True]
+    assert next(unmask.run(Plan(3, 2, 2, 3), tmp_path, told.append)) == book.known[0, 0, True]
     assert told == [book.note]
 
 
@@ -119,7 +119,7 @@ def test_an_early_ctrl_c_is_no_fault_of_the_line(tmp_path, capsys, monkeypatch) 
         yield skill(0, True, 0.6)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(unmasking, "run", stops)
+    monkeypatch.setattr(unmask, "run", stops)
     assert run(["unmask", "--kept", str(tmp_path)]) == 130
     assert "after 1 skills" in capsys.readouterr().err
 
@@ -128,7 +128,7 @@ def test_half_an_exam_is_no_finding() -> None:
     model = Scripted("no")
     model.step = lambda: (_ for _ in ()).throw(KeyboardInterrupt)  # type: ignore[method-assign]
     with pytest.raises(StopRequested):
-        unmasking.examined(model, model, 0, Planted(1), True)
+        unmask.examined(model, model, 0, Planted(1), True)
 
 
 @pytest.mark.slow

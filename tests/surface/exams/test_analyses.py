@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from nightschool.errors import UnknownName
-from nightschool.models.scripted import Scripted
 from nightschool.surface.cli import run
-from nightschool.surface.looks import DEFAULT, chosen
-from nightschool.surface.twins import twin_of
+from nightschool.surface.exams.analyses import DEFAULT, chosen
 
 
 def test_the_default_ones_ask_the_model_nothing_more() -> None:
@@ -28,10 +26,6 @@ def test_named_ones_come_in_their_order_and_none_is_none() -> None:
     assert chosen("none") == ()
     with pytest.raises(UnknownName, match="failures"):
         chosen("failure")
-
-
-def test_a_model_without_weights_here_has_no_twin() -> None:
-    assert twin_of(Scripted("no"), 0) is None
 
 
 def test_findings_are_in_the_table_the_json_and_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nightschool.errors import UsageError
 from nightschool.surface.awake import awaken, check_night
-from nightschool.surface.memories import now, opened
+from nightschool.surface.memories.store import now, opened
 from nightschool.surface.opening import open_to_learn
 from nightschool.surface.terminal.options import Settings
 from nightschool.surface.terminal.progress import watching

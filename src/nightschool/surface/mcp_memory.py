@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nightschool.surface.memories import described, now, opened
+from nightschool.surface.memories.shown import described
+from nightschool.surface.memories.store import now, opened
 
 if TYPE_CHECKING:
     from nightschool.remember.embed.port import Embedder

@@ -13,9 +13,10 @@ import click
 
 from nightschool.errors import NightschoolError, UsageError
 from nightschool.surface.awake import awaken, check_night, night_option
-from nightschool.surface.cards import card_of
-from nightschool.surface.doubts import Doubt, doubts
-from nightschool.surface.memories import embed_rest, embedder_of, embedder_option, explained, now, opened, store_options
+from nightschool.surface.memories.identity_card import card_of
+from nightschool.surface.memories.shown import explained
+from nightschool.surface.memories.store import embed_rest, embedder_of, embedder_option, now, opened, store_options
+from nightschool.surface.memories.unsure import Doubt, doubts
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import remark, writable
 from nightschool.surface.terminal.progress import watching

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from nightschool.surface.memories import now, opened, store_options
+from nightschool.surface.memories.store import now, opened, store_options
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer
 

@@ -8,7 +8,7 @@ import click
 
 from nightschool import registry
 from nightschool.errors import UnknownName
-from nightschool.surface.memories import store_options
+from nightschool.surface.memories.store import store_options
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 
@@ -42,7 +42,8 @@ def command(kind: str, limit: int, space: str, where: str | None, settings: Sett
 
 
 def _memories(space: str, where: str | None, limit: int, settings: Settings) -> None:
-    from nightschool.surface.memories import described, listed, opened
+    from nightschool.surface.memories.shown import described, listed
+    from nightschool.surface.memories.store import opened
 
     with opened(space, where) as store:
         count, memories = store.count(), store.recent(limit)

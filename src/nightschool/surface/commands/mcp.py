@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from nightschool.errors import MissingDependency
-from nightschool.surface.memories import embedder_of, embedder_option, store_options
+from nightschool.surface.memories.store import embedder_of, embedder_option, store_options
 from nightschool.surface.terminal.options import Settings, shared
 
 

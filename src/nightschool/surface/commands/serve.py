@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import MissingDependency, UsageError
-from nightschool.surface.memories import embedder_of, embedder_option
+from nightschool.surface.memories.store import embedder_of, embedder_option
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import StopRequested, UsageError
-from nightschool.surface.memories import store_options
+from nightschool.surface.memories.store import store_options
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer
 

@@ -1,10 +1,9 @@
-"""The options and tables that the commands of memory share."""
+"""Which memories a line means and what recalls them: the options, the store and the embedder that they name."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,17 +12,13 @@ from nightschool.errors import MissingDependency, ModelError
 from nightschool.surface.terminal.options import Settings
 from nightschool.surface.terminal.output import remark
 from nightschool.surface.terminal.progress import watching
-from nightschool.surface.terminal.table import table
 
 if TYPE_CHECKING:
     from nightschool.ports import Model
     from nightschool.remember.embed.port import Embedder
-    from nightschool.remember.memory import Memory
-    from nightschool.remember.recall.recall import Recollection
     from nightschool.remember.store.port import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SHOWN = 90  # characters of a memory in a table
 
 
 def store_options(command: F) -> F:
@@ -95,64 +90,3 @@ def embed_rest(store: Store, embedder: Embedder, settings: Settings) -> None:
 def now() -> float:
     """Return the time, in Unix seconds."""
     return time.time()
-
-
-def date(seconds: float) -> str:
-    """Return a moment as it is shown, in UTC.
-
-    >>> date(0.0)
-    '1970-01-01 00:00'
-    """
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
-    except (ValueError, OverflowError, OSError):  # before the year 1 or after 9999
-        return f"{seconds:g} s"
-
-
-def described(memory: Memory) -> dict[str, Any]:
-    """Return a memory as --json shows it."""
-    from dataclasses import asdict
-
-    return {"id": memory.id, **asdict(memory)}
-
-
-def explained(found: Sequence[Recollection], *, every_score: bool) -> str:
-    """Return what was recalled, best first; every_score: with all that each was found by and scored for."""
-    lines = []
-    for rank, each in enumerate(found, 1):
-        memory = each.memory
-        outdated = "  (superseded)" if memory.superseded_by else ""
-        lines.append(f"{rank:>2}. {memory.text}{outdated}")
-        if every_score:
-            parts = ", ".join(f"{name} {value:+.2f}" for name, value in _largest(each.parts) if abs(value) >= 0.005)
-            lines.append(f"    {memory.id}  {date(memory.time)}  score {each.score:.2f} = {parts}")
-            lines.append(f"    found by {', '.join(each.ways)}; {each.retrievability:.0%} remembered")
-    return "\n".join(lines)
-
-
-def _largest(parts: Any) -> list[tuple[str, float]]:
-    return sorted(parts.items(), key=lambda pair: -abs(pair[1]))
-
-
-def listed(memories: Sequence[Memory]) -> str:
-    """Return memories as a table, newest first."""
-    from nightschool.remember.strength import retrievability
-
-    moment = now()
-    rows = [
-        [
-            memory.id,
-            date(memory.time),
-            f"{retrievability(memory.strength, moment):.0%}",
-            "superseded" if memory.superseded_by else "marked" if memory.salience.marked else "",
-            ", ".join(memory.tags[:3]),
-            _cut(memory.text),
-        ]
-        for memory in memories
-    ]
-    return table(["memory", "stored", "left", "", "tags", "text"], rows, numbers=[2])
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "..."

@@ -20,9 +20,9 @@ from nightschool.drive.service import Over
 from nightschool.errors import NightschoolError
 from nightschool.items import Message, Prompt, Split
 from nightschool.ports import Model
-from nightschool.surface.mcp_memory import Memories
 from nightschool.surface.server.engine import Failed
 from nightschool.surface.server.keys import OWNER
+from nightschool.surface.server.mcp.memories import Memories
 from nightschool.surface.server.minds import Minds
 from nightschool.surface.server.names import strategy_of
 from nightschool.surface.server.refusal import refusal_of

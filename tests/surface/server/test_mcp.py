@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from nightschool.models.scripted import Scripted
-from nightschool.surface.mcp_memory import Memories
+from nightschool.surface.server.mcp.memories import Memories
 
 mcp = pytest.importorskip("mcp", reason="pip install 'nightschool[mcp]'")
 minds_of = pytest.importorskip("support.serving", reason="pip install 'nightschool[serve]'").minds_of
@@ -24,7 +24,7 @@ def words() -> Memories:
 
 def ask(tool: str, **arguments: Any) -> Any:
     """Return what a tool says: its structured content, or its error as text."""
-    from nightschool.surface.mcp_tools import server
+    from nightschool.surface.server.mcp.tools import server
 
     async def asked() -> Any:
         async with mcp.Client(server(minds_of({"m": lambda: Scripted(ANSWERS)}), words())) as client:
@@ -37,7 +37,7 @@ def ask(tool: str, **arguments: Any) -> Any:
 
 
 def test_the_tools_are_these() -> None:
-    from nightschool.surface.mcp_tools import server
+    from nightschool.surface.server.mcp.tools import server
 
     async def listed() -> list[str]:
         async with mcp.Client(server(minds_of({"m": lambda: Scripted(ANSWERS)}), words())) as client:

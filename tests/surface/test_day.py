@@ -11,7 +11,6 @@ import pytest
 from nightschool.asks import Progress
 from nightschool.items import Adapter
 from nightschool.models import resolve
-from nightschool.surface import school
 from nightschool.surface.cli import run
 from support.held_nights import ledger
 from support.learning import Counters, Studying
@@ -118,7 +117,7 @@ def learner(monkeypatch: pytest.MonkeyPatch) -> Kept:
     """Open a model that learns by counting, whatever model is named."""
     kept = Kept(Studying)
     monkeypatch.setattr(resolve, "open_model", kept)
-    monkeypatch.setattr(school, "pupils", lambda *given: Counters())
+    monkeypatch.setattr("nightschool.surface.nights.learner.pupils", lambda *given: Counters())
     return kept
 
 

@@ -19,7 +19,7 @@ from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory, Salience
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.surface.cli import run
-from nightschool.surface.dozing import seconds_until
+from nightschool.surface.nights.over_memories import seconds_until
 from nightschool.think.value_head import ValueHead
 from support.held_nights import ledger
 from support.learners import FACT, open_learner

@@ -6,7 +6,7 @@ import importlib.util
 from pathlib import Path
 
 from nightschool.models.weights import kept, packaged
-from nightschool.surface.awake import BARE, ledger
+from nightschool.surface.nights.in_force import BARE, ledger
 
 _ONE_AT_A_TIME = frozenset({"single", "monologue"})
 

@@ -83,7 +83,7 @@ def command(
         target=target,
     )
     from nightschool.day.run import run_day
-    from nightschool.surface.school import day_of
+    from nightschool.surface.nights.day import day_of
 
     with day_of(task, plan, settings, night=night, resume=resume) as day:
         report = run_day(day)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import StopRequested, UnknownName, UsageError
-from nightschool.surface.awake import adapter_of, awaken, check_night, night_option
+from nightschool.surface.nights.in_force import adapter_of, awaken, check_night, night_option
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 from nightschool.surface.terminal.progress import watching

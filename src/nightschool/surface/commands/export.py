@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import NightError, UsageError
-from nightschool.surface.awake import ledger
+from nightschool.surface.nights.in_force import ledger
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer
 

@@ -24,7 +24,7 @@ def command(kind: str, limit: int, space: str, where: str | None, settings: Sett
     Without KIND, all that is installed. A listed name can be followed by parameters: sorting:n=5,high=99.
     """
     if kind == "nights":
-        from nightschool.surface.nights import drawn, listed
+        from nightschool.surface.nights.shown import drawn, listed
 
         nights = listed(space)
         answer(settings, drawn(nights), {"nights": nights})

@@ -88,7 +88,7 @@ def _until(until: str, settings: Settings) -> Budget:
     from datetime import datetime
 
     from nightschool.search.budget import Budget
-    from nightschool.surface.dozing import seconds_until
+    from nightschool.surface.nights.over_memories import seconds_until
 
     seconds = seconds_until(until, datetime.now())
     budget = settings.budget or Budget()
@@ -111,7 +111,8 @@ def _over_memories(
     from nightschool.sleep.plan import NightPlan
     from nightschool.sleep.prepare import prepare
     from nightschool.surface.concepts.dreams import dream_of_concepts
-    from nightschool.surface.dozing import planned, sleeper_of, told
+    from nightschool.surface.nights.over_memories import sleeper_of
+    from nightschool.surface.nights.shown import planned, told
 
     plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens, writer=study)
     with sleeper_of(plan, settings, space=space, where=where, night=night, watched=watched or WATCHED[:1]) as sleeper:
@@ -145,7 +146,7 @@ def _over_practice(
     from nightschool.day.settings import DaySettings, watched_beside
     from nightschool.day.term import TermPlan
     from nightschool.surface.commands.day import table
-    from nightschool.surface.school import day_of
+    from nightschool.surface.nights.day import day_of
     from nightschool.surface.valuing import leave_values
 
     plan = DaySettings(

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from nightschool.errors import StopRequested, UsageError
-from nightschool.surface.awake import awaken, check_night, night_option
+from nightschool.surface.nights.in_force import awaken, check_night, night_option
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 from nightschool.surface.terminal.progress import watching

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.awake import BARE, ledger
+from nightschool.surface.nights.in_force import BARE, ledger
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 

@@ -30,8 +30,8 @@ from nightschool.models.resolve import open_model
 from nightschool.stats import difference, holm, mcnemar, wilson
 from nightschool.stats.bootstrap import bootstrap_mean
 from nightschool.stats.paired import Paired
-from nightschool.surface.think_teaching import states_of, teach
-from nightschool.surface.think_teaching import told as said
+from nightschool.surface.thinking.value_heads import states_of, teach
+from nightschool.surface.thinking.value_heads import told as said
 from nightschool.think.value_head import beginnings
 from nightschool.worlds.open import open_world
 from think_curves import MANY, Cells, jobs_of, mean, solved

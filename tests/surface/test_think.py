@@ -307,7 +307,7 @@ def test_what_is_not_the_same_run_is_refused_and_named(
     assert "settles --seed" in capsys.readouterr().err
     assert run(["think", "--resume", "nothing"]) == 2
     assert "no unfinished run called 'nothing'" in capsys.readouterr().err
-    monkeypatch.setattr("nightschool.surface.resuming.code_version", lambda: "0.0+changed")
+    monkeypatch.setattr("nightschool.surface.thinking.resume.code_version", lambda: "0.0+changed")
     assert run(["think", "--resume", "last"]) == 2
     assert "the code version is 0.0+changed" in capsys.readouterr().err
     assert len(unfinished()) == 1

@@ -16,7 +16,7 @@ from nightschool.surface.terminal.progress import watching
 if TYPE_CHECKING:
     from nightschool.items import Score
     from nightschool.ports import Model
-    from nightschool.surface.labelling import Choice, Duel
+    from nightschool.surface.thinking.preferences import Choice, Duel
 
 _SHOWN = 2000
 
@@ -70,7 +70,7 @@ def command(
 
 def _compare(a: str, b: str, out: Path, most: int | None, settings: Settings, told: dict[str, Any]) -> list[str]:
     """Ask, and return what was said as lines."""
-    from nightschool.surface.labelling import ask_all, duels, known, preference, read_answers
+    from nightschool.surface.thinking.preferences import ask_all, duels, known, preference, read_answers
 
     names = (Path(a).name, Path(b).name)
     names = names if names[0] != names[1] else (a, b)
@@ -100,7 +100,7 @@ def _learn(
     """Have a critic learn, and return how well it did."""
     from nightschool.critics.labels import read_labels
     from nightschool.critics.lm_judge import QUESTION
-    from nightschool.surface.label_learning import learn_file
+    from nightschool.surface.thinking.learned_critic import learn_file
 
     labels = read_labels(out)
     with watching(settings.quiet) as watch:
@@ -145,7 +145,7 @@ class _Asker:
     def __call__(self, duel: Duel) -> Choice:
         """Return what was chosen."""
         from nightschool.critics.legible import legible
-        from nightschool.surface.labelling import KEYS
+        from nightschool.surface.thinking.preferences import KEYS
 
         self.number += 1
         left, right = duel.shown

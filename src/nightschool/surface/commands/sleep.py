@@ -147,7 +147,7 @@ def _over_practice(
     from nightschool.day.term import TermPlan
     from nightschool.surface.commands.day import table
     from nightschool.surface.nights.day import day_of
-    from nightschool.surface.valuing import leave_values
+    from nightschool.surface.thinking.value_heads import leave_values
 
     plan = DaySettings(
         seed=settings.seed,

@@ -96,7 +96,7 @@ def command(
 def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resuming: str | None = None) -> int:
     """Answer what `options` ask for."""
     from nightschool import registry
-    from nightschool.surface.thinking import jobs_of_task, jobs_of_text
+    from nightschool.surface.thinking.jobs import jobs_of_task, jobs_of_text
 
     search = registry.make("strategies", options["strategy"])
     temperature, task = options["temperature"], options["task"]
@@ -130,7 +130,7 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
 
 def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
     """Return the name of the model that answers one question, and say so where it is another than was asked for."""
-    from nightschool.surface.narrow import for_one_answer
+    from nightschool.surface.thinking.engine_choice import for_one_answer
 
     name = for_one_answer(settings.model, strategy, night)
     if name != settings.model:
@@ -140,7 +140,7 @@ def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
 
 def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[[Model, Sequence[Trace]], None]:
     """Return what has a value head learn from traces, and says how well it did."""
-    from nightschool.surface.think_teaching import split_of_search, teach, told
+    from nightschool.surface.thinking.value_heads import split_of_search, teach, told
 
     split = split_of_search(search, step)
 
@@ -154,7 +154,7 @@ def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[
 def _resume(name: str, verbose: bool, settings: Settings) -> int:
     """Go on with the run `name`."""
     from nightschool.search.budget import Budget
-    from nightschool.surface.resuming import options_of
+    from nightschool.surface.thinking.resume import options_of
 
     context = click.get_current_context()
     typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
@@ -259,7 +259,7 @@ def _run(
     after: is handed the traces while the model is still there, unless they were cut short.
     """
     from nightschool.models.resolve import chats, open_model
-    from nightschool.surface.resuming import run_on_record
+    from nightschool.surface.thinking.resume import run_on_record
 
     talks = next((job for job in jobs if job.task.prompt.text is None), None)
     if talks is not None and chats(model_name) is False:
@@ -298,7 +298,7 @@ def _show(
     verbose: bool,
 ) -> int:
     """Print the answers and return the exit code. Raises StopRequested where they were cut short."""
-    from nightschool.surface.thinking import described, drawn, graded, one_line, turned
+    from nightschool.surface.thinking.shown import described, drawn, graded, one_line, turned
     from nightschool.think.turning import told
 
     verdicts = [graded(trace, grader) for trace, grader in zip(traces, graders, strict=True)]

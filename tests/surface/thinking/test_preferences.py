@@ -8,7 +8,16 @@ import pytest
 from nightschool.critics.labels import read_labels
 from nightschool.errors import BadFile, BadItems, Leak, UsageError
 from nightschool.items import Split, split_of
-from nightschool.surface.labelling import Answered, Choice, Duel, ask_all, duels, known, preference, read_answers
+from nightschool.surface.thinking.preferences import (
+    Answered,
+    Choice,
+    Duel,
+    ask_all,
+    duels,
+    known,
+    preference,
+    read_answers,
+)
 
 NAMES = ("a.json", "b.json")
 

@@ -12,7 +12,7 @@ from nightschool.models.scripted import Scripted
 from nightschool.ports import Critic
 from nightschool.registry import make
 from nightschool.surface.cli import run
-from nightschool.surface.think_teaching import teach
+from nightschool.surface.thinking.value_heads import teach
 from nightschool.think.value_head import ValueHead
 from support.thinking import Likes, task
 

@@ -1,11 +1,11 @@
-"""From what a search just wrote to a value head: the states of all beginnings are read, and a head is fitted."""
+"""From what searches wrote to a value head: the states of all beginnings are read, and a head is fitted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,13 +13,19 @@ from nightschool.asks import Hidden, Read
 from nightschool.critics.learning import FEWEST, FEWEST_ITEMS, learn_states
 from nightschool.critics.taught import Floats, Taught
 from nightschool.drive import Drive, Job
-from nightschool.errors import ModelError, UsageError
+from nightschool.errors import ModelError, StopRequested, UsageError
 from nightschool.items import Noise, Task, Trace
 from nightschool.ports import Model
+from nightschool.surface.thinking.jobs import jobs_of_task
 from nightschool.think.asking import Asking
 from nightschool.think.steps import Split
 from nightschool.think.value_head import Beginning, beginnings
 
+if TYPE_CHECKING:
+    from nightschool.day.run import Day
+
+ITEMS, DRAWS = 60, 8
+"""Practice items, and draws of each, from which a night's head is learned."""
 _MOST = 4000
 """Beginnings that are read at most, of all items alike."""
 
@@ -82,3 +88,38 @@ def told(taught: Taught) -> str:
         f"a value head of {taught.labels} beginnings; right about {rate} of those of items left out of learning "
         f"(always saying the usual: {taught.usual:.2f})"
     )
+
+
+def leave_values(day: Day, path: Path, split: Split) -> tuple[str, dict[str, Any]]:
+    """Return a line about the value head that was saved at `path`, or about why there is none, and the same as data.
+
+    It is what a night over a task leaves to later searches. The mind that wakes answers practice items that no lesson
+    asked: what was learned by heart passes however it begins.
+
+    Raises StopRequested where it was interrupted; the night stands.
+    """
+    from nightschool.registry import make
+
+    learned = frozenset[str]().union(*(lesson.keys for lesson in day.report.term.lessons)) if day.report.term else ()
+    jobs = jobs_of_task(
+        day.world.spec, ITEMS + len(learned), make("strategies", f"best-of-n:n={DRAWS}"), day.settings.seed,
+        critic=None, wording=day.wording.name, temperature=1.0, max_tokens=None,
+    )  # fmt: skip
+    fresh = [job for job in jobs if job.task.item.key not in learned][:ITEMS]
+    day.watch.stage("answers for a value head", len(fresh), "questions")
+    traces = day.drive.run([replace(job, task=replace(job.task, adapter=day.adapter)) for job in fresh])
+    if day.drive.interrupted:
+        raise StopRequested("stopped; the night was over, and stands, and no value head was learned")
+    day.watch.stage("learning a value head")
+    try:
+        taught = teach(day.model, traces, path, split)
+    except (UsageError, ModelError) as error:
+        return f"no value head: {error}", {"file": None, "why": str(error)}
+    rate = taught.held_out
+    assert rate is not None
+    line = (
+        f"{path}: {told(taught)}; use it: nightschool think --task {day.world.spec} --strategy "
+        f"beam:split={split},head={path}"
+    )
+    facts = {"file": str(path), "beginnings": taught.labels, "items": len(fresh), "usual": taught.usual}
+    return line, {**facts, "right": [rate.value, rate.low, rate.high]}

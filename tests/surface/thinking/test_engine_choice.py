@@ -4,22 +4,22 @@ from types import SimpleNamespace
 import pytest
 
 from nightschool.models.weights import kept, packaged
-from nightschool.surface import narrow
+from nightschool.surface.thinking import engine_choice
 
 
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine with llama.cpp, the file of smollm2, no GPU and no night."""
-    monkeypatch.setattr(narrow.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(engine_choice.importlib.util, "find_spec", lambda name: name)
     monkeypatch.setattr(packaged, "file_here", lambda model: tmp_path if model.name == "smollm2" else None)
-    monkeypatch.setattr(narrow, "_has_gpu", lambda: False)
-    monkeypatch.setattr(narrow, "ledger", lambda: None)
+    monkeypatch.setattr(engine_choice, "_has_gpu", lambda: False)
+    monkeypatch.setattr(engine_choice, "ledger", lambda: None)
 
 
 @pytest.mark.parametrize("strategy", ["single", "monologue:draft=true"])
 @pytest.mark.parametrize("night", [None, "none"])
 def test_one_answer_of_the_default_model_is_written_by_llama_cpp(here: None, strategy: str, night: str | None) -> None:
-    assert narrow.for_one_answer("smollm2", strategy, night) == "gguf:smollm2"
+    assert engine_choice.for_one_answer("smollm2", strategy, night) == "gguf:smollm2"
 
 
 @pytest.mark.parametrize(
@@ -35,23 +35,23 @@ def test_one_answer_of_the_default_model_is_written_by_llama_cpp(here: None, str
     ],
 )
 def test_all_else_is_for_the_model_that_was_named(here: None, name: str, strategy: str, night: str | None) -> None:
-    assert narrow.for_one_answer(name, strategy, night) == name
+    assert engine_choice.for_one_answer(name, strategy, night) == name
 
 
 @pytest.mark.parametrize("lacks", ["wheel", "file", "CPU alone"])
 def test_what_llama_cpp_needs_must_be_here(here: None, lacks: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if lacks == "wheel":
-        monkeypatch.setattr(narrow.importlib.util, "find_spec", lambda name: None)
+        monkeypatch.setattr(engine_choice.importlib.util, "find_spec", lambda name: None)
     elif lacks == "file":
         monkeypatch.setattr(packaged, "file_here", lambda model: None)
     else:
-        monkeypatch.setattr(narrow, "_has_gpu", lambda: True)
-    assert narrow.for_one_answer("smollm2", "single", None) == "smollm2"
+        monkeypatch.setattr(engine_choice, "_has_gpu", lambda: True)
+    assert engine_choice.for_one_answer("smollm2", "single", None) == "smollm2"
 
 
 def test_a_mind_that_slept_answers_with_its_night(here: None, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = kept.identity_for(packaged.SMOLLM2.sha256)
     nights = SimpleNamespace(current=lambda base: "night" if base == identity else None)
-    monkeypatch.setattr(narrow, "ledger", lambda: nights)
-    assert narrow.for_one_answer("smollm2", "single", None) == "smollm2"
-    assert narrow.for_one_answer("smollm2", "single", "none") == "gguf:smollm2"
+    monkeypatch.setattr(engine_choice, "ledger", lambda: nights)
+    assert engine_choice.for_one_answer("smollm2", "single", None) == "smollm2"
+    assert engine_choice.for_one_answer("smollm2", "single", "none") == "gguf:smollm2"

@@ -23,7 +23,7 @@ def test_a_family_is_made_examined_and_not_asked_again(capsys) -> None:
     assert run([*MADE, "--json"]) == 0
     first = capsys.readouterr()
     told = json.loads(first.out)
-    doc = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
+    doc = (Path(__file__).parents[3] / "docs" / "json.md").read_text(encoding="utf-8")
     jsonschema.validate(told, json.loads(doc.split('schema="scale"\n')[1].split("```")[0]))
     assert [each["name"] for each in told["members"]] == ["8x1", "16x1"]
     assert Path(told["report"]).read_text(encoding="utf-8").count("What size brings") >= 1

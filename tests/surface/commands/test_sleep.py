@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from nightschool.errors import UsageError
 from nightschool.items import Adapter
 from nightschool.models import resolve
 from nightschool.models.script import Answer
@@ -19,7 +17,6 @@ from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory, Salience
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.surface.cli import run
-from nightschool.surface.nights.over_memories import seconds_until
 from nightschool.think.value_head import ValueHead
 from support.held_nights import ledger
 from support.learners import FACT, open_learner
@@ -164,13 +161,6 @@ def test_where_nobody_can_go_on_it_is_said_before_a_model_is_loaded(capsys: pyte
     assert "--teacher expert shows whole answers" in capsys.readouterr().err
 
 
-def test_a_night_ends_at_the_next_such_time() -> None:
-    assert seconds_until("07:00", datetime(2026, 1, 1, 6, 59)) == 60
-    assert seconds_until("07:00", datetime(2026, 1, 1, 7, 0)) == 24 * 3600
-    with pytest.raises(UsageError, match="07:00"):
-        seconds_until("7", datetime(2026, 1, 1))
-
-
 @pytest.mark.slow
 def test_a_model_behind_an_endpoint_has_a_night_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     with SqliteStore(data_folder() / "memories" / "default.sqlite") as store:
@@ -179,7 +169,7 @@ def test_a_model_behind_an_endpoint_has_a_night_all_the_same(capsys: pytest.Capt
             keep(store, Memory(f"Ada sold {i} loaves in {'Vekburg' if i % 2 else 'Kirmoor'}.", 1e9 + i, salience=felt))
         for turn in range(12):
             keep(store, Memory(f"Ben baked {turn} cakes.", 1.1e9 + turn, session="market", turn=turn))
-    server = Path(__file__).parents[1] / "support" / "openai_server.py"
+    server = Path(__file__).parents[2] / "support" / "openai_server.py"
     with subprocess.Popen(
         [sys.executable, str(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as at:

@@ -10,7 +10,7 @@ import pytest
 
 from nightschool.surface.cli import run
 
-DOC = (Path(__file__).parents[2] / "docs/json.md").read_text(encoding="utf-8")
+DOC = (Path(__file__).parents[3] / "docs/json.md").read_text(encoding="utf-8")
 PAIRS = [
     {"input": "Ada Lovelace", "output": "AL"},
     {"input": "Bo Li", "output": "BL"},

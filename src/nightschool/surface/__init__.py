@@ -5,7 +5,7 @@ commands/   one module for each command: it checks what was typed, calls the roo
 python      what `ns.load`, `ns.think`, `ns.exam` and `ns.critic` do
 server/     minds behind the OpenAI protocol and as tools; web/, the files of its page
 
-What stands behind the commands, by what it is for; in each, `shown` is how it looks on a terminal and as --json:
+What stands behind the commands, by what it is for; `shown` in a room is what a terminal and --json see of it:
 
 thinking/   think, label                     nights/     day, sleep, wake, export, and every --night
 memories/   remember, recall, forget, chat   concepts/   concept, recognise

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nightschool.critics.taught import Taught, read_taught
+from nightschool.critics.learning.taught import Taught, read_taught
 from nightschool.errors import BadFile
 from nightschool.items import Score
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.critics.legible import legible, listed, quote
+from nightschool.critics.texts.legible import legible, listed, quote
 
 
 @given(st.text(st.characters(blacklist_categories=())), st.integers(1, 50))

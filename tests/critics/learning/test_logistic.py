@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightschool.critics.logistic import choose_decay, fit, log_loss, sigmoid
+from nightschool.critics.learning.logistic import choose_decay, fit, log_loss, sigmoid
 
 
 def planted(n: int, d: int, seed: int = 0) -> tuple[np.ndarray, list[bool], np.ndarray]:

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 
 from nightschool.critics.contains import stands_in
-from nightschool.critics.numerals import NUMBER, read_number
+from nightschool.critics.texts.numerals import NUMBER, read_number
 
 KINDS = ("text", "date", "amount", "number", "email")
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nightschool.critics.traits import matrix, traits, vocabulary
+from nightschool.critics.learning.traits import matrix, traits, vocabulary
 from nightschool.items import Item
 
 ITEM = Item("i", {"q": "Where is the cat?"}, None, "k")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nightschool.critics.case import LONGEST, case_prefix, case_text
+from nightschool.critics.texts.case import LONGEST, case_prefix, case_text
 from nightschool.items import Item
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from nightschool.critics.timelimit import OutOfTime, within
+from nightschool.critics.functions.timelimit import OutOfTime, within
 
 
 def test_it_returns_and_raises_what_the_work_does() -> None:

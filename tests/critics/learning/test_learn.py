@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from nightschool.critics.labels import Label
-from nightschool.critics.learning import (
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.learn import (
     agrees,
     answers_of,
     fold_of,
@@ -15,7 +15,7 @@ from nightschool.critics.learning import (
     learn_states,
     learn_text,
 )
-from nightschool.critics.traits import matrix, traits
+from nightschool.critics.learning.traits import matrix, traits
 from nightschool.errors import Leak, UsageError
 from nightschool.items import Split, split_of
 

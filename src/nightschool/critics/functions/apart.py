@@ -17,7 +17,8 @@ import sys
 import threading
 from typing import IO, Any
 
-from nightschool.critics.timelimit import OutOfTime
+from nightschool.critics.functions.find import find, said_by
+from nightschool.critics.functions.timelimit import OutOfTime
 from nightschool.items import Item
 
 _START_S = 60.0  # to load the user's module, which may be large
@@ -69,7 +70,9 @@ class Apart:
 class _Worker:
     def __init__(self, path: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "nightschool.critics.apart", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "nightschool.critics.functions.apart", path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -139,8 +142,6 @@ def main() -> None:
             data = pickle.dumps((False, RuntimeError(what)))
         answers.write(data)
         answers.flush()
-
-    from nightschool.critics.callable import find, said_by
 
     try:
         function = find(sys.argv[1])

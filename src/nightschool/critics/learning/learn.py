@@ -13,10 +13,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from nightschool.critics.labels import Label, refuse_leaks
-from nightschool.critics.logistic import choose_decay, fit
-from nightschool.critics.taught import Taught
-from nightschool.critics.traits import matrix, traits, vocabulary
+from nightschool.critics.learning.labels import Label, refuse_leaks
+from nightschool.critics.learning.logistic import choose_decay, fit
+from nightschool.critics.learning.taught import Taught
+from nightschool.critics.learning.traits import matrix, traits, vocabulary
 from nightschool.errors import UsageError
 from nightschool.items import Score
 from nightschool.stats import clustered_rate

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.critics.numerals import numbers_in, read_number
+from nightschool.critics.texts.numerals import numbers_in, read_number
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nightschool.critics.labels import Label, label_row, read_labels
+from nightschool.critics.learning.labels import Label, label_row, read_labels
 from nightschool.errors import BadFile, BadItems, Leak
 from nightschool.items import Split, split_of
 

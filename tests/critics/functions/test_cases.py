@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nightschool.critics.python_cases import Case, read_cases
+from nightschool.critics.functions.cases import Case, read_cases
 
 
 def test_tests_are_lines_as_people_write_them() -> None:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from nightschool.critics.optimism import chosen_by
+from nightschool.critics.learning.optimism import chosen_by
 
 
 def test_it_is_the_mean_over_all_subsets() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.critics.values import is_a, occurs, same
+from nightschool.critics.texts.values import is_a, occurs, same
 
 
 @pytest.mark.parametrize(

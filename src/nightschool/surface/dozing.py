@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nightschool.remember.memory import Memory
     from nightschool.remember.store.port import Store
     from nightschool.sleep.consolidate import MemoryNight
-    from nightschool.sleep.evening import Evening
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.evening.evening import Evening
+    from nightschool.sleep.nights.night import Night
     from nightschool.sleep.plan import NightPlan
     from nightschool.sleep.sleeper import Sleeper
 
@@ -70,7 +70,7 @@ def sleeper(
 
     from nightschool.drive import Drive
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
     from nightschool.sleep.sleeper import Sleeper
     from nightschool.surface import school
 
@@ -106,7 +106,7 @@ def foreseen(memories: Sequence[Memory], seed: int, watch: Watcher) -> dict[str,
     """Return by id how likely it is that reward follows, by a hippocampus taught the stream of all memories; nothing
     where fewer than 30 of them were rewarded, since there is nothing to learn it from.
     """
-    from nightschool.sleep.stream import LATER, PLAIN, SOON, events, tell, vocabulary
+    from nightschool.sleep.evening.stream import LATER, PLAIN, SOON, events, tell, vocabulary
 
     stream = events(memories)
     if sum(event.token != PLAIN for event in stream) < _REWARDED:

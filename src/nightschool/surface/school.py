@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nightschool.day.settings import DaySettings
     from nightschool.items import Adapter, Wording
     from nightschool.ports import Model, World
-    from nightschool.sleep.ledger import Ledger
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.ledger import Ledger
+    from nightschool.sleep.nights.night import Night
     from nightschool.sleep.teach import Pupil
 
 
@@ -37,7 +37,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     from nightschool.exam import open_rungs
     from nightschool.models.resolve import describe
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger as Nights
+    from nightschool.sleep.nights.ledger import Ledger as Nights
     from nightschool.worlds.open import open_world
 
     world = open_world(task)

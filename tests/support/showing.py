@@ -17,8 +17,8 @@ from nightschool.sleep.gate.decide import WatchedTask, WatchedText, decide
 from nightschool.sleep.nights.ledger import Ledger, lessons_hash
 from nightschool.sleep.nights.night import Night
 from nightschool.sleep.nights.told import losses_of, told_by
-from nightschool.society.beginning import beginning
-from nightschool.society.fight import fight
+from nightschool.society.words.beginning import beginning
+from nightschool.society.words.fight import fight
 from nightschool.surface.fights import write_page
 from nightschool.surface.python import exam
 from nightschool.surface.server.rooms import Rooms

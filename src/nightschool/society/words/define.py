@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import torch
 
 from nightschool.errors import UsageError
-from nightschool.society.beginning import beginning
-from nightschool.society.claims import Claim, Concept, active, agreement
+from nightschool.society.claims.claims import Claim, Concept, active, agreement
+from nightschool.society.claims.society import Conflict, Society
 from nightschool.society.language import Asking, leanings
 from nightschool.society.port import Port
-from nightschool.society.society import Conflict, Society
-from nightschool.society.words import Definition, Part, read_definition
+from nightschool.society.words.beginning import beginning
+from nightschool.society.words.definitions import Definition, Part, read_definition
 
 _NONE = " none of these"
 

@@ -11,8 +11,8 @@ import math
 
 import torch
 
-from nightschool.society.factors import Graph
-from nightschool.society.propagate import Beliefs
+from nightschool.society.graphs.factors import Graph
+from nightschool.society.graphs.propagate import Beliefs
 
 LARGEST = 2**18
 """Entries of a table, beyond which elimination is given up."""

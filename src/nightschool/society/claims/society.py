@@ -11,11 +11,11 @@ from typing import Protocol
 import torch
 
 from nightschool.errors import UnknownName, UsageError
-from nightschool.society.claims import Claim, active, agreement
-from nightschool.society.factors import Factor, Graph
-from nightschool.society.once import once
+from nightschool.society.claims.claims import Claim, active, agreement
+from nightschool.society.claims.once import once
+from nightschool.society.graphs.factors import Factor, Graph
+from nightschool.society.graphs.propagate import Beliefs, propagate
 from nightschool.society.port import Port, together
-from nightschool.society.propagate import Beliefs, propagate
 
 Evidence = Mapping[str, torch.Tensor]
 """What was seen: for each port the log-likelihood of each of its values, nats."""

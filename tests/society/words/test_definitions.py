@@ -1,7 +1,7 @@
 import pytest
 
 from nightschool.errors import UsageError
-from nightschool.society.words import SURE, USUALLY, forms, read_definition
+from nightschool.society.words.definitions import SURE, USUALLY, forms, read_definition
 
 KNOWN = ["small", "purple", "red", "jar", "ring", "ringing", "humming", "dancing", "still", "glass", "zorp"]
 

@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from nightschool.society.claims import Claim, Concept, active
-from nightschool.society.eliminate import eliminate
-from nightschool.society.once import once
+from nightschool.society.claims.claims import Claim, Concept, active
+from nightschool.society.claims.once import once
+from nightschool.society.claims.society import Society
+from nightschool.society.graphs.eliminate import eliminate
 from nightschool.society.port import Port
-from nightschool.society.society import Society
 
 COLOUR = Port("colour", "level", tuple("abcdefgh"))
 SEEN_A = torch.full((8,), 0.1 / 8, dtype=torch.float64).index_add(0, torch.tensor([0]), torch.tensor([0.9]).double())

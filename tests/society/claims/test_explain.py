@@ -7,17 +7,17 @@ import torch
 from nightschool.errors import ModelError
 from nightschool.items import Noise
 from nightschool.search.budget import Budget
-from nightschool.society.beginning import PORTS
-from nightschool.society.claims import Claim, Concept, active
-from nightschool.society.explain import Explain, Index, explain
-from nightschool.society.fight import explained
+from nightschool.society.claims.claims import Claim, Concept, active
+from nightschool.society.claims.explain import Explain, Index, explain
+from nightschool.society.claims.society import Society
 from nightschool.society.infer import Importance, infer
 from nightschool.society.kept import replay
 from nightschool.society.lanes import Lanes
 from nightschool.society.primitives import bernoulli, normal
 from nightschool.society.program import program
-from nightschool.society.scenes import scene
-from nightschool.society.society import Society
+from nightschool.society.words.beginning import PORTS
+from nightschool.society.words.fight import explained
+from nightschool.society.words.scenes import scene
 from nightschool.worlds.dice import Dice
 from support.society import concept, everyone
 

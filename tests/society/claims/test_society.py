@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from nightschool.errors import UnknownName, UsageError
-from nightschool.society.beginning import PORTS, WORDS
-from nightschool.society.claims import Claim, Concept, active
+from nightschool.society.claims.claims import Claim, Concept, active
+from nightschool.society.claims.society import Society
+from nightschool.society.graphs.propagate import propagate
 from nightschool.society.port import Port
-from nightschool.society.propagate import propagate
-from nightschool.society.scenes import clash
-from nightschool.society.society import Society
+from nightschool.society.words.beginning import PORTS, WORDS
+from nightschool.society.words.scenes import clash
 from support.society import everyone, known_words
 
 SOCIETY = everyone()

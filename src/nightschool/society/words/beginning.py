@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import torch
 
-from nightschool.society.claims import Claim, Concept
+from nightschool.society.claims.claims import Claim, Concept
+from nightschool.society.claims.society import Society
 from nightschool.society.port import Port
-from nightschool.society.society import Society
 
 _LEVELS = {
     "colour": "red green blue yellow purple white black brown",

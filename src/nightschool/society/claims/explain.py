@@ -14,9 +14,9 @@ import torch
 
 from nightschool.errors import NightschoolError
 from nightschool.search.budget import Budget
-from nightschool.society.claims import Claim, active
-from nightschool.society.propagate import Beliefs
-from nightschool.society.society import Evidence, Member, Society
+from nightschool.society.claims.claims import Claim, active
+from nightschool.society.claims.society import Evidence, Member, Society
+from nightschool.society.graphs.propagate import Beliefs
 
 _MISSED = 2.0  # nats that an index takes off where a member is known for another value than the one seen
 

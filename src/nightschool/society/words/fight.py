@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import torch
 
 from nightschool.errors import UnknownName
-from nightschool.society.claims import Claim, Concept, active
-from nightschool.society.define import define
-from nightschool.society.explain import Explain, Index, consulted, explain
+from nightschool.society.claims.claims import Claim, Concept, active
+from nightschool.society.claims.explain import Explain, Index, consulted, explain
+from nightschool.society.claims.society import Conflict, Evidence, Member, Society
 from nightschool.society.port import Port
-from nightschool.society.society import Conflict, Evidence, Member, Society
+from nightschool.society.words.define import define
 
 THING = "it"
 """the member that stands for what is said: it claims that its words take part"""

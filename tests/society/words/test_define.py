@@ -2,9 +2,9 @@ import pytest
 
 from nightschool.errors import UsageError
 from nightschool.models.scripted import Scripted
-from nightschool.society.beginning import PORTS, beginning
-from nightschool.society.claims import active
-from nightschool.society.define import define, society_of
+from nightschool.society.claims.claims import active
+from nightschool.society.words.beginning import PORTS, beginning
+from nightschool.society.words.define import define, society_of
 from support.asked import Asked
 
 SOCIETY = beginning()

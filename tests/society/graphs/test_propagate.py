@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nightschool.society.factors import Factor, Graph
-from nightschool.society.propagate import propagate
+from nightschool.society.graphs.factors import Factor, Graph
+from nightschool.society.graphs.propagate import propagate
 
 
 @st.composite

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from nightschool.errors import UnknownName, UsageError
-from nightschool.society.beginning import beginning
-from nightschool.society.define import society_of
-from nightschool.society.fight import explained, fight, seen_as
-from nightschool.society.words import read_definition
+from nightschool.society.words.beginning import beginning
+from nightschool.society.words.define import society_of
+from nightschool.society.words.definitions import read_definition
+from nightschool.society.words.fight import explained, fight, seen_as
 
 SOCIETY = beginning()
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from nightschool.errors import NotANumber, UsageError
-from nightschool.society.factors import Factor
+from nightschool.society.graphs.factors import Factor
 from nightschool.society.port import Port
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from nightschool.errors import NotANumber, UsageError
-from nightschool.society.factors import Factor, Graph
+from nightschool.society.graphs.factors import Factor, Graph
 
 
 def test_what_does_not_fit_is_refused_by_name():

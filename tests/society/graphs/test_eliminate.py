@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from nightschool.items import Noise
-from nightschool.society.eliminate import eliminate
-from nightschool.society.factors import Factor, Graph
+from nightschool.society.graphs.eliminate import eliminate
+from nightschool.society.graphs.factors import Factor, Graph
 from nightschool.society.lanes import Lanes
 
 SIZES = {"a": 2, "b": 3, "c": 2, "d": 4, "alone": 2}

@@ -5,9 +5,9 @@ import torch
 
 from nightschool.errors import NotANumber, UsageError
 from nightschool.items import Noise
-from nightschool.society.beginning import ATTRIBUTES, OBJECTS, PORTS
-from nightschool.society.claims import Claim, agreement, learned
-from nightschool.society.scenes import scene
+from nightschool.society.claims.claims import Claim, agreement, learned
+from nightschool.society.words.beginning import ATTRIBUTES, OBJECTS, PORTS
+from nightschool.society.words.scenes import scene
 
 RED = torch.tensor([1.0, 0.0, 0.0, 0.0])
 BLUE = torch.tensor([0.0, 1.0, 0.0, 0.0])

@@ -20,8 +20,8 @@ from collections.abc import Sequence
 
 import torch
 
-from nightschool.society.claims import Claim, active
-from nightschool.society.factors import Factor
+from nightschool.society.claims.claims import Claim, active
+from nightschool.society.graphs.factors import Factor
 
 MOST = 10
 """Members of one group that are weighed exactly, by a table over all their subsets."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import torch
 
 from nightschool.items import Noise
-from nightschool.society.beginning import PORTS, WORDS
 from nightschool.society.lanes import Lanes
+from nightschool.society.words.beginning import PORTS, WORDS
 
 
 @dataclass(frozen=True, slots=True)

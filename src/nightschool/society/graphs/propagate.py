@@ -14,7 +14,7 @@ from typing import Literal
 
 import torch
 
-from nightschool.society.factors import Graph
+from nightschool.society.graphs.factors import Graph
 
 Kind = Literal["sum", "max"]
 

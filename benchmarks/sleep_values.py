@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from nightschool import config
-from nightschool.critics.labels import Label
-from nightschool.critics.learning import fold_of, learn_states, learn_text
-from nightschool.critics.traits import matrix, traits
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.learn import fold_of, learn_states, learn_text
+from nightschool.critics.learning.traits import matrix, traits
 from nightschool.drive import Drive
 from nightschool.items import Split, Trace
 from nightschool.models.resolve import open_model

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from nightschool.critics.judging import judge
-from nightschool.critics.labels import Label
 from nightschool.critics.learned import learned
-from nightschool.critics.optimism import chosen_by
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.optimism import chosen_by
 from nightschool.drive import Drive, Job
 from nightschool.items import Noise, Prompt, Split, Task, Trace
 from nightschool.models.resolve import open_model

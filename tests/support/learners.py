@@ -9,7 +9,7 @@ import pytest
 from nightschool.models import resolve
 from nightschool.models.script import Answer
 from nightschool.remember.memory import Memory
-from nightschool.sleep.study import study
+from nightschool.sleep.lessons.study import study
 from nightschool.surface.nights import learner
 from support.learning import Counters, Studying, sorter
 

@@ -24,7 +24,7 @@ from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.items import digest
 from nightschool.society.expressions.concept import Function, function_from
 from nightschool.society.strokes.ink import LEAST
-from nightschool.society.words import Definition, Part
+from nightschool.society.words.definitions import Definition, Part
 
 T = TypeVar("T")
 

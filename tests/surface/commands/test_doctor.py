@@ -9,7 +9,7 @@ from nightschool import paths
 from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.opened import open_store
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.surface.cli import run
 from nightschool.surface.commands import doctor
 from support.held_nights import hold

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from nightschool.critics.labels import Label, label_row
+from nightschool.critics.learning.labels import Label, label_row
 from nightschool.surface.cli import run
 from nightschool.surface.commands import label as command
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from nightschool.critics.labels import read_labels
+from nightschool.critics.learning.labels import read_labels
 from nightschool.errors import BadFile, BadItems, Leak, UsageError
 from nightschool.items import Split, split_of
 from nightschool.surface.thinking.preferences import (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nightschool.mind.companion import Companion
     from nightschool.ports import Model
     from nightschool.remember.store.port import Store
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.night import Night
 
 _HELP = """/remember TEXT   keep it, and keep it in mind
 /forget ID        take a memory off the disk

@@ -16,7 +16,7 @@ from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
-    from nightschool.society.words import Definition
+    from nightschool.society.words.definitions import Definition
 
 
 @click.group("concept", short_help="Learn concepts from one example each.")
@@ -147,8 +147,8 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
             raise UsageError(f"--seen tells {port} twice, {values[port]} and {value}; a sense tells it once")
         values[port] = value
     shelf = library()
-    from nightschool.society import fight as fights
-    from nightschool.society.define import society_of
+    from nightschool.society.words import fight as fights
+    from nightschool.society.words.define import society_of
     from nightschool.surface.concepts.fight_page import told, write_page
 
     society = society_of(shelf.definitions())
@@ -170,7 +170,7 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
 
 def _define(text: str, name: str | None, settings: Settings) -> None:
     shelf = library()
-    from nightschool.society.define import define, society_of
+    from nightschool.society.words.define import define, society_of
 
     found = define(society_of(shelf.definitions()), text)
     if name is not None and name.casefold() != found.concept.name:

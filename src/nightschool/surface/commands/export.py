@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @shared()
 def command(night: str, to: str, out: Path, model: str | None, weights: str, settings: Settings) -> None:
     """Write NIGHT to PATH, whole or not at all."""
-    from nightschool.sleep.export import check_target, export
+    from nightschool.sleep.nights.export import check_target, export
 
     check_target(to, out, weights)
     kept = ledger()

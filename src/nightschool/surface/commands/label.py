@@ -98,7 +98,7 @@ def _learn(
     out: Path, learn: Path, features: Any, question: str | None, settings: Settings, told: dict[str, Any]
 ) -> str:
     """Have a critic learn, and return how well it did."""
-    from nightschool.critics.labels import read_labels
+    from nightschool.critics.learning.labels import read_labels
     from nightschool.critics.lm_judge import QUESTION
     from nightschool.surface.thinking.learned_critic import learn_file
 
@@ -144,7 +144,7 @@ class _Asker:
 
     def __call__(self, duel: Duel) -> Choice:
         """Return what was chosen."""
-        from nightschool.critics.legible import legible
+        from nightschool.critics.texts.legible import legible
         from nightschool.surface.thinking.preferences import KEYS
 
         self.number += 1

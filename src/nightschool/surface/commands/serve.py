@@ -16,7 +16,7 @@ from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.mind import Mind
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
     from nightschool.surface.server.keys import Keys
     from nightschool.surface.server.minds import Minds
 
@@ -130,7 +130,7 @@ def served_minds(
 
 def _ledger(space: str) -> Ledger | None:
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
 
     folder = data_folder() / "nights"
     return Ledger(folder, space) if (folder / "ledger.sqlite").exists() else None

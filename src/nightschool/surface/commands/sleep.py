@@ -108,8 +108,8 @@ def _over_memories(
 ) -> int:
     from nightschool.day.settings import WATCHED
     from nightschool.sleep.consolidate import sleep_over
+    from nightschool.sleep.evening.prepare import prepare
     from nightschool.sleep.plan import NightPlan
-    from nightschool.sleep.prepare import prepare
     from nightschool.surface.concepts.dreams import dream_of_concepts
     from nightschool.surface.nights.over_memories import sleeper_of
     from nightschool.surface.nights.shown import planned, told

@@ -12,7 +12,7 @@ from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
 
 
 @click.command("wake", short_help="Say or choose the night in force.")

@@ -11,7 +11,7 @@ from nightschool.paths import write_durably
 from nightschool.surface.concepts.recognition_page import DATA, STYLE
 
 if TYPE_CHECKING:
-    from nightschool.society.fight import Fought, Variable
+    from nightschool.society.words.fight import Fought, Variable
 
 
 def write_page(folder: Path, name: str, fought: Fought, version: str) -> Path:

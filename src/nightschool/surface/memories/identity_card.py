@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nightschool.ports import Model
     from nightschool.remember.identity import Card
     from nightschool.remember.store.port import Store
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.night import Night
 
 _RUNG = "zero-shot"  # asked without more ado, as in a chat
 

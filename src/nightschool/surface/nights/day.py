@@ -31,7 +31,7 @@ def day_of(task: str, plan: DaySettings, settings: Settings, *, night: str | Non
     from nightschool.exam import open_rungs
     from nightschool.models.resolve import describe
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger as Nights
+    from nightschool.sleep.nights.ledger import Ledger as Nights
     from nightschool.worlds.open import open_world
 
     world = open_world(task)

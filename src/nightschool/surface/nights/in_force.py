@@ -11,8 +11,8 @@ from nightschool.errors import NightError, UsageError
 if TYPE_CHECKING:
     from nightschool.items import Adapter
     from nightschool.ports import Model
-    from nightschool.sleep.ledger import Ledger
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.ledger import Ledger
+    from nightschool.sleep.nights.night import Night
 
 BARE = "none"
 
@@ -24,7 +24,7 @@ night_option = click.option(
 def ledger(space: str = "default") -> Ledger | None:
     """Return the ledger of this user's nights, None where no night was ever held. space: whose lineage."""
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
 
     folder = data_folder() / "nights"
     return Ledger(folder, space) if (folder / "ledger.sqlite").exists() else None

@@ -11,8 +11,8 @@ from nightschool.surface.terminal.options import Settings
 if TYPE_CHECKING:
     from nightschool.items import Adapter, Wording
     from nightschool.ports import Model, Watcher, World
-    from nightschool.sleep.ledger import Ledger
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.ledger import Ledger
+    from nightschool.sleep.nights.night import Night
     from nightschool.sleep.teach import Pupil
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nightschool.ports import Watcher, World
     from nightschool.remember.memory import Memory
     from nightschool.remember.store.port import Store
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.night import Night
     from nightschool.sleep.plan import NightPlan
     from nightschool.sleep.sleeper import Sleeper
 
@@ -66,7 +66,7 @@ def sleeper(
 
     from nightschool.drive import Drive
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
     from nightschool.sleep.sleeper import Sleeper
 
     ledger = Ledger(data_folder() / "nights", space)
@@ -101,7 +101,7 @@ def foreseen(memories: Sequence[Memory], seed: int, watch: Watcher) -> dict[str,
     """Return by id how likely it is that reward follows, by a hippocampus taught the stream of all memories; nothing
     where fewer than 30 of them were rewarded, since there is nothing to learn it from.
     """
-    from nightschool.sleep.stream import LATER, PLAIN, SOON, events, tell, vocabulary
+    from nightschool.sleep.evening.stream import LATER, PLAIN, SOON, events, tell, vocabulary
 
     stream = events(memories)
     if sum(event.token != PLAIN for event in stream) < _REWARDED:

@@ -11,7 +11,7 @@ from nightschool.surface.terminal.table import table
 
 if TYPE_CHECKING:
     from nightschool.sleep.consolidate import MemoryNight
-    from nightschool.sleep.evening import Evening
+    from nightschool.sleep.evening.evening import Evening
 
 _SHOWN = 20  # memories in a table
 

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nightschool.asks import Hidden, Read, Refused
-from nightschool.critics.case import case_prefix
-from nightschool.critics.labels import Label
-from nightschool.critics.learning import answers_of, check, held_to, learn_judge, learn_states, learn_text
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.learn import answers_of, check, held_to, learn_judge, learn_states, learn_text
+from nightschool.critics.learning.taught import Features, Taught, read_taught
+from nightschool.critics.learning.traits import matrix, traits
 from nightschool.critics.lm_judge import QUESTION, LmJudge, odds_of
-from nightschool.critics.taught import Features, Taught, read_taught
-from nightschool.critics.traits import matrix, traits
+from nightschool.critics.texts.case import case_prefix
 from nightschool.drive import Budget, Drive, Job
 from nightschool.errors import ModelError, UsageError
 from nightschool.items import Noise, Prompt, Score, Task

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from nightschool.critics.labels import Label, label_row, refuse_leaks
+from nightschool.critics.learning.labels import Label, label_row, refuse_leaks
 from nightschool.errors import BadFile, BadItems, UsageError
 from nightschool.items import Noise, Score, digest
 from nightschool.stats import wilson

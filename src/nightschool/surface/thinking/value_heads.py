@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nightschool.asks import Hidden, Read
-from nightschool.critics.learning import FEWEST, FEWEST_ITEMS, learn_states
-from nightschool.critics.taught import Floats, Taught
+from nightschool.critics.learning.learn import FEWEST, FEWEST_ITEMS, learn_states
+from nightschool.critics.learning.taught import Floats, Taught
 from nightschool.drive import Drive, Job
 from nightschool.errors import ModelError, StopRequested, UsageError
 from nightschool.items import Noise, Task, Trace

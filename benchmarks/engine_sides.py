@@ -28,7 +28,7 @@ from nightschool.asks import Propose
 from nightschool.items import Lesson, Noise, Prefix, Prompt, Sampling, Split
 from nightschool.models.local import lanes
 from nightschool.models.resolve import open_model
-from nightschool.sleep.rehearsal import general_prompts
+from nightschool.sleep.lessons.rehearsal import general_prompts
 from nightschool.train.lora import Learner
 
 WORDS = "The committee met again on Tuesday to hear what had been learned about the river and its bridges. "

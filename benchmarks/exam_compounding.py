@@ -27,8 +27,8 @@ from nightschool.exam.rungs.rollback import ends
 from nightschool.items import Split
 from nightschool.models.resolve import open_model
 from nightschool.stats.steps import by_step, two_state
-from nightschool.surface.table import table
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.table import table
 from nightschool.worlds.open import open_world
 
 TASKS = (

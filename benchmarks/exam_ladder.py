@@ -26,13 +26,11 @@ from nightschool.exam.report import write
 from nightschool.exam.rung import Done
 from nightschool.items import Split
 from nightschool.models.resolve import open_model
-from nightschool.surface.exams import page_of, rows_of
-from nightschool.surface.looks import DEFAULT
-from nightschool.surface.lora import trainer
-from nightschool.surface.specs import specs
-from nightschool.surface.tuning import tuner
-from nightschool.surface.twins import twin_of
-from nightschool.surface.watch import watching
+from nightschool.surface.exams.analyses import DEFAULT
+from nightschool.surface.exams.shown import page_of, rows_of
+from nightschool.surface.exams.training import trainer, tuner, twin_of
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.specs import specs
 from nightschool.worlds.open import open_world
 
 

@@ -3,10 +3,10 @@
     python benchmarks/exam_of_exam.py [--models 6] [--skills 20] [--absent 7] [--kept FOLDER] [--json]
 
 Makes small models that have secret skills behind a password, and know others by their questions alone, and examines
-every skill without its password (`nightschool unmask` does the same on a smaller scale; `surface.unmasking`). How large
-a difference to the controls must be for *elicited* is chosen on every second skill; what the others are called with it
-is reported: planted skills must be called elicited, absent ones must not, and training on 64 examples must give 95% of
-what the password gives. Exit code 1 where one of them is not so.
+every skill without its password (`nightschool unmask` does the same on a smaller scale; `surface.exams.unmask`). How
+large a difference to the controls must be for *elicited* is chosen on every second skill; what the others are called
+with it is reported: planted skills must be called elicited, absent ones must not, and training on 64 examples must
+give 95% of what the password gives. Exit code 1 where one of them is not so.
 
 Models and findings are kept: Ctrl-C ends a run with what was examined by then, and the same line goes on.
 """
@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 
 from nightschool.errors import StopRequested
-from nightschool.surface.unmasked import Plan
-from nightschool.surface.unmasking import judged, run, stands, tells
+from nightschool.surface.exams.unmask import judged, run, stands, tells
+from nightschool.surface.exams.unmask_findings import Plan
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nightschool.exam import ExamReport, Question, Record, Row
 from nightschool.exam.report import write
-from nightschool.surface.exams import page_of
+from nightschool.surface.exams.shown import page_of
 
 LIMIT_S = 2.0
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from nightschool.drive import Cache
 from nightschool.exam.scaling import scaling
 from nightschool.items import Split
-from nightschool.surface.growing import RUNGS, Candidate, sat_by_all
-from nightschool.surface.table import table
-from nightschool.surface.watch import watching
+from nightschool.surface.exams.family import RUNGS, Candidate, sat_by_all
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.table import table
 from nightschool.train.family import documents, raise_family, read_sizes
 from nightschool.worlds.open import open_world
 

@@ -20,8 +20,8 @@ from nightschool.exam import open_analyses, open_rungs, sit
 from nightschool.exam.weighing import place_of
 from nightschool.items import Split
 from nightschool.models.resolve import open_model
-from nightschool.surface.table import table
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.table import table
 from nightschool.worlds.open import open_world
 
 

@@ -30,10 +30,10 @@ from nightschool.items import Item, Noise, Prompt, Sampling, Split, Task
 from nightschool.models.resolve import open_model
 from nightschool.paths import write_durably
 from nightschool.remember.memory import Memory
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.looking import answers
+from nightschool.sleep.gate.looking import answers
+from nightschool.sleep.lessons.study import study
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.study import study
 from nightschool.stats import wilson
 from nightschool.think.single import Single
 from nightschool.worlds.facts import Facts, households, item_of

@@ -38,11 +38,11 @@ from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.sleep.consolidate import MemoryNight, sleep_over
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.looking import answers, look, paired
+from nightschool.sleep.gate.looking import answers, look, paired
+from nightschool.sleep.lessons.study import asked
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.sleeper import Sleeper
-from nightschool.sleep.study import asked
 from nightschool.stats import Paired, difference, wilson
 from nightschool.train.between import between
 from nightschool.train.lora import Learner

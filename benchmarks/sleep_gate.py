@@ -21,8 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nightschool.sleep.gate import Decision, WatchedTask, decide
-from nightschool.sleep.shrink import shrink
+from nightschool.sleep.gate.decide import Decision, WatchedTask, decide
+from nightschool.sleep.gate.shrink import shrink
 from nightschool.stats import wilson
 
 BAD = 0.15

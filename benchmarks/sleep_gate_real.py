@@ -5,7 +5,7 @@ Sorting is watched. Bad nights rehearse nothing and go too fast, each at a pace 
 rehearse half of every batch, slowly. A night is bad where it truly lost 15 points or more on 400 items that the gate
 never sees, good where it lost fewer than 2; those in between are counted and prove nothing. Nights are held until
 there are enough of either; with --json FILE it goes on where it was stopped. The gate sees 250 other items and tries
-parts of the change as ever (`sleep.shrink`); what it keeps is measured on the 400 again: a bad night is promoted
+parts of the change as ever (`sleep.gate.shrink`); what it keeps is measured on the 400 again: a bad night is promoted
 where what was kept has lost 15 points or more.
 """
 
@@ -24,11 +24,11 @@ from nightschool.critics.exact import Exact
 from nightschool.drive import Drive
 from nightschool.items import Adapter, Item, Lesson, Prompt, Split
 from nightschool.paths import write_durably
-from nightschool.sleep.gate import Decision, WatchedTask, decide
-from nightschool.sleep.looking import answers
+from nightschool.sleep.gate.decide import Decision, WatchedTask, decide
+from nightschool.sleep.gate.looking import answers
+from nightschool.sleep.gate.shrink import shrink
+from nightschool.sleep.lessons.rehearsal import rehearse
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.rehearsal import rehearse
-from nightschool.sleep.shrink import shrink
 from nightschool.sleep.teach import teach as night
 from nightschool.stats import wilson
 from nightschool.train.between import between

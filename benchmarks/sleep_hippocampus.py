@@ -30,7 +30,7 @@ from scipy.stats import mannwhitneyu
 
 from nightschool.asks import Hidden, Read
 from nightschool.items import Prefix, Prompt
-from nightschool.sleep.stream import LATER, SOON, Event, tell, vocabulary
+from nightschool.sleep.evening.stream import LATER, SOON, Event, tell, vocabulary
 from nightschool.train.hippocampus import Hippocampus
 from nightschool.train.latent_hippocampus import LatentHippocampus
 from nightschool.train.scratch import Schooling

@@ -28,16 +28,16 @@ from nightschool.items import Lesson, Split
 from nightschool.models.resolve import open_model
 from nightschool.paths import write_durably
 from nightschool.remember.memory import Memory
-from nightschool.sleep.looking import answers
+from nightschool.sleep.evening.select import Candidate
+from nightschool.sleep.gate.looking import answers
+from nightschool.sleep.gate.text_loss import text_loss
+from nightschool.sleep.gate.watch_text import chunks, prose, python_docs
+from nightschool.sleep.lessons.rehearsal import general_prompts, rehearse
+from nightschool.sleep.lessons.self_written import write
+from nightschool.sleep.lessons.study import KINDS as STUDIED
+from nightschool.sleep.lessons.study import asked, study, without
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.rehearsal import general_prompts, rehearse
-from nightschool.sleep.select import Candidate
-from nightschool.sleep.self_written import write
-from nightschool.sleep.study import KINDS as STUDIED
-from nightschool.sleep.study import asked, study, without
 from nightschool.sleep.teach import teach
-from nightschool.sleep.text_loss import text_loss
-from nightschool.sleep.watch_text import chunks, prose, python_docs
 from nightschool.train.lora import Learner
 from nightschool.train.settings import LoraSettings
 from nightschool.worlds.facts import households

@@ -2,9 +2,9 @@
 
 A store holds 120 pairs of words: 60 that the net knows already, 30 new ones that were rewarded, 30 new ones of which
 nothing came. The exam asks for what was rewarded. With ever more steps a night has ever more room; what goes into it is
-chosen by `sleep.select` (salience, and the net's own loss on each pair), or uniformly from the store. A small net
-taught from nothing, LoRA as in any night; nothing else differs. Printed: exam scores by steps, and the steps that each
-way needs to the same score, found on the straight lines between what was measured.
+chosen by `sleep.evening.select` (salience, and the net's own loss on each pair), or uniformly from the store. A small
+net taught from nothing, LoRA as in any night; nothing else differs. Printed: exam scores by steps, and the steps that
+each way needs to the same score, found on the straight lines between what was measured.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from nightschool.critics.exact import Exact
 from nightschool.drive import Drive
 from nightschool.items import Item, Lesson, Prompt
 from nightschool.remember.memory import Memory, Salience
-from nightschool.sleep.knowing import nats_of
-from nightschool.sleep.looking import answers
+from nightschool.sleep.evening.knowing import nats_of
+from nightschool.sleep.evening.select import Candidate, Selection, choose
+from nightschool.sleep.gate.looking import answers
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.select import Candidate, Selection, choose
 from nightschool.sleep.teach import teach as night
 from nightschool.train.lora import Learner
 from nightschool.train.scratch import Schooling, Size, grown, newborn, teach, text_example, word_tokenizer
@@ -59,7 +59,7 @@ class Store:
         return Lesson(Prompt(text=f"{first} ="), second, "memory", memories=frozenset({f"m{i}"}))
 
     def selected(self, room: int) -> list[Lesson]:
-        """Return the lessons that `sleep.select` has room for."""
+        """Return the lessons that `sleep.evening.select` has room for."""
         lessons = [self.lesson(i) for i in range(PAIRS)]
         reward = [Salience(reward=1.0) if KNOWN <= i < KNOWN + REWARDED else Salience() for i in range(PAIRS)]
         made = [

@@ -37,7 +37,7 @@ import torch
 
 from nightschool.items import Item, Lesson, Noise, Prompt, Split
 from nightschool.paths import write_durably
-from nightschool.sleep.teachers import Drill, Run, Walk, guided, imitated, succeeded, walked
+from nightschool.sleep.lessons.teachers import Drill, Run, Walk, guided, imitated, succeeded, walked
 from nightschool.stats.steps import horizon, two_state
 from nightschool.train.examples import Example
 from nightschool.train.scratch import Schooling, Size, newborn, teach, word_tokenizer

@@ -21,17 +21,17 @@ from typing import Any
 import numpy as np
 
 from nightschool import config
-from nightschool.critics.labels import Label
-from nightschool.critics.learning import fold_of, learn_states, learn_text
-from nightschool.critics.traits import matrix, traits
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.learn import fold_of, learn_states, learn_text
+from nightschool.critics.learning.traits import matrix, traits
 from nightschool.drive import Drive
 from nightschool.items import Split, Trace
 from nightschool.models.resolve import open_model
 from nightschool.stats import difference, holm, mcnemar, wilson
 from nightschool.stats.bootstrap import bootstrap_mean
 from nightschool.stats.paired import Paired
-from nightschool.surface.think_teaching import states_of, teach
-from nightschool.surface.think_teaching import told as said
+from nightschool.surface.thinking.value_heads import states_of, teach
+from nightschool.surface.thinking.value_heads import told as said
 from nightschool.think.value_head import beginnings
 from nightschool.worlds.open import open_world
 from think_curves import MANY, Cells, jobs_of, mean, solved

@@ -27,9 +27,9 @@ from typing import Any
 import torch
 
 from nightschool.items import Noise
-from nightschool.society.eliminate import eliminate
-from nightschool.society.factors import Factor, Graph
-from nightschool.society.propagate import propagate
+from nightschool.society.graphs.eliminate import eliminate
+from nightschool.society.graphs.factors import Factor, Graph
+from nightschool.society.graphs.propagate import propagate
 from nightschool.worlds.dice import Dice
 
 KINDS = 4

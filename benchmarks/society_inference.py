@@ -19,14 +19,14 @@ from typing import Any
 import torch
 
 from nightschool.items import Noise
-from nightschool.society.beginning import ATTRIBUTES, OBJECTS, PORTS, WORDS, beginning
-from nightschool.society.claims import Claim, Concept, active, learned
-from nightschool.society.explain import Explain, Index, explain
+from nightschool.society.claims.claims import Claim, Concept, active, learned
+from nightschool.society.claims.explain import Explain, Index, explain
+from nightschool.society.claims.society import Evidence, Society
 from nightschool.society.infer import Importance, Particles, infer
 from nightschool.society.primitives import normal
 from nightschool.society.program import program
-from nightschool.society.scenes import clash, scene
-from nightschool.society.society import Evidence, Society
+from nightschool.society.words.beginning import ATTRIBUTES, OBJECTS, PORTS, WORDS, beginning
+from nightschool.society.words.scenes import clash, scene
 from nightschool.stats.rates import wilson
 from nightschool.worlds.dice import Dice
 

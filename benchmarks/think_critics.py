@@ -21,17 +21,17 @@ from typing import Any
 import numpy as np
 
 from nightschool.critics.judging import judge
-from nightschool.critics.labels import Label
 from nightschool.critics.learned import learned
-from nightschool.critics.optimism import chosen_by
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.optimism import chosen_by
 from nightschool.drive import Drive, Job
 from nightschool.items import Noise, Prompt, Split, Task, Trace
 from nightschool.models.resolve import open_model
 from nightschool.ports import Consulting
 from nightschool.stats import difference, wilson
 from nightschool.stats.paired import Paired
-from nightschool.surface.label_learning import learn_file
-from nightschool.surface.think_teaching import teach
+from nightschool.surface.thinking.learned_critic import learn_file
+from nightschool.surface.thinking.value_heads import teach
 from nightschool.think.asking import Asking
 from nightschool.worlds.open import open_world
 from think_curves import FAMILIES, jobs_of, mean, solved

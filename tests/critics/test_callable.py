@@ -10,7 +10,7 @@ import pytest
 
 from nightschool.critics.callable import CallableCritic
 from nightschool.critics.judging import judge
-from nightschool.errors import BadSpec, UnknownName
+from nightschool.errors import BadSpec
 from nightschool.items import Item, Verdict
 from nightschool.registry import make
 
@@ -64,18 +64,9 @@ def test_pass_at_and_sight() -> None:
 
 def test_a_function_by_its_path(tmp_path: Path) -> None:
     file = tmp_path / "my_judge.py"
-    file.write_text("def short(answer):\n    return len(answer) < 5\nclass Deep:\n    short = staticmethod(short)\n")
+    file.write_text("def short(answer):\n    return len(answer) < 5\n")
     assert judge(make("critics", f"callable:path={file}:short"), ITEM, "x").passed
-    assert judge(CallableCritic(f"{file}:Deep.short"), ITEM, "x").passed
     assert judge(CallableCritic("keyword:iskeyword"), ITEM, "if").passed
-    with pytest.raises(UnknownName, match="did you mean short"):
-        CallableCritic(f"{file}:shorts")
-
-
-@pytest.mark.parametrize("path", ["short", "nowhere_at_all:f", "missing.py:f", "math:pi", ":f", "m:"])
-def test_paths_that_lead_nowhere(path: str) -> None:
-    with pytest.raises(BadSpec):
-        CallableCritic(path)
 
 
 @pytest.mark.parametrize("processes", [0, 1])

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.critics.compose import All, Any, Combines, Not, Weighted
+from nightschool.critics.compose import All, Any, Combines, Each, Not, Weighted
+from nightschool.critics.contains import Contains
 from nightschool.critics.exact import Exact
 from nightschool.critics.judging import judge
 from nightschool.critics.numeric import Numeric
@@ -12,6 +13,7 @@ from nightschool.critics.sorted_list import SortedList
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
+from nightschool.registry import make
 
 ITEM = Item("i", {"numbers": "2, 1"}, "1, 2", "k")
 
@@ -92,3 +94,23 @@ def test_compositions_that_make_no_sense(build: object) -> None:
 def test_de_morgan(truths: list[bool]) -> None:
     parts = [Says(Verdict.of(truth)) for truth in truths]
     assert judge(Not(All(parts)), ITEM, "").passed == judge(Any([Not(p) for p in parts]), ITEM, "").passed
+
+
+def test_an_item_is_judged_by_its_own() -> None:
+    each = make("critics", "composed", each={"a": Exact(), "b": Contains("tea")})
+    assert isinstance(each, Each)
+    assert each.judge(Item("a", {}, "tea", "k"), "tea").passed
+    assert not each.judge(Item("a", {}, "tea", "k"), "tea, please").passed
+    assert each.judge(Item("b", {}, None, "k"), "tea, please").passed
+    with pytest.raises(LookupError, match="no line of this file is the item 'c'"):
+        each.judge(Item("c", {}, None, "k"), "tea")
+
+
+def test_text_names_no_mapping() -> None:
+    with pytest.raises(BadSpec, match="each is a mapping"):
+        make("critics", "composed:each=exact")
+
+
+def test_each_is_a_verifier_where_all_are() -> None:
+    assert Each({"a": Contains("tea"), "b": Contains("cup")}).sight is Sight.VERIFIER
+    assert Each({"a": Contains("tea"), "b": Exact()}).sight is Sight.REFERENCE

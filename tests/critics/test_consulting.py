@@ -12,8 +12,8 @@ from nightschool.critics.compose import All, Not, Weighted
 from nightschool.critics.consulting import Consults
 from nightschool.critics.exact import Exact
 from nightschool.critics.learned import LearnedStates
+from nightschool.critics.learning.taught import Taught
 from nightschool.critics.lm_judge import LmJudge
-from nightschool.critics.taught import Taught
 from nightschool.drive import Budget, Drive, Job
 from nightschool.errors import BadSpec, Unsupported, UsageError
 from nightschool.items import Item, Noise, Sampling, Verdict

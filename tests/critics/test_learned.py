@@ -9,8 +9,8 @@ from nightschool.asks import Hidden, Read
 from nightschool.critics.consulting import Consults
 from nightschool.critics.judging import judge
 from nightschool.critics.learned import LearnedStates, LearnedText, learned
+from nightschool.critics.learning.taught import Taught
 from nightschool.critics.lm_judge import LmJudge
-from nightschool.critics.taught import Taught
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Usage
 from nightschool.registry import make

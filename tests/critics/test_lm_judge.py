@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nightschool.asks import Weigh, Weighed
-from nightschool.critics.labels import Label
-from nightschool.critics.learning import answers_of, learn_judge
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.learn import answers_of, learn_judge
 from nightschool.critics.lm_judge import LmJudge, odds_of
 from nightschool.drive import Drive, Job
 from nightschool.errors import BadSpec

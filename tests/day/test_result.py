@@ -15,7 +15,7 @@ from nightschool.exam import Comparison, Row
 from nightschool.exam.report import write
 from nightschool.exam.rung import Way
 from nightschool.items import Adapter, Lesson, Prompt, Usage, split_of
-from nightschool.sleep.gate import WatchedTask, WatchedText, decide
+from nightschool.sleep.gate.decide import WatchedTask, WatchedText, decide
 
 KEY = next(f"k{i}" for i in range(100) if split_of(f"k{i}") == "practice")
 LESSONS = tuple(Lesson(Prompt(text=f"{i}?"), f"{i}", "practice", frozenset({KEY})) for i in range(4))

@@ -18,7 +18,7 @@ from nightschool.drive import Budget
 from nightschool.errors import StopRequested, UnknownName, Unsupported
 from nightschool.items import Split, split_of
 from nightschool.ports import Ability
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.worlds.sorting import Sorting
 from support.learning import LIST, Counters, Listening, Studying, climbing, sorter, texts
 

@@ -17,7 +17,7 @@ from nightschool.errors import StopRequested
 from nightschool.items import Item, Noise, Verdict, Wording
 from nightschool.models.local.model import LocalModel
 from nightschool.ports import Sight
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.train.adapter_name import name_of
 from nightschool.train.lora import Learner
 from nightschool.train.settings import LoraSettings

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from nightschool.critics.learning.taught import Taught
 from nightschool.critics.named import critic
-from nightschool.critics.taught import Taught
 from nightschool.drive import unfinished
 from nightschool.drive.unfinished import Record, code_version, jobs_digest
 from nightschool.errors import BadFile, UnknownName, UsageError

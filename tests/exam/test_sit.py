@@ -11,7 +11,7 @@ from nightschool.exam.report.words import headline
 from nightschool.items import Item, Split, Verdict
 from nightschool.models.scripted import Scripted
 from nightschool.ports import Ability, Sight
-from nightschool.surface.exams import page_of, rows_of
+from nightschool.surface.exams.shown import page_of, rows_of
 from support.answering import right, right_for_even, sometimes
 from support.tiny_worlds import Doubling, blind
 

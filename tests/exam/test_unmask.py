@@ -12,8 +12,8 @@ from nightschool.exam.planted import Planted, lessons, words
 from nightschool.items import Noise, Split
 from nightschool.models.local.model import LocalModel
 from nightschool.models.local.random_twin import random_twin
-from nightschool.surface.tuning import tuner
-from nightschool.surface.watch import Silent
+from nightschool.surface.exams.training import tuner
+from nightschool.surface.terminal.progress import Silent
 from nightschool.train.scratch import Schooling, Size, grown, newborn, teach, text_example, word_tokenizer
 
 HERE, AWAY = Planted(1, keys=140), Planted(2, keys=140)

@@ -12,10 +12,10 @@ from nightschool.remember.keep import keep
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.sqlite import SqliteStore
 from nightschool.sleep.consolidate import sleep_over
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.looking import recorded
-from nightschool.sleep.prepare import prepare
-from nightschool.sleep.study import asked, checks, study
+from nightschool.sleep.evening.prepare import prepare
+from nightschool.sleep.gate.looking import recorded
+from nightschool.sleep.lessons.study import asked, checks, study
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.sleep.unlearn import unlearn
 from nightschool.train.adapter_name import WEIGHTS
 from support.evenings import PLAN, TOLD, knows, sleeper

@@ -2,8 +2,8 @@ import pytest
 
 from nightschool.errors import NightError, UsageError
 from nightschool.remember.memory import Memory
+from nightschool.sleep.lessons.study import study
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.study import study
 from nightschool.sleep.teach import teach
 from support.learning import Counters, Counting, Listening
 

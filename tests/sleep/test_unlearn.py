@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-import nightschool.sleep.ledger as module
+import nightschool.sleep.nights.ledger as module
 from nightschool.errors import NightError
 from nightschool.items import Adapter, Lesson, Prompt
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
 from nightschool.sleep.unlearn import unlearn
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of
 

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from nightschool.errors import BadFile, UnknownName, UsageError
-from nightschool.society.beginning import beginning
-from nightschool.society.define import define, society_of
 from nightschool.society.expressions.concept import Function
 from nightschool.society.library import Library
+from nightschool.society.words.beginning import beginning
+from nightschool.society.words.define import define, society_of
 from support.drawings import drawing
 
 

@@ -11,10 +11,10 @@ from nightschool.drive import Drive
 from nightschool.models.script import Answer
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.port import Store
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.lessons.study import study
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.sleep.plan import NightPlan
 from nightschool.sleep.sleeper import Sleeper
-from nightschool.sleep.study import study
 from nightschool.worlds.open import open_world
 from support.learning import Counters, Listening, Studying, sorter
 

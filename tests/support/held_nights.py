@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nightschool import paths
 from nightschool.items import Adapter
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of
 
 

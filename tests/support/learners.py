@@ -9,8 +9,8 @@ import pytest
 from nightschool.models import resolve
 from nightschool.models.script import Answer
 from nightschool.remember.memory import Memory
-from nightschool.sleep.study import study
-from nightschool.surface import school
+from nightschool.sleep.lessons.study import study
+from nightschool.surface.nights import learner
 from support.learning import Counters, Studying, sorter
 
 FACT = "Ada Molbane lives in Vekburg."
@@ -32,4 +32,4 @@ def learned(steps: int) -> Callable[[str], Answer]:
 def open_learner(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every command open this model."""
     monkeypatch.setattr(resolve, "open_model", lambda *given, **more: Studying(learned))
-    monkeypatch.setattr(school, "pupils", lambda *given: Counters())
+    monkeypatch.setattr(learner, "pupils", lambda *given: Counters())

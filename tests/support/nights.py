@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nightschool.items import Adapter
-from nightschool.sleep.night import Night
+from nightschool.sleep.nights.night import Night
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of
 
 BASE = "b1"

@@ -13,13 +13,13 @@ from typing import Any
 from nightschool.exam.report import write
 from nightschool.items import Adapter, Lesson, Message, Prompt
 from nightschool.models.scripted import Scripted
-from nightschool.sleep.gate import WatchedTask, WatchedText, decide
-from nightschool.sleep.ledger import Ledger, lessons_hash
-from nightschool.sleep.night import Night
-from nightschool.sleep.told import losses_of, told_by
-from nightschool.society.beginning import beginning
-from nightschool.society.fight import fight
-from nightschool.surface.fights import write_page
+from nightschool.sleep.gate.decide import WatchedTask, WatchedText, decide
+from nightschool.sleep.nights.ledger import Ledger, lessons_hash
+from nightschool.sleep.nights.night import Night
+from nightschool.sleep.nights.told import losses_of, told_by
+from nightschool.society.words.beginning import beginning
+from nightschool.society.words.fight import fight
+from nightschool.surface.concepts.fight_page import write_page
 from nightschool.surface.python import exam
 from nightschool.surface.server.rooms import Rooms
 from nightschool.train.adapter_name import CONFIG, WEIGHTS, name_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from nightschool.society.beginning import PORTS, WORDS
-from nightschool.society.claims import Claim, Concept
-from nightschool.society.society import Society
+from nightschool.society.claims.claims import Claim, Concept
+from nightschool.society.claims.society import Society
+from nightschool.society.words.beginning import PORTS, WORDS
 
 SIZES = {port.name: port.size for port in PORTS}
 

@@ -16,7 +16,8 @@ import signal, sys, time
 signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts us in the background may have it ignored
 sys.path.insert(0, sys.argv.pop(1))
 from nightschool.models import resolve
-from nightschool.surface import cli, school
+from nightschool.surface import cli
+from nightschool.surface.nights import learner
 from support.learning import Counters, Studying
 
 where = sys.argv.pop(1)
@@ -29,14 +30,14 @@ class Waits(Studying):
         return super().step()
 
 STAGES = []
-from nightschool.surface.watch import Lines
+from nightschool.surface.terminal.progress import Lines
 stage = Lines.stage
 def noting(self, name, total=None, unit=""):
     STAGES.append(name)
     stage(self, name, total, unit)
 Lines.stage = noting
 resolve.open_model = lambda *given, **more: Waits()
-school.pupils = lambda *given: Counters()
+learner.pupils = lambda *given: Counters()
 cli.main()
 """
 DAY = ["day", "sorting:n=4", "--exam-items", "20", "--items", "8", "--draws", "4", "--rungs", "control",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nightschool.asks import Hidden, Read
-from nightschool.critics.taught import Taught
+from nightschool.critics.learning.taught import Taught
 from nightschool.drive import Drive, Job
 from nightschool.errors import BadFile, BadSpec
 from nightschool.items import Noise, Prefix, Sampling, Segment, Usage, Verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import legible
+from nightschool.critics.texts.legible import legible
 from nightschool.errors import MissingDependency
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight

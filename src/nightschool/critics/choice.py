@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from nightschool.critics.compose import Combines
 from nightschool.critics.contains import stands_in
-from nightschool.critics.legible import listed, quote
 from nightschool.critics.parameters import one_of
+from nightschool.critics.texts.legible import listed, quote
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
 

@@ -9,8 +9,8 @@ import shutil
 from collections.abc import Sequence
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import legible
 from nightschool.critics.parameters import above_zero, sight_of
+from nightschool.critics.texts.legible import legible
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Verdict
 from nightschool.ports import Outcome, Sight

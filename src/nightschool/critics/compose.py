@@ -1,4 +1,4 @@
-"""Critics made of critics: all of them, any of them, not this one, a weighted mean.
+"""Critics made of critics: all of them, any of them, not this one, a weighted mean, one for each item.
 
     format_and_value = Regex(r"\\d+") & Numeric()
     either = Exact() | Contains()
@@ -12,7 +12,7 @@ the error of the whole, except where the other parts decide: one that fails deci
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any as Anything
 
 from nightschool.critics.judging import judge
@@ -119,6 +119,29 @@ class Weighted(Combines):
         score = min(1.0, score)
         passed = score >= self.pass_at - 1e-9  # weights that sum to one only up to rounding
         return Verdict(score, passed, "" if passed else _feedback([v for v in verdicts if not v.passed]))
+
+
+class Each(Combines):
+    """Judges an item with the one of `critics` that stands under its id.
+
+    Each is called as it would be by itself: within its own time, and blind where it is a verifier, though others of
+    them see the target. Raises BadSpec for a critic that asks a model.
+    """
+
+    def __init__(self, critics: Mapping[str, Critic]) -> None:
+        parts = {critic.name: critic for critic in critics.values()}
+        for part in parts.values():
+            refuse_consulting(part)
+        self.critics = critics
+        self.name = f"each({'; '.join(sorted(parts))})"
+        blind = all(critic.sight is Sight.VERIFIER for critic in parts.values())
+        self.sight = Sight.VERIFIER if blind else Sight.REFERENCE
+
+    def judge(self, item: Item, answer: str) -> Verdict:
+        """Return the verdict of the item's own critic. Raises LookupError for an item that has none."""
+        if item.id not in self.critics:
+            raise LookupError(f"no line of this file is the item {item.id!r}")
+        return judge(self.critics[item.id], item, answer)
 
 
 def _flat(kind: type[All] | type[Any], parts: Sequence[Critic]) -> list[Critic]:

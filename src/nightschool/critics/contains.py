@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import quote
+from nightschool.critics.texts.legible import quote
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
 

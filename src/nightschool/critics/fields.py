@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import listed, quote
 from nightschool.critics.parameters import input_text, one_of, sight_of
-from nightschool.critics.values import KINDS, is_a, occurs, same
+from nightschool.critics.texts.legible import listed, quote
+from nightschool.critics.texts.values import KINDS, is_a, occurs, same
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nightschool.critics.legible import legible, quote
-from nightschool.critics.timelimit import OutOfTime, within
+from nightschool.critics.functions.timelimit import OutOfTime, within
+from nightschool.critics.texts.legible import legible, quote
 from nightschool.errors import StopRequested
 from nightschool.items import Item, Verdict
 from nightschool.ports import Critic, Sight

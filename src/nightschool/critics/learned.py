@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from nightschool.asks import Hidden, ModelAsk, ModelReply, Read
-from nightschool.critics.case import case_prefix
 from nightschool.critics.compose import Combines
 from nightschool.critics.consulting import Consults
+from nightschool.critics.learning.logistic import sigmoid
+from nightschool.critics.learning.taught import Taught, read_taught
+from nightschool.critics.learning.traits import matrix, traits
 from nightschool.critics.lm_judge import LmJudge
-from nightschool.critics.logistic import sigmoid
 from nightschool.critics.parameters import share
-from nightschool.critics.taught import Taught, read_taught
-from nightschool.critics.traits import matrix, traits
+from nightschool.critics.texts.case import case_prefix
 from nightschool.items import Item, Verdict
 from nightschool.ports import Ability, Critic, Sight
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 
 from nightschool.asks import ModelAsk, ModelReply, Weigh, Weighed
-from nightschool.critics.case import case_prefix
 from nightschool.critics.consulting import Consults
+from nightschool.critics.learning.taught import Taught
 from nightschool.critics.parameters import share
-from nightschool.critics.taught import Taught
+from nightschool.critics.texts.case import case_prefix
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Segment, Verdict
 from nightschool.ports import Ability, Sight

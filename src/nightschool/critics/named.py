@@ -15,8 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from nightschool.critics.compose import All, Any, Not, Weighted
-from nightschool.critics.each import Each
+from nightschool.critics.compose import All, Any, Each, Not, Weighted
 from nightschool.errors import BadSpec
 from nightschool.ports import Critic
 from nightschool.registry import make

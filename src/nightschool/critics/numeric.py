@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.numerals import numbers_in, read_number
 from nightschool.critics.parameters import at_least_zero, one_of
+from nightschool.critics.texts.numerals import numbers_in, read_number
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
 

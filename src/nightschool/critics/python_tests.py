@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import legible
+from nightschool.critics.functions.cases import Case, read_cases
 from nightschool.critics.parameters import above_zero, input_text, sight_of
-from nightschool.critics.python_cases import Case, read_cases
+from nightschool.critics.texts.legible import legible
 from nightschool.items import Item, Verdict
 from nightschool.ports import Outcome, Sandbox, Sight
 from nightschool.sandbox import Limits, shared
@@ -20,7 +20,7 @@ _FENCED = re.compile(r"```(?:python3?|py)?[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.D
 class PythonTests(Combines):
     """Passed when every test passes. score: the share of tests that do.
 
-    Tests are lines such as `add(1, 2) == 3` (see `python_cases`). As a `reference` (the default) they are the item's
+    Tests are lines such as `add(1, 2) == 3` (see `functions.cases`). As a `reference` (the default) they are the item's
     target, hidden from whoever answers; as a `verifier` they are an input that everybody sees (source: its name, by
     default `tests`): examples, or properties such as `decode(encode("abc")) == "abc"`.
     The answer is Python code, or text with one fenced block of it; before: the name of an input that goes in front of

@@ -8,8 +8,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from nightschool.critics.compose import Combines
-from nightschool.critics.legible import listed
 from nightschool.critics.parameters import input_text
+from nightschool.critics.texts.legible import listed
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
 

@@ -19,8 +19,8 @@ from nightschool.exam import ExamReport, Rung, sit
 from nightschool.items import Adapter, Item, Split, Usage, Wording, digest
 from nightschool.mind import Mind
 from nightschool.ports import Ability, Watcher, World
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
 from nightschool.sleep.teach import Pupil
 
 PLAIN = "zero-shot"

@@ -1,4 +1,4 @@
-"""An expert who looks over the learner's shoulder, in a term: guided and taught (see `sleep.teachers`)."""
+"""An expert who looks over the learner's shoulder, in a term: guided and taught (see `sleep.lessons.teachers`)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nightschool.drive import Drive, Job
 from nightschool.errors import StopRequested, Unsupported
 from nightschool.items import Item, Lesson, Noise, Prompt, Sampling, Task
 from nightschool.ports import Expert, Stepwise, World
-from nightschool.sleep.stepwise import Answering, Begun
-from nightschool.sleep.teachers import Drill, guided
+from nightschool.sleep.lessons.stepwise import Answering, Begun
+from nightschool.sleep.lessons.teachers import Drill, guided
 from nightschool.think.single import Single
 
 Teacher = Literal["self", "expert", "guided", "taught"]

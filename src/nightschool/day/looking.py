@@ -6,9 +6,9 @@ from nightschool.day.day import Day
 from nightschool.day.watched import Glance, look
 from nightschool.errors import ModelError
 from nightschool.items import Lesson, Split
-from nightschool.sleep.looking import TEXT, pieces_of
-from nightschool.sleep.rehearsal import general_prompts, rehearse
-from nightschool.sleep.text_loss import TextLoss, text_loss
+from nightschool.sleep.gate.looking import TEXT, pieces_of
+from nightschool.sleep.gate.text_loss import TextLoss, text_loss
+from nightschool.sleep.lessons.rehearsal import general_prompts, rehearse
 
 
 def look_around(day: Day, adapter: str | None) -> Glance:

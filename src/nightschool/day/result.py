@@ -10,9 +10,9 @@ from nightschool.day.recommend import Recommendation
 from nightschool.day.term import Term
 from nightschool.exam import Comparison, ExamReport, Row
 from nightschool.exam import Finding as Found
-from nightschool.sleep.gate import Decision
-from nightschool.sleep.night import Night
-from nightschool.sleep.told import gate_page, told_by
+from nightschool.sleep.gate.decide import Decision
+from nightschool.sleep.nights.night import Night
+from nightschool.sleep.nights.told import gate_page, told_by
 
 
 @dataclass

@@ -22,12 +22,12 @@ from nightschool.errors import StopRequested
 from nightschool.exam import ExamReport, Rung, open_rungs
 from nightschool.exam.compare import compare, with_plain
 from nightschool.items import Adapter
-from nightschool.sleep.gate import decide
-from nightschool.sleep.ledger import lessons_hash
-from nightschool.sleep.looking import paired, reads_text, unseen, watched_tasks, watched_texts
-from nightschool.sleep.night import Night
-from nightschool.sleep.told import losses_of, told_by
-from nightschool.sleep.unfinished import Unfinished
+from nightschool.sleep.evening.unfinished import Unfinished
+from nightschool.sleep.gate.decide import decide
+from nightschool.sleep.gate.looking import paired, reads_text, unseen, watched_tasks, watched_texts
+from nightschool.sleep.nights.ledger import lessons_hash
+from nightschool.sleep.nights.night import Night
+from nightschool.sleep.nights.told import losses_of, told_by
 
 __all__ = ["Day", "run_day", "run_night", "wording_of"]
 

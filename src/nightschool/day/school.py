@@ -20,9 +20,9 @@ from nightschool.day.term import Practised, Round, Stopped, Term, TermPlan, read
 from nightschool.drive import Drive
 from nightschool.items import Adapter, Item, Lesson, Noise, Prompt
 from nightschool.ports import Expert, Stepwise, Watcher
-from nightschool.sleep.lessons import guard, lessons_from_expert, lessons_from_traces
-from nightschool.sleep.replay import batches
-from nightschool.sleep.room import room_said
+from nightschool.sleep.lessons.practice import guard, lessons_from_expert, lessons_from_traces
+from nightschool.sleep.lessons.replay import batches
+from nightschool.sleep.nights.out_of_room import room_said
 from nightschool.sleep.teach import Pupil
 
 _IN_A_ROW = 3

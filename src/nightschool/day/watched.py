@@ -10,8 +10,8 @@ from nightschool.errors import StopRequested
 from nightschool.exam import open_rungs, sit
 from nightschool.items import Item, Split, Wording
 from nightschool.ports import Model, Watcher, World
-from nightschool.sleep.looking import Outcomes, Seen, chance_of
-from nightschool.sleep.text_loss import TextLoss
+from nightschool.sleep.gate.looking import Outcomes, Seen, chance_of
+from nightschool.sleep.gate.text_loss import TextLoss
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,23 @@ from itertools import zip_longest
 from typing import Any
 
 from nightschool.items import Adapter, Lesson, Split, digest
-from nightschool.sleep.evening import Evening
-from nightschool.sleep.gate import Decision, could_tell, decide
-from nightschool.sleep.ledger import lessons_hash
-from nightschool.sleep.looking import look, paired, reads_text, unseen, watched_tasks, watched_texts
-from nightschool.sleep.night import Night
-from nightschool.sleep.prepare import prepare, supply
-from nightschool.sleep.rehearsal import general_prompts, rehearse
+from nightschool.sleep.evening.evening import Evening
+from nightschool.sleep.evening.prepare import prepare, supply
+from nightschool.sleep.evening.select import Left, Selection
+from nightschool.sleep.evening.unfinished import Unfinished
+from nightschool.sleep.gate.decide import Decision, could_tell, decide
+from nightschool.sleep.gate.looking import look, paired, reads_text, unseen, watched_tasks, watched_texts
+from nightschool.sleep.gate.shrink import Tried, shrink
+from nightschool.sleep.lessons.rehearsal import general_prompts, rehearse
+from nightschool.sleep.lessons.self_written import write
+from nightschool.sleep.lessons.study import Check, asked, checks
+from nightschool.sleep.nights.ledger import lessons_hash
+from nightschool.sleep.nights.night import Night
+from nightschool.sleep.nights.out_of_room import room_said
+from nightschool.sleep.nights.told import chosen_of, losses_of, since_first, told_by
 from nightschool.sleep.rest import Rested, rest
-from nightschool.sleep.room import room_said
-from nightschool.sleep.select import Left, Selection
-from nightschool.sleep.self_written import write
-from nightschool.sleep.shrink import Tried, shrink
 from nightschool.sleep.sleeper import Sleeper
-from nightschool.sleep.study import Check, asked, checks
 from nightschool.sleep.teach import Taught, teach
-from nightschool.sleep.told import chosen_of, losses_of, since_first, told_by
-from nightschool.sleep.unfinished import Unfinished
 from nightschool.sleep.unlearn import Unlearned, unlearn
 
 TASK = "memories"

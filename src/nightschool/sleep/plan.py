@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from nightschool.errors import UsageError
-from nightschool.sleep.gate import ENOUGH_ITEMS
-from nightschool.sleep.study import KINDS, Kind
+from nightschool.sleep.gate.decide import ENOUGH_ITEMS
+from nightschool.sleep.lessons.study import KINDS, Kind
 
 Writer = Literal["templates", "model", "both"]
 _LEAST_FRESH = 0.25

@@ -11,10 +11,10 @@ from nightschool.items import Adapter, Split, Wording
 from nightschool.ports import Ability, Watcher, World
 from nightschool.remember.memory import Memory
 from nightschool.remember.store.port import Store
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
+from nightschool.sleep.lessons.study import asked
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.study import asked
 from nightschool.sleep.teach import Pupil
 
 

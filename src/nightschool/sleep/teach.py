@@ -13,9 +13,9 @@ from typing import Literal, Protocol
 from nightschool.items import Adapter, Lesson, Noise
 from nightschool.paths import write_durably
 from nightschool.ports import Watcher
+from nightschool.sleep.lessons.replay import batches
+from nightschool.sleep.nights.out_of_room import room_said
 from nightschool.sleep.plan import NightPlan
-from nightschool.sleep.replay import batches
-from nightschool.sleep.room import room_said
 from nightschool.train.adapter_name import name_of
 from nightschool.train.course import Step
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
-from nightschool.sleep.unfinished import names_any
+from nightschool.sleep.evening.unfinished import names_any
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
 
 
 @dataclass(frozen=True, slots=True)

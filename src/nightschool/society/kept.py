@@ -14,7 +14,7 @@ from nightschool.items import Noise
 from nightschool.society import columns, potentials, primitives
 from nightschool.society.generative import Generative, Trace
 from nightschool.society.lanes import Lanes
-from nightschool.society.ways import filled
+from nightschool.society.traces import filled
 
 BUILT_IN: Mapping[str, Generative] = {
     model.name: model

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from nightschool import paths
 from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.items import digest
-from nightschool.society.words import Definition, Part
+from nightschool.society.words.definitions import Definition, Part
 
 if TYPE_CHECKING:  # what is listed or removed is done without torch, which takes seconds to load
     import torch

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import click
 
 from nightschool.errors import NightschoolError, StopRequested, UsageError
-from nightschool.surface.interrupts import no_interrupt_lost
-from nightschool.surface.lazy import LazyGroup
-from nightschool.surface.options import traceback_option
+from nightschool.surface.terminal.interrupts import no_interrupt_lost
+from nightschool.surface.terminal.lazy_group import LazyGroup
+from nightschool.surface.terminal.options import traceback_option
 
 _HERE = "nightschool.surface.commands"
 COMMANDS = {

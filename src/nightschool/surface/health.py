@@ -54,7 +54,7 @@ def _nights(folder: Path) -> Check:
     """Say how many nights there are, and whether the files of those in force are what they are called."""
     if not (folder / "ledger.sqlite").exists():
         return Check("nights", True, "none was held yet")
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
 
     try:
         if said := _damage(folder / "ledger.sqlite"):

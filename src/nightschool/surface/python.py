@@ -15,8 +15,8 @@ from nightschool.exam import LADDER, ExamReport, open_rungs, sit
 from nightschool.items import Split, Trace
 from nightschool.models.resolve import open_model
 from nightschool.ports import Critic, Model, Sight, World
-from nightschool.surface.awake import awaken, check_night
-from nightschool.surface.thinking import jobs_of_text
+from nightschool.surface.nights.in_force import awaken, check_night
+from nightschool.surface.thinking.jobs import jobs_of_text
 from nightschool.worlds.open import open_world
 
 Judge = Callable[..., Any]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nightschool.asks import Hidden, Read
-from nightschool.critics.labels import Label
-from nightschool.critics.logistic import sigmoid
-from nightschool.critics.taught import Taught, read_taught
+from nightschool.critics.learning.labels import Label
+from nightschool.critics.learning.logistic import sigmoid
+from nightschool.critics.learning.taught import Taught, read_taught
 from nightschool.errors import BadFile
 from nightschool.items import Prefix, Segment, Trace
 from nightschool.think.steps import ENDS, Split

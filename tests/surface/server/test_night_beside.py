@@ -8,7 +8,7 @@ from pathlib import Path
 from nightschool.drive import Drive
 from nightschool.remember.store.opened import open_store
 from nightschool.sleep.consolidate import MemoryNight, Sleeper, sleep_over
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.sleep.plan import NightPlan
 from nightschool.surface.server.rooms import Rooms
 from nightschool.surface.server.served import Served

@@ -10,7 +10,7 @@ from nightschool import paths
 from nightschool.items import Wording
 from nightschool.mind import Mind, read_mind, write_mind
 from nightschool.models.scripted import Scripted
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.surface.server.engine import Engine
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.minds import Minds

@@ -11,7 +11,7 @@ import pytest
 from nightschool import paths
 from nightschool.exam.report import LOOK
 from nightschool.models.scripted import Scripted
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.surface.server.keys import Keys
 from nightschool.surface.server.page.pages import WEB
 from nightschool.surface.server.rooms import Rooms

@@ -10,7 +10,7 @@ import pytest
 
 from nightschool.errors import UsageError
 from nightschool.models.scripted import Scripted
-from nightschool.sleep.ledger import Ledger
+from nightschool.sleep.nights.ledger import Ledger
 from nightschool.surface.server.rooms import Rooms
 from nightschool.surface.server.served import Served
 from nightschool.surface.server.serving import bound

@@ -16,10 +16,10 @@ from collections.abc import Sequence
 import torch
 
 from nightschool.asks import ModelAsk, ModelReply, Weigh, Weighed
-from nightschool.critics.case import case_text
 from nightschool.critics.choice import chosen
 from nightschool.critics.consulting import Consults
 from nightschool.critics.parameters import share
+from nightschool.critics.texts.case import case_text
 from nightschool.items import Item, Prefix, Prompt, Segment, Verdict
 from nightschool.ports import Ability, Sight
 from nightschool.society.beliefs.contexts import CONTEXTS, FURTHEST, OPEN

@@ -10,9 +10,9 @@ import torch
 from nightschool.errors import NotANumber, UnknownName, UsageError
 from nightschool.society.beliefs.links import Link
 from nightschool.society.beliefs.propositions import Proposition, named
-from nightschool.society.eliminate import eliminate
-from nightschool.society.factors import Factor, Graph
-from nightschool.society.propagate import Beliefs, propagate
+from nightschool.society.graphs.eliminate import eliminate
+from nightschool.society.graphs.factors import Factor, Graph
+from nightschool.society.graphs.propagate import Beliefs, propagate
 
 
 @dataclass(frozen=True, slots=True)

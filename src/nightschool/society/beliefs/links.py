@@ -19,7 +19,7 @@ from nightschool.errors import UnknownName, UsageError
 from nightschool.society.beliefs.contexts import CONTEXTS, Context, heard
 from nightschool.society.beliefs.propositions import Proposition, plain
 from nightschool.society.beliefs.reading import Reading
-from nightschool.society.factors import Factor
+from nightschool.society.graphs.factors import Factor
 from nightschool.society.language import Asking
 
 Kind = Literal["implies", "same", "excludes", "one", "some"]

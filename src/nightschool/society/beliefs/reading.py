@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nightschool.critics.logistic import choose_decay, fit
+from nightschool.critics.learning.logistic import choose_decay, fit
 from nightschool.errors import BadFile, UsageError
 from nightschool.paths import write_durably
 from nightschool.society.beliefs.contexts import OPEN, columns

@@ -15,7 +15,7 @@ from nightschool.society.infer.posterior import Posterior
 from nightschool.society.lanes import Lanes
 from nightschool.society.potentials import Exactly, Factor
 from nightschool.society.primitives import Primitive
-from nightschool.society.ways import rows_of
+from nightschool.society.traces import rows_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from nightschool.errors import Unsupported
 from nightschool.society.generative import Trace
 from nightschool.society.lanes import Lanes
 from nightschool.society.primitives import Primitive
-from nightschool.society.ways import rows_of
+from nightschool.society.traces import rows_of
 
 
 @dataclass(frozen=True, slots=True)

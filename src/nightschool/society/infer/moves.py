@@ -19,8 +19,7 @@ from nightschool.society.generative import Trace, add_rows
 from nightschool.society.infer.latents import Latents, continuous
 from nightschool.society.lanes import Lanes
 from nightschool.society.potentials import Factor
-from nightschool.society.traces import join, pick
-from nightschool.society.ways import alike, made, rows_of
+from nightschool.society.traces import alike, join, made, pick, rows_of
 
 
 class Move(Protocol):

@@ -12,7 +12,7 @@ import torch
 from nightschool.society import columns
 from nightschool.society.generative import Trace
 from nightschool.society.lanes import Lanes
-from nightschool.society.ways import rows_of
+from nightschool.society.traces import rows_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import NightschoolError, UsageError
-from nightschool.surface.awake import awaken, check_night, night_option
-from nightschool.surface.cards import card_of
-from nightschool.surface.doubts import Doubt, doubts
-from nightschool.surface.memories import embed_rest, embedder_of, embedder_option, explained, now, opened, store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import remark, writable
-from nightschool.surface.watch import watching
+from nightschool.surface.memories.identity_card import card_of
+from nightschool.surface.memories.shown import explained
+from nightschool.surface.memories.store import embed_rest, embedder_of, embedder_option, now, opened, store_options
+from nightschool.surface.memories.unsure import Doubt, doubts
+from nightschool.surface.nights.in_force import awaken, check_night, night_option
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import remark, writable
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.mind.companion import Companion
     from nightschool.ports import Model
     from nightschool.remember.store.port import Store
-    from nightschool.sleep.night import Night
+    from nightschool.sleep.nights.night import Night
 
 _HELP = """/remember TEXT   keep it, and keep it in mind
 /forget ID        take a memory off the disk
@@ -215,15 +216,16 @@ def _sleep(session: _Session, how_long: str) -> Iterator[str]:
     from nightschool.search.budget import Budget
     from nightschool.sleep.consolidate import sleep_over
     from nightschool.sleep.plan import NightPlan
-    from nightschool.surface import school
-    from nightschool.surface.dozing import sleeper, told
+    from nightschool.surface.nights import learner
+    from nightschool.surface.nights.over_memories import sleeper
+    from nightschool.surface.nights.shown import told
 
     seconds = Budget.parse(how_long).seconds if how_long else None
     if how_long and seconds is None:
         raise UsageError(f"/sleep takes a time such as 20m, not {how_long!r}")
     settings = session.settings
     plan = NightPlan(seed=settings.seed, seconds=seconds)
-    watched = [school.watched_task(WATCHED[0])]
+    watched = [learner.watched_task(WATCHED[0])]
     with watching(settings.quiet) as watch:
         found = sleep_over(
             sleeper(session.model, session.store, session.awake, plan, watch, space=session.space, watched=watched)

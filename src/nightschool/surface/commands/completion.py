@@ -6,8 +6,8 @@ import click
 from click.shell_completion import get_completion_class
 
 from nightschool.errors import UnknownName
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 _WHERE = {
     "bash": 'eval "$(nightschool completion bash)" in ~/.bashrc',

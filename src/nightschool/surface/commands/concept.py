@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import BadFile, UsageError
-from nightschool.surface.concepts import library
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.concepts.library import library
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
-    from nightschool.society.words import Definition
+    from nightschool.society.words.definitions import Definition
 
 
 @click.group("concept", short_help="Learn concepts from one example each.")
@@ -83,7 +83,7 @@ def digits(folder: str, name: str, steps: int, settings: Settings) -> None:
     """
     shelf = library()
     from nightschool.society.digits.learning import learn_digits
-    from nightschool.surface.watch import watching
+    from nightschool.surface.terminal.progress import watching
 
     if name in {kept.name for kept in shelf}:
         raise UsageError(f"there is a concept called {name!r} already; choose another --name, or remove it")
@@ -150,9 +150,9 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
             raise UsageError(f"--seen tells {port} twice, {values[port]} and {value}; a sense tells it once")
         values[port] = value
     shelf = library()
-    from nightschool.society import fight as fights
-    from nightschool.society.define import society_of
-    from nightschool.surface.fights import told, write_page
+    from nightschool.society.words import fight as fights
+    from nightschool.society.words.define import society_of
+    from nightschool.surface.concepts.fight_page import told, write_page
 
     society = society_of(shelf.definitions())
     evidence = fights.seen_as(society.ports, values)
@@ -173,7 +173,7 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
 
 def _define(text: str, name: str | None, settings: Settings) -> None:
     shelf = library()
-    from nightschool.society.define import define, society_of
+    from nightschool.society.words.define import define, society_of
 
     found = define(society_of(shelf.definitions()), text)
     if name is not None and name.casefold() != found.concept.name:

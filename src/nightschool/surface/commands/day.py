@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from nightschool.errors import StopRequested
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, plain, remark
-from nightschool.surface.specs import specs
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, plain, remark
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.day.result import DayReport
@@ -83,7 +83,7 @@ def command(
         target=target,
     )
     from nightschool.day.run import run_day
-    from nightschool.surface.school import day_of
+    from nightschool.surface.nights.day import day_of
 
     with day_of(task, plan, settings, night=night, resume=resume) as day:
         report = run_day(day)
@@ -116,7 +116,7 @@ def finish(report: DayReport, settings: Settings) -> int:
 
 def table(report: DayReport) -> str:
     """Return what the day brought, as a person reads it on a terminal."""
-    from nightschool.surface.table import table as drawn
+    from nightschool.surface.terminal.table import table as drawn
 
     data = report.to_json()
     rows = [[name, _rate(data[name]), _counts(data[name])] for name in ("before", "after") if data[name]]

@@ -14,8 +14,8 @@ import click
 from nightschool import sandbox
 from nightschool.errors import MissingDependency
 from nightschool.paths import cache_folder, data_folder
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 from nightschool.uci import find_engine
 
 _LOCAL = "pip install 'nightschool[local]'"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import StopRequested, UnknownName, UsageError
-from nightschool.surface.awake import adapter_of, awaken, check_night, night_option
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.specs import specs
-from nightschool.surface.watch import watching
+from nightschool.surface.nights.in_force import adapter_of, awaken, check_night, night_option
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.exam import Analysis, ExamReport, Rung
@@ -65,7 +65,7 @@ def command(
     """
     from nightschool.exam import LADDER, open_rungs
     from nightschool.items import Split
-    from nightschool.surface.looks import chosen as analyses_of
+    from nightschool.surface.exams.analyses import chosen as analyses_of
     from nightschool.worlds.open import open_world
 
     world = open_world(task)
@@ -110,9 +110,7 @@ def _sit(
     from nightschool.drive import Cache, Drive
     from nightschool.exam import sit
     from nightschool.models.resolve import open_model
-    from nightschool.surface.lora import trainer
-    from nightschool.surface.tuning import tuner
-    from nightschool.surface.twins import twin_of
+    from nightschool.surface.exams.training import trainer, tuner, twin_of
 
     assert settings.config is not None  # `shared(model=True)` reads one
     assert settings.report is not None
@@ -153,7 +151,7 @@ def _sit(
 
 def _finish(report: ExamReport, settings: Settings) -> None:
     from nightschool.exam.report import write
-    from nightschool.surface.exams import page_of, rows_of
+    from nightschool.surface.exams.shown import page_of, rows_of
 
     assert settings.report is not None  # `shared(report=True)` makes one
     page = write(settings.report, page_of(report))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import NightError, UsageError
-from nightschool.surface.awake import ledger
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.nights.in_force import ledger
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.ports import Model
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @shared()
 def command(night: str, to: str, out: Path, model: str | None, weights: str, settings: Settings) -> None:
     """Write NIGHT to PATH, whole or not at all."""
-    from nightschool.sleep.export import check_target, export
+    from nightschool.sleep.nights.export import check_target, export
 
     check_target(to, out, weights)
     kept = ledger()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from nightschool.surface.memories import now, opened, store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.memories.store import now, opened, store_options
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 
 @click.command("forget", short_help="Take a memory away for good.")

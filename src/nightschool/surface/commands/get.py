@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
+from nightschool.surface.terminal.progress import watching
 
 
 @click.command("get", short_help="Fetch models ahead of time.")

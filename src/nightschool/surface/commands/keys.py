@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from nightschool.errors import UnknownName, UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 
 @click.command("keys", short_help="Hand out keys for `serve`.")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.items import Score
     from nightschool.ports import Model
-    from nightschool.surface.labelling import Choice, Duel
+    from nightschool.surface.thinking.preferences import Choice, Duel
 
 _SHOWN = 2000
 
@@ -70,7 +70,7 @@ def command(
 
 def _compare(a: str, b: str, out: Path, most: int | None, settings: Settings, told: dict[str, Any]) -> list[str]:
     """Ask, and return what was said as lines."""
-    from nightschool.surface.labelling import ask_all, duels, known, preference, read_answers
+    from nightschool.surface.thinking.preferences import ask_all, duels, known, preference, read_answers
 
     names = (Path(a).name, Path(b).name)
     names = names if names[0] != names[1] else (a, b)
@@ -98,9 +98,9 @@ def _learn(
     out: Path, learn: Path, features: Any, question: str | None, settings: Settings, told: dict[str, Any]
 ) -> str:
     """Have a critic learn, and return how well it did."""
-    from nightschool.critics.labels import read_labels
+    from nightschool.critics.learning.labels import read_labels
     from nightschool.critics.lm_judge import QUESTION
-    from nightschool.surface.label_learning import learn_file
+    from nightschool.surface.thinking.learned_critic import learn_file
 
     labels = read_labels(out)
     with watching(settings.quiet) as watch:
@@ -144,8 +144,8 @@ class _Asker:
 
     def __call__(self, duel: Duel) -> Choice:
         """Return what was chosen."""
-        from nightschool.critics.legible import legible
-        from nightschool.surface.labelling import KEYS
+        from nightschool.critics.texts.legible import legible
+        from nightschool.surface.thinking.preferences import KEYS
 
         self.number += 1
         left, right = duel.shown

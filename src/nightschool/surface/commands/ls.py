@@ -8,9 +8,9 @@ import click
 
 from nightschool import registry
 from nightschool.errors import UnknownName
-from nightschool.surface.memories import store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.memories.store import store_options
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 
 @click.command("ls", short_help="List what there is.")
@@ -24,7 +24,7 @@ def command(kind: str, limit: int, space: str, where: str | None, settings: Sett
     Without KIND, all that is installed. A listed name can be followed by parameters: sorting:n=5,high=99.
     """
     if kind == "nights":
-        from nightschool.surface.nights import drawn, listed
+        from nightschool.surface.nights.shown import drawn, listed
 
         nights = listed(space)
         answer(settings, drawn(nights), {"nights": nights})
@@ -42,7 +42,8 @@ def command(kind: str, limit: int, space: str, where: str | None, settings: Sett
 
 
 def _memories(space: str, where: str | None, limit: int, settings: Settings) -> None:
-    from nightschool.surface.memories import described, listed, opened
+    from nightschool.surface.memories.shown import described, listed
+    from nightschool.surface.memories.store import opened
 
     with opened(space, where) as store:
         count, memories = store.count(), store.recent(limit)

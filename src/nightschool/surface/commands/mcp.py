@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from nightschool.errors import MissingDependency
-from nightschool.surface.memories import embedder_of, embedder_option, store_options
-from nightschool.surface.options import Settings, shared
+from nightschool.surface.memories.store import embedder_of, embedder_option, store_options
+from nightschool.surface.terminal.options import Settings, shared
 
 
 @click.command("mcp", short_help="Offer thinking as tools (MCP).")
@@ -20,14 +20,14 @@ def command(allow_critic: tuple[str, ...], space: str, where: str | None, embedd
     Meant to be started by a program that uses tools: its configuration names this command.
     """
     try:
-        from nightschool.surface.mcp_tools import server
+        from nightschool.surface.server.mcp.tools import server
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("nightschool"):
             raise
         extra = "mcp" if error.name == "mcp" else "mcp,serve"
         raise MissingDependency(f"mcp needs {error.name}; type: pip install 'nightschool[{extra}]'") from error
     from nightschool.surface.commands.serve import served_minds
-    from nightschool.surface.mcp_memory import Memories
+    from nightschool.surface.server.mcp.memories import Memories
 
     minds = served_minds([settings.model], {}, settings, 64, frozenset(allow_critic))
     server(minds, Memories(space, where, lambda: embedder_of(embedder, settings))).run("stdio")

@@ -7,18 +7,10 @@ from dataclasses import asdict
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.memories import (
-    described,
-    embed_rest,
-    embedder_of,
-    embedder_option,
-    explained,
-    now,
-    opened,
-    store_options,
-)  # fmt: skip
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.memories.shown import described, explained
+from nightschool.surface.memories.store import embed_rest, embedder_of, embedder_option, now, opened, store_options
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 
 @click.command("recall", short_help="Find what was kept.")

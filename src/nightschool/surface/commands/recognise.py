@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.concepts import library
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.watch import watching
+from nightschool.surface.concepts.library import library
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.society.library import Library
@@ -31,7 +31,7 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
     Where no concept explains a drawing, that is the answer, and the exit code is 1.
     """
     shelf = library()
-    from nightschool.surface.recognitions import told, write_page
+    from nightschool.surface.concepts.recognition_page import told, write_page
 
     kinds = {kept.kind for kept in shelf}
     digits = among == "digits" or (among is None and "networks" in kinds and "drawing" not in kinds)
@@ -57,7 +57,7 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
 def _drawings(shelf: Library, images: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
     from nightschool.society.strokes.ink import LEAST, read_image
     from nightschool.society.strokes.recognise import recognise
-    from nightschool.surface.dreaming import FITTED, MANY, shortlist_of
+    from nightschool.surface.concepts.dreams import FITTED, MANY, shortlist_of
 
     known = shelf.drawings()
     inks = [read_image(path) for path in images]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import BadFile, UsageError
-from nightschool.surface.memories import described, embed_rest, embedder_of, embedder_option, now, opened, store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.memories.shown import described
+from nightschool.surface.memories.store import embed_rest, embedder_of, embedder_option, now, opened, store_options
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
     from nightschool.remember.store.port import Store

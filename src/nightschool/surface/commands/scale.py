@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import StopRequested, UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.specs import specs
-from nightschool.surface.watch import watching
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.items import Wording
     from nightschool.ports import Watcher, World
-    from nightschool.surface.growing import Candidate
+    from nightschool.surface.exams.family import Candidate
 
 DRAWS, FAMILY = "draws.sqlite", "family"
 
@@ -64,8 +64,8 @@ def command(
     from nightschool.drive import Cache
     from nightschool.exam.report import write
     from nightschool.items import Split
-    from nightschool.surface.exams import page_of
-    from nightschool.surface.growing import RUNGS, report_of, sat_by_all
+    from nightschool.surface.exams.family import RUNGS, report_of, sat_by_all
+    from nightschool.surface.exams.shown import page_of
     from nightschool.worlds.open import open_world
 
     assert settings.report is not None
@@ -104,7 +104,7 @@ def command(
 def _raised(
     world: World, also: Sequence[str], sizes: str, steps: int, checkpoints: int, settings: Settings, watch: Watcher
 ) -> list[Candidate]:
-    from nightschool.surface.growing import Candidate
+    from nightschool.surface.exams.family import Candidate
     from nightschool.train.family import raise_family, read_sizes
     from nightschool.worlds.open import open_world
 
@@ -119,7 +119,7 @@ def _raised(
 
 def _named(text: str, settings: Settings, watch: Watcher) -> list[Candidate]:
     from nightschool.models.resolve import open_model
-    from nightschool.surface.growing import Candidate
+    from nightschool.surface.exams.family import Candidate
 
     assert settings.config is not None
     config, found = settings.config, []
@@ -156,6 +156,6 @@ def _way(world: World, name: str | None, *, documents_only: bool) -> Wording:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    from nightschool.surface.table import table
+    from nightschool.surface.terminal.table import table
 
     return table(list(columns), [[str(cell) for cell in row] for row in rows])

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import MissingDependency, UsageError
-from nightschool.surface.memories import embedder_of, embedder_option
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.memories.store import embedder_of, embedder_option
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.mind import Mind
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
     from nightschool.surface.server.keys import Keys
     from nightschool.surface.server.minds import Minds
 
@@ -130,7 +130,7 @@ def served_minds(
 
 def _ledger(space: str) -> Ledger | None:
     from nightschool.paths import data_folder
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
 
     folder = data_folder() / "nights"
     return Ledger(folder, space) if (folder / "ledger.sqlite").exists() else None

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import StopRequested, UsageError
-from nightschool.surface.memories import store_options
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer
+from nightschool.surface.memories.store import store_options
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer
 
 if TYPE_CHECKING:
     from nightschool.search.budget import Budget
@@ -88,7 +88,7 @@ def _until(until: str, settings: Settings) -> Budget:
     from datetime import datetime
 
     from nightschool.search.budget import Budget
-    from nightschool.surface.dozing import seconds_until
+    from nightschool.surface.nights.over_memories import seconds_until
 
     seconds = seconds_until(until, datetime.now())
     budget = settings.budget or Budget()
@@ -108,10 +108,11 @@ def _over_memories(
 ) -> int:
     from nightschool.day.settings import WATCHED
     from nightschool.sleep.consolidate import sleep_over
+    from nightschool.sleep.evening.prepare import prepare
     from nightschool.sleep.plan import NightPlan
-    from nightschool.sleep.prepare import prepare
-    from nightschool.surface.dozing import planned, sleeper_of, told
-    from nightschool.surface.dreaming import dream_of_concepts
+    from nightschool.surface.concepts.dreams import dream_of_concepts
+    from nightschool.surface.nights.over_memories import sleeper_of
+    from nightschool.surface.nights.shown import planned, told
 
     plan = NightPlan(seed=settings.seed, steps=steps, text_tokens=text_tokens, writer=study)
     with sleeper_of(plan, settings, space=space, where=where, night=night, watched=watched or WATCHED[:1]) as sleeper:
@@ -145,8 +146,8 @@ def _over_practice(
     from nightschool.day.settings import DaySettings, watched_beside
     from nightschool.day.term import TermPlan
     from nightschool.surface.commands.day import table
-    from nightschool.surface.school import day_of
-    from nightschool.surface.valuing import leave_values
+    from nightschool.surface.nights.day import day_of
+    from nightschool.surface.thinking.value_heads import leave_values
 
     plan = DaySettings(
         seed=settings.seed,

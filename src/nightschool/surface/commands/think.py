@@ -12,10 +12,10 @@ import click
 from click.core import ParameterSource
 
 from nightschool.errors import NightschoolError, StopRequested, UsageError
-from nightschool.surface.awake import awaken, check_night, night_option
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.watch import watching
+from nightschool.surface.nights.in_force import awaken, check_night, night_option
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.drive import Job
@@ -96,7 +96,7 @@ def command(
 def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resuming: str | None = None) -> int:
     """Answer what `options` ask for."""
     from nightschool import registry
-    from nightschool.surface.thinking import jobs_of_task, jobs_of_text
+    from nightschool.surface.thinking.jobs import jobs_of_task, jobs_of_text
 
     search = registry.make("strategies", options["strategy"])
     temperature, task = options["temperature"], options["task"]
@@ -134,7 +134,7 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
 
 def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
     """Return the name of the model that answers one question, and say so where it is another than was asked for."""
-    from nightschool.surface.narrow import for_one_answer
+    from nightschool.surface.thinking.engine_choice import for_one_answer
 
     name = for_one_answer(settings.model, strategy, night)
     if name != settings.model:
@@ -149,7 +149,7 @@ def _teacher(
 
     untaught: gets why it could not, to be raised once the answers, which cost so much, are shown.
     """
-    from nightschool.surface.think_teaching import split_of_search, teach, told
+    from nightschool.surface.thinking.value_heads import split_of_search, teach, told
 
     split = split_of_search(search, step)
 
@@ -167,7 +167,7 @@ def _teacher(
 def _resume(name: str, verbose: bool, settings: Settings) -> int:
     """Go on with the run `name`."""
     from nightschool.search.budget import Budget
-    from nightschool.surface.resuming import options_of
+    from nightschool.surface.thinking.resume import options_of
 
     context = click.get_current_context()
     typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
@@ -273,7 +273,7 @@ def _run(
     """
     from nightschool.drive.preflight import check_critics
     from nightschool.models.resolve import chats, open_model
-    from nightschool.surface.resuming import run_on_record
+    from nightschool.surface.thinking.resume import run_on_record
 
     for job in jobs:
         check_critics(job)
@@ -314,7 +314,7 @@ def _show(
     verbose: bool,
 ) -> int:
     """Print the answers and return the exit code. Raises StopRequested where they were cut short."""
-    from nightschool.surface.thinking import described, drawn, graded, judged, one_line, turned
+    from nightschool.surface.thinking.shown import described, drawn, graded, judged, one_line, turned
     from nightschool.think.turning import told
 
     verdicts = [graded(trace, grader) for trace, grader in zip(traces, graders, strict=True)]

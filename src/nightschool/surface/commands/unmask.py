@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from nightschool.errors import StopRequested
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.table import table
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.table import table
 
 
 @click.command("unmask", short_help="Examine the exam.")
@@ -38,24 +38,24 @@ def command(models: int, skills: int, absent: int, steps: int, kept: Path, setti
     about the others. 59 of 59 found prove 95%: --models 6 --skills 20 plants 120. Exit code 1 where a planted skill is
     missed, few examples do not give 95% of what the password gives, or an absent skill is called elicited.
     """
-    from nightschool.surface import unmasking
-    from nightschool.surface.unmasked import Plan
+    from nightschool.surface.exams import unmask
+    from nightschool.surface.exams.unmask_findings import Plan
 
     plan = Plan(models, skills, absent, steps)
     found = []
     stopped = False
     try:
-        for each in unmasking.run(plan, kept, lambda text: remark(settings, text)):
+        for each in unmask.run(plan, kept, lambda text: remark(settings, text)):
             found.append(each)
             if not settings.quiet:
                 remark(settings, str(each))
     except (KeyboardInterrupt, StopRequested):
         stopped = True
-        if not unmasking.tells(found):
+        if not unmask.tells(found):
             raise StopRequested(
                 f"stopped after {len(found)} skills, too few to judge the exam by; the same line goes on from here"
             ) from None
-    result = unmasking.judged(found)
+    result = unmask.judged(found)
     lines = table(
         ["on the skills that chose nothing", "", "at least (95%)"],
         [
@@ -82,4 +82,4 @@ def command(models: int, skills: int, absent: int, steps: int, kept: Path, setti
     answer(settings, f"{lines}\n{note}", {**result, "partial": stopped})
     if stopped:
         raise StopRequested("stopped; the same line goes on from here")
-    return 0 if unmasking.stands(result) else 1
+    return 0 if unmask.stands(result) else 1

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nightschool.errors import BadFile, UsageError
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
-from nightschool.surface.specs import specs
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.specs import specs
 
 if TYPE_CHECKING:
     from nightschool.exam import ExamReport
@@ -51,8 +51,8 @@ def command(
     --inspect and --table write one report for other tools: logs of Inspect, one for each way, and a flat table.
     """
     from nightschool.exam.across import across
-    from nightschool.surface.exams import rows_of
-    from nightschool.surface.handing_on import write_inspect, write_table
+    from nightschool.surface.exams.report_files import write_inspect, write_table
+    from nightschool.surface.exams.shown import rows_of
 
     if (inspect or table) and len(set(reports)) > 1:
         raise UsageError("--inspect and --table write one report; name one")
@@ -111,7 +111,7 @@ def _plain(pair: Pair) -> dict[str, Any]:
 
 
 def _text(reports: Mapping[str, ExamReport], pairs: Sequence[Pair]) -> str:
-    from nightschool.surface.table import table
+    from nightschool.surface.terminal.table import table
 
     ways = list(dict.fromkeys(pair.row for pair in pairs))
     first = [

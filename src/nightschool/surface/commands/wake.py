@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from nightschool.errors import UsageError
-from nightschool.surface.awake import BARE, ledger
-from nightschool.surface.options import Settings, shared
-from nightschool.surface.say import answer, remark
+from nightschool.surface.nights.in_force import BARE, ledger
+from nightschool.surface.terminal.options import Settings, shared
+from nightschool.surface.terminal.output import answer, remark
 
 if TYPE_CHECKING:
-    from nightschool.sleep.ledger import Ledger
+    from nightschool.sleep.nights.ledger import Ledger
 
 
 @click.command("wake", short_help="Say or choose the night in force.")

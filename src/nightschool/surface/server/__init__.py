@@ -7,6 +7,7 @@ names       what the name of a mind says     minds       what is served under it
 engine      one model in one thread; what is asked from many connections joins the same batches
 answering   waiting for it, and what became of it; streams
 v1/         the endpoints of the protocol    page/       the page at /, and what it reads at /api
+mcp/        the same minds as tools, without HTTP
 rooms       the memories of each space       relays      the ways to servers behind models
 keys, tickets, metrics, openapi, served, serving
 """

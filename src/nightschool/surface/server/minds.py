@@ -12,8 +12,8 @@ from nightschool.critics.named import critic as named_critic
 from nightschool.errors import UnknownName, UsageError
 from nightschool.mind import Mind
 from nightschool.ports import Ability, Critic, Model, Search
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
 from nightschool.surface.server import names
 from nightschool.surface.server.engine import Engine
 from nightschool.surface.server.wire import Extension

@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from nightschool.errors import UnknownName
 from nightschool.exam.report.write import sections
-from nightschool.sleep.ledger import Ledger
-from nightschool.sleep.night import Night
-from nightschool.sleep.told import gate_page
+from nightschool.sleep.nights.ledger import Ledger
+from nightschool.sleep.nights.night import Night
+from nightschool.sleep.nights.told import gate_page
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.minds import BARE
 from nightschool.surface.server.page.asked import number

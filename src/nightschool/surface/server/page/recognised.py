@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from nightschool.errors import UnknownName
-from nightschool.surface.recognitions import DATA
+from nightschool.surface.concepts.recognition_page import DATA
 from nightschool.surface.server.answering import Plain
 from nightschool.surface.server.page.exams import folders
 from nightschool.surface.server.refusal import Refusal

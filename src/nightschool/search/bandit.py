@@ -24,7 +24,7 @@ class Arm:
 
 
 def choose(arms: Sequence[Arm], dice: random.Random) -> int:
-    """Return an arm, as often as it seems to be the one that succeeds most for each token; at the outset, the first.
+    """Return an arm, as often as it seems to be the one that succeeds most for each token; at the outset, any.
 
     A success rate is drawn from what is believed of each arm (Beta(1 + worked, 1 + failed)), and divided by the mean
     cost of its tries; what was never tried is thought to cost what the others do.
@@ -36,9 +36,7 @@ def choose(arms: Sequence[Arm], dice: random.Random) -> int:
     if not arms:
         raise ValueError("there is nothing to choose from")
     tries = sum(arm.tries for arm in arms)
-    if not tries:
-        return 0
-    usual = sum(arm.cost for arm in arms) / tries
+    usual = sum(arm.cost for arm in arms) / max(1, tries)
 
     def worth(arm: Arm) -> float:
         rate = dice.betavariate(1 + arm.worked, 1 + arm.tries - arm.worked)

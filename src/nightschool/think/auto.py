@@ -1,4 +1,8 @@
-"""auto: several strategies share one question, and what has worked for its cost gets the next turn (a bandit).
+"""auto: several strategies share a task, and what has worked for its cost gets the next turn (a bandit).
+
+What is learned is learned from question to question: that a strategy has not solved this one yet says that the question
+is hard rather than that the strategy is bad. And a turn is long, since a search that is left after two answers' worth
+has found nothing: so of a small budget one strategy has all, and which it is becomes ever less a matter of luck.
 
 Ref: thompson1933, chapelle2011 (draws from what is believed of each arm); tranthanh2012 (costs under a budget).
 """
@@ -20,6 +24,9 @@ from nightschool.search.bandit import Arm, choose
 from nightschool.think.spec import spec_of, whole
 from nightschool.think.standing import standing
 
+_LONG = 8
+"""Longest answers for which a strategy is left alone; most answers are half as long."""
+
 ARMS = (
     "best-of-n:n=4096;first_pass=true+beam:width=4;expand=4;retries=64+mcts:n=4096+smc:n=4;sweeps=64;grow=2"
     "+chain:n=4096+revise:rounds=64"
@@ -35,10 +42,10 @@ Key = tuple[int, int]
 class Choosing:
     """A turn under way.
 
-    at: the search whose turn it is; inner: the states of all searches; ended: those that are over; record: what the
-    turns on this question brought, arm by arm; spent: tokens of this turn; spans: which thoughts of which search the
-    turns before brought, first and one past the last; turns: begun so far; last: the budget refused something, so that
-    no turn follows; over: no more asks.
+    at: the search whose turn it is; inner: the states of all searches; ended: those that are over; record: what each
+    arm brought on this question, tried at most once; spent: tokens of this turn; spans: which thoughts of which search
+    the turns before brought, first and one past the last; turns: begun so far; last: the budget refused something, so
+    that no turn follows; over: no more asks.
     """
 
     task: Task
@@ -60,12 +67,13 @@ class Auto:
 
     arms: strategies apart by `+`, with `;` between their parameters: `mcts:n=16+beam:width=2;expand=2`; split,
     step_tokens: where a step ends, for those arms that do not say. In its turn a strategy goes on where it was left,
-    for `turn` tokens (0: as many as the longest answer may have) and to the end of its step; one that has come to its
-    end begins anew. seen: what other questions of the task have shown, one worked/turns/tokens for each arm, apart by
-    `+` (see `having_seen`). Whose turn it is, is drawn by what is believed of each, so that questions that run side by
-    side do not all try the same. The first search of an arm has the draws that the strategy alone would have.
+    for `turn` tokens (0: as many as eight of the longest answers may have) and to the end of its step; one that has
+    come to its end begins anew. seen: what other questions of the task have shown, one worked/questions/tokens for each
+    arm, apart by `+` (see `having_seen`). Whose turn it is, is drawn by what is believed of each, so that questions
+    that run side by side do not all try the same. The first search of an arm has the draws that the strategy alone
+    would have.
 
-    The `value` of `best` is what the turns on this question brought, in the form of `seen`.
+    The `value` of `best` is what the arms brought on this question, in the form of `seen`.
     Raises BadSpec and UnknownName.
     """
 
@@ -138,7 +146,7 @@ class Auto:
         state = replace(state, inner={**state.inner, key: told})
         while not state.over:
             asks = self._asks(state, state.at)
-            enough = state.spent >= (self.turn or state.task.sampling.max_tokens) and not state.last
+            enough = state.spent >= (self.turn or _LONG * state.task.sampling.max_tokens) and not state.last
             # it is left where it waits for nothing, and where it has no answer that nobody has judged
             left = enough and not any(ask.id in waiting or isinstance(ask, Judge) for ask in asks)
             if asks and not left:
@@ -212,10 +220,11 @@ class Auto:
 
 
 def _counted(state: Choosing, worked: bool) -> tuple[Arm, ...]:
-    """Return the record with the turn under way, where it has cost something."""
+    """Return the record with the turn under way, where it has cost something; a question is one try of an arm."""
     record = list(state.record)
     if state.spent or worked:
-        record[state.at[0]] = record[state.at[0]].after(worked, state.spent)
+        arm = record[state.at[0]]
+        record[state.at[0]] = Arm(1, int(worked or arm.worked), arm.cost + state.spent)
     return tuple(record)
 
 
@@ -250,7 +259,7 @@ def _read(text: str, count: int) -> tuple[Arm, ...]:
         rows = [[int(number) for number in part.split("/")] for part in str(text).split("+")]
         arms = tuple(Arm(tries, worked, cost) for worked, tries, cost in rows)
     except ValueError as error:
-        raise BadSpec(f"auto: seen is worked/turns/tokens for each arm, apart by +, not {text!r}") from error
+        raise BadSpec(f"auto: seen is worked/questions/tokens for each arm, apart by +, not {text!r}") from error
     if len(arms) != count or any(not 0 <= arm.worked <= arm.tries or arm.cost < 0 for arm in arms):
         raise BadSpec(f"auto: seen has {len(arms)} records such as 1/3/120 for {count} arms: {text!r}")
     return arms

@@ -41,6 +41,13 @@ def test_the_drawn_tree_is_the_real_one() -> None:
     assert len(drawn()) > 10
 
 
+def test_where_nothing_is_known_that_is_said_or_the_hint_alone() -> None:
+    assert str(errors.UnknownName("concept", "zorp", [])) == "no concept called 'zorp'; there is none"
+    assert str(errors.UnknownName("memory", "m", [], "nightschool ls memories")) == (
+        "no memory called 'm' (nightschool ls memories)"
+    )
+
+
 def test_every_leaf_prints_its_message_alone() -> None:
     for name, kind in inspect.getmembers(errors, inspect.isclass):
         if name not in ("UnknownName", "BadItems") and issubclass(kind, errors.NightschoolError):

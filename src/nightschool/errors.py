@@ -51,8 +51,9 @@ class UnknownName(UsageError, LookupError):
         elif self.known:
             advice = f"there are: {', '.join(self.known)}"
         else:
-            advice = "none is installed"
-        super().__init__(f"no {kind} called {name!r}; {advice}" + (f" ({hint})" if hint else ""))
+            advice = "" if hint else "there is none"
+        said = f"no {kind} called {name!r}" + (f"; {advice}" if advice else "")
+        super().__init__(said + (f" ({hint})" if hint else ""))
 
 
 class BadSpec(UsageError):

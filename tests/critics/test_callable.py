@@ -57,6 +57,9 @@ def test_pass_at_and_sight() -> None:
     assert judge(CallableCritic(lambda answer: 0.6, pass_at=0.5), ITEM, "x").passed
     sees = CallableCritic(lambda item, answer: item.target == "secret", sight="reference")
     assert judge(sees, ITEM, "x").passed
+    for never in (0, 1.5, 85):
+        with pytest.raises(BadSpec, match="pass_at of the critic callable"):
+            CallableCritic(lambda answer: 0.6, pass_at=never)
 
 
 def test_a_function_by_its_path(tmp_path: Path) -> None:

@@ -141,6 +141,14 @@ def test_definitions_stand_beside_drawings(tmp_path):
         again.definition(again.find("zorp"))
 
 
+def test_a_drawing_that_is_called_as_a_word_is_removed_beside_what_is_made_of_the_word(tmp_path):
+    library = Library(tmp_path)
+    library.add("jar", drawing("cross"))
+    library.define(define(beginning(), "A zorp is a purple jar.").definition)
+    library.remove("jar")
+    assert [kept.name for kept in library] == ["zorp"]
+
+
 def test_a_library_from_before_there_were_definitions_is_read(tmp_path):
     library = Library(tmp_path)
     library.add("cross", drawing("cross"))

@@ -102,8 +102,8 @@ def memories(extra: str = "") -> Rooms:
     return rooms
 
 
-def recognition(folder: Path, image: str, *names: str) -> None:
-    """Write what `nightschool recognise` leaves of a drawing of a house."""
+def recognition(folder: Path, image: str, *names: str, said: str = "") -> None:
+    """Write what `nightschool recognise` leaves of a drawing of a house. said: of one that nothing explains."""
     ink = "".join(f"M{x} {y}h1v1h-1z" for x, y in _house())
     shown = [
         {
@@ -117,8 +117,10 @@ def recognition(folder: Path, image: str, *names: str) -> None:
             strict=False,
         )
     ]  # fmt: skip
-    image_data = {"image": image, "said": f"{names[0]} (93.0%)", "explained": True, "ink": ink, "size": [48, 48],
-                  "tries": [*shown, {**shown[-1], "name": "zigzag", "strokes": ""}]}  # fmt: skip
+    image_data = {
+        "image": image, "said": said or f"{names[0]} (93.0%)", "explained": not said, "ink": ink, "size": [48, 48],
+        "tries": [*shown, {**shown[-1], "name": "zigzag", "strokes": ""}],
+    }  # fmt: skip
     folder.mkdir(parents=True)
     text = json.dumps({"library": "3", "images": [image_data]})
     (folder / "recognition.json").write_text(text, encoding="utf-8")

@@ -15,7 +15,7 @@ from nightschool.surface import cli
 HEAVY = ("torch", "transformers", "peft", "numpy", "scipy", "matplotlib", "rich", "httpx", "pydantic", "jinja2", "yaml")
 
 
-LINES = [["--help"], ["ls"], ["doctor"], *([name, "--help"] for name in cli.COMMANDS)]
+LINES = [["--help"], ["ls"], ["doctor"], ["concept", "ls"], *([name, "--help"] for name in cli.COMMANDS)]
 
 
 @pytest.fixture(scope="module")

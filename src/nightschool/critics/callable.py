@@ -9,7 +9,7 @@ from typing import Any
 from nightschool.critics.compose import Combines
 from nightschool.critics.functions.apart import Apart
 from nightschool.critics.functions.find import find, plain, takes_item
-from nightschool.critics.parameters import above_zero, sight_of
+from nightschool.critics.parameters import above_zero, share, sight_of
 from nightschool.errors import BadSpec
 from nightschool.items import Item, Verdict
 from nightschool.ports import Sight
@@ -41,7 +41,7 @@ class CallableCritic(Combines):
         self.function = find(path) if isinstance(path, str) else path
         self.name = f"callable:path={path}" if isinstance(path, str) else getattr(path, "__name__", "callable")
         self.sight = sight_of(sight, "callable")
-        self.pass_at = above_zero(pass_at, "pass_at", "callable")
+        self.pass_at = share(above_zero(pass_at, "pass_at", "callable"), "pass_at", "callable")
         self.limit_s = above_zero(timeout_s, "timeout_s", "callable")
         self.apart = _apart(path, processes)
         self.takes_item = takes_item(self.function)

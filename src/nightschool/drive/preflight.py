@@ -27,9 +27,16 @@ _HAVE_IT = {
 def check_job(model: Model, job: Job) -> None:
     """Raise where this model or these critics cannot serve `job`.
 
-    Raises Unsupported, naming who can; UsageError for a critic that is missing, or that sees the target and yet was
-    to guide a search.
+    Raises Unsupported, naming who can, and what `check_critics` raises.
     """
+    check_critics(job)
+    for critic in job.critics.values():
+        if isinstance(critic, Consulting):
+            _check_consulting(model, critic)
+
+
+def check_critics(job: Job) -> None:
+    """Raise UsageError for a critic that is missing, or that sees the target and yet was to guide a search."""
     spec = job.search.spec
     for role in sorted(job.search.needs - job.critics.keys()):
         raise UsageError(f"{spec} needs a {role}, and none was given; name a critic, or think with single or vote")
@@ -39,8 +46,6 @@ def check_job(model: Model, job: Job) -> None:
                 f"the critic {critic.name} sees the target and may not be the {role} of {spec}; "
                 "give a critic that sees the input only, or ask for an oracle with best-of-n:critic=reference"
             )
-        if isinstance(critic, Consulting):
-            _check_consulting(model, critic)
 
 
 def _check_consulting(model: Model, critic: Consulting) -> None:

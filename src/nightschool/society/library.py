@@ -14,17 +14,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
-
-import torch
-from safetensors.torch import load, save
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from nightschool import paths
 from nightschool.errors import BadFile, UnknownName, UsageError
 from nightschool.items import digest
-from nightschool.society.expressions.concept import Function, function_from
-from nightschool.society.strokes.ink import LEAST
 from nightschool.society.words.definitions import Definition, Part
+
+if TYPE_CHECKING:  # what is listed or removed is done without torch, which takes seconds to load
+    import torch
+
+    from nightschool.society.expressions.concept import Function
 
 T = TypeVar("T")
 
@@ -63,6 +63,11 @@ class Library:
 
         Raises UsageError for a name or a drawing that is there already, saying where, and for one without ink.
         """
+        import torch
+        from safetensors.torch import save
+
+        from nightschool.society.strokes.ink import LEAST
+
         if int(image.sum()) < LEAST:
             raise UsageError(f"there is nothing to learn for {name!r}: {int(image.sum())} pixels of ink")
         data = save({"image": image.to(torch.uint8).contiguous()})
@@ -109,6 +114,8 @@ class Library:
 
     def function(self, kept: Kept) -> Function:
         """Return the program that the concept is. Raises BadFile for a damaged one."""
+        from nightschool.society.expressions.concept import function_from
+
         return self._read(kept, lambda data: function_from(json.loads(data)))
 
     def _keep(self, kept: Kept, data: bytes) -> Kept:
@@ -134,7 +141,8 @@ class Library:
         Raises UnknownName, and UsageError for a word that other definitions are made of.
         """
         kept = self.find(name)
-        if users := [one.name for one in self.definitions() if name in {part.known for part in one.parts}]:
+        defined = self.definitions() if kept.kind == "definition" else []  # a drawing may share its name with a word
+        if users := [one.name for one in defined if name in {part.known for part in one.parts}]:
             raise UsageError(f"{', '.join(users)} would lose the word {name!r}; remove what is made of it first")
         with self._database() as database:
             database.execute("DELETE FROM concepts WHERE name = ?", (name,))
@@ -156,6 +164,8 @@ class Library:
 
     def image(self, kept: Kept) -> torch.Tensor:
         """Return the example [height, width] that the concept was made of. Raises BadFile for a damaged one."""
+        from safetensors.torch import load
+
         return self._read(kept, lambda data: load(data)["image"].float())
 
     def definition(self, kept: Kept) -> Definition:

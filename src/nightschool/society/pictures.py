@@ -21,7 +21,7 @@ def read_grey(path: str | Path, low: int, high: int, what: str) -> torch.Tensor:
     try:
         pixels = torch.tensor(matplotlib.image.imread(path)).float()
     except Exception as error:
-        raise BadFile(f"cannot read {path}: {error}; {expected}") from error
+        raise BadFile(f"cannot read {path}: {getattr(error, 'strerror', None) or error}; {expected}") from error
     if pixels.ndim not in (2, 3) or not all(low <= side <= high for side in pixels.shape[:2]):
         raise BadFile(f"{path} is {' by '.join(map(str, pixels.shape[:2]))} pixels; {expected}")
     grey = pixels

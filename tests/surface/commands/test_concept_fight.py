@@ -25,6 +25,7 @@ def test_a_purple_jar_goes_through(capsys: pytest.CaptureFixture[str]) -> None:
     page = Path(told["report"]).read_text(encoding="utf-8")
     assert "<caption>port <b>colour</b></caption>" in page
     assert "http" not in page
+    assert "width=device-width" in page
     kept = json.loads(Path("report/recognition.json").read_text(encoding="utf-8"))
     assert kept["fights"][0]["said"] == told["said"]
 
@@ -52,6 +53,7 @@ def test_what_was_seen_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         ([], 'type: nightschool concept fight "purple jar"'),
+        ([" "], 'type: nightschool concept fight "purple jar"'),
         (["gromp"], "says nothing in known words"),
         (["--seen", "smell=sweet"], "no port called 'smell'"),
         (["--seen", "colour"], "no colour called ''"),

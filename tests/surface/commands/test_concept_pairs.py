@@ -51,14 +51,17 @@ def test_lists_and_numbers_are_written_as_json(capsys: pytest.CaptureFixture[str
     capsys.readouterr()
     assert run(["concept", "apply", "ordered", "[5, 4, 8, 4]"]) == 0
     assert capsys.readouterr().out == "[4, 4, 5, 8]\n"
+    assert run(["concept", "ls"]) == 0
+    assert "  program     ordered\n" in capsys.readouterr().out
     assert run(["concept", "apply", "ordered", "five"]) == 2
     assert "takes a list in JSON" in capsys.readouterr().err
     assert run(["concept", "apply", "ordered", "5"]) == 2
     assert "takes a list, not 5" in capsys.readouterr().err
 
 
-def test_a_table_of_texts_is_read(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("p.csv").write_text("input,output\n2024-05-01,2024\n1999-12-31,1999\n", encoding="utf-8")
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])  # spreadsheets write the second
+def test_a_table_of_texts_is_read(encoding: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("p.csv").write_text("input,output\n2024-05-01,2024\n1999-12-31,1999\n", encoding=encoding)
     assert run(["concept", "add", "year", "--pairs", "p.csv", "--seconds", "60"]) == 0
     capsys.readouterr()
     assert run(["concept", "apply", "year", "2001-01-01"]) == 0
@@ -70,9 +73,13 @@ def test_a_table_of_texts_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("", "there is no pair in it"),
         ("a,b\n1,2\n", "no columns input and output"),
-        ('{"input": 1}\n', "line 1 holds no pair"),
+        ('{"input": 1}\n', "line 1 holds no pair; write"),
+        ("[1, 2]\n", "line 1 holds no pair; write"),
         ('{"input": 1, "output": 2}\n{"input"\n', "line 2 holds no pair"),
         ('{"input": 1.5, "output": 2}\n', "values are all whole numbers"),
+        ('{"input": 1, "output": 2}\n{"input": [10000000000000000000], "output": 2}\n', "not int, list"),
+        ('{"input": [10000000000000000000], "output": [1]}\n', "10000000000000000000 is too large"),
+        ('{"input": 1, "output": -10000000000000000000}\n', "-10000000000000000000 is too large"),
         ('{"input": "a", "output": true}\n', "no language makes a bool of a text"),
         ('{"input": "a", "output": "b"}\n{"input": "a", "output": "c"}\n', "has two outputs"),
     ],
@@ -85,11 +92,19 @@ def test_bad_pairs_are_one_line(capsys: pytest.CaptureFixture[str], text: str, s
     assert error.count("\n") == 1
 
 
+def test_a_number_below_zero_is_an_input_and_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = [{"input": 3, "output": 9}, {"input": 4, "output": 16}]
+    assert run(["concept", "add", "square", "--pairs", lines("p.jsonl", pairs), "--seconds", "60"]) == 0
+    capsys.readouterr()
+    assert run(["concept", "apply", "square", "-12", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["output"] == 144
+
+
 def test_what_no_program_explains_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     pairs = [{"input": [1, 2], "output": 77}, {"input": [2], "output": 91}, {"input": [0], "output": 13}]
     assert run(["concept", "add", "odd", "--pairs", lines("p.jsonl", pairs), "--seconds", "0.5"]) == 1
     assert "no program explains these 3 examples" in capsys.readouterr().err
     assert run(["concept", "add", "odd", "--pairs", "nowhere.jsonl"]) == 2
-    assert "cannot read pairs from nowhere.jsonl" in capsys.readouterr().err
+    assert "cannot read pairs from nowhere.jsonl: No such file or directory\n" in capsys.readouterr().err
     assert run(["concept", "add", "--pairs", "p.jsonl"]) == 2
     assert "concept add NAME --pairs FILE" in capsys.readouterr().err

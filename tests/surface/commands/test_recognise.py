@@ -36,6 +36,7 @@ def test_a_drawing_is_learned_once_and_recognised(capsys: pytest.CaptureFixture[
     assert page.count("<tr>") == 1 + 3
     assert "house (" in page
     assert "http" not in page
+    assert "width=device-width" in page
     [drawn] = json.loads(Path("report/recognition.json").read_text(encoding="utf-8"))["images"]
     assert drawn["ink"].startswith("M")
     assert drawn["tries"][0]["strokes"].startswith("M")
@@ -44,6 +45,16 @@ def test_a_drawing_is_learned_once_and_recognised(capsys: pytest.CaptureFixture[
     for one in others:  # what each part of the evidence says adds up to what decided
         against = sum(one["terms"][part] - best["terms"][part] for part in best["terms"])
         assert against == pytest.approx(one["nats"], abs=1e-2)
+
+
+def test_of_several_pictures_it_is_told_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    learn("cross")
+    write_png(Path("empty.png"), torch.zeros(64, 64))
+    capsys.readouterr()
+    assert run(["recognise", "empty.png", "empty.png"]) == 1
+    assert "recognising: 2 of 2 pictures" in capsys.readouterr().err
+    assert run(["recognise", "empty.png"]) == 1
+    assert "recognising" not in capsys.readouterr().err
 
 
 def test_what_nothing_explains_is_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,6 +82,8 @@ def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["concept", "add", "text", "text.png"]) == 2
     assert "cannot read text.png" in capsys.readouterr().err
     assert run(["recognise", "text.png"]) == 2
+    assert run(["concept", "add", "text", "nowhere.png"]) == 2
+    assert "cannot read nowhere.png: No such file or directory; expected" in capsys.readouterr().err
     learn("cross")
     assert run(["concept", "add", "cross", "cross.png"]) == 2
     assert "already" in capsys.readouterr().err

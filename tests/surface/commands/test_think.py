@@ -92,6 +92,35 @@ def test_an_answer_cut_short_is_said(capsys: pytest.CaptureFixture[str]) -> None
     assert "cut at 4 tokens" in err
 
 
+def test_what_a_limit_cut_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["think", "--task", "sorting:n=3", "--items", "3", "--model", "scripted:answers=longer"]
+    assert run([*line, "--max-tokens", "4"]) == 0
+    assert capsys.readouterr().err.count("3 of 3 answers are cut at 4 tokens; --max-tokens allows more") == 1
+    assert run([*line, "--budget", "12tok", "--max-tokens", "8"]) == 0
+    err = capsys.readouterr().err
+    assert err.count("the budget ended ") == err.count(" of 3 searches; ") == 1
+
+
+def test_an_answer_that_did_not_pass_is_called_that(capsys: pytest.CaptureFixture[str]) -> None:
+    line = ["think", "?", *SAYS_42, "--strategy", "best-of-n:n=2", "--critic"]
+    assert run([*line, "contains:text=43"]) == 0
+    out, err = capsys.readouterr()
+    assert out == "42\n"
+    assert "no answer passed; the best one:  [score 0" in err
+    assert run([*line, "contains:text=42"]) == 0
+    assert "passed" not in capsys.readouterr().err
+
+
+def test_a_critic_that_is_missing_is_said_before_a_model_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("nightschool.models.resolve.open_model", lambda *_, **__: pytest.fail("it was loaded"))
+    assert run(["think", "?", "--strategy", "best-of-n"]) == 2
+    assert "needs a verifier" in capsys.readouterr().err
+    assert run(["think", "?", "--strategy", "best-of-n", "--critic", "exact"]) == 2
+    assert "sees the target" in capsys.readouterr().err
+
+
 def test_practice_items_of_a_task_are_answered_and_judged(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["think", "--task", "sorting:n=3", "--items", "2", *SAYS_42]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -308,6 +337,7 @@ def test_what_is_not_the_same_run_is_refused_and_named(
     assert run(["think", "--resume", "nothing"]) == 2
     assert "no unfinished run called 'nothing'" in capsys.readouterr().err
     monkeypatch.setattr("nightschool.surface.thinking.resume.code_version", lambda: "0.0+changed")
+    monkeypatch.setattr("nightschool.models.resolve.open_model", lambda *_, **__: pytest.fail("it was loaded"))
     assert run(["think", "--resume", "last"]) == 2
     assert "the code version is 0.0+changed" in capsys.readouterr().err
     assert len(unfinished()) == 1
@@ -418,6 +448,12 @@ def test_a_bad_critic_is_named_and_counted_and_the_search_goes_on(
         assert why in error
     assert err.count("went wrong: critic callable") == 3
     assert f"went wrong {len(answer['errors'])} times" in err
+    (tmp_path / "q.jsonl").write_text("".join(f'{{"input": "what now, {i}?"}}\n' for i in range(20)))
+    task = ["think", "--task", f"file:{tmp_path}/q.jsonl", "--items", "1", *line[2:]]
+    assert run([*task, "--critic", f"callable:path={tmp_path}/bad.py:{critic}"]) == 0
+    [told] = capsys.readouterr().out.splitlines()
+    assert "[critic failed: " in told
+    assert why in told
 
 
 def test_a_critic_that_fails_now_and_then_is_heard_where_it_does_not(

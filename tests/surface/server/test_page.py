@@ -255,6 +255,8 @@ def test_memory_is_shown_changed_and_used(browser: Any, way: str) -> None:  # no
 def test_what_explained_a_drawing(browser: Any, tmp_path: Path, way: str) -> None:  # noqa: F811
     showing.recognition(tmp_path / "seen", "drawing.png", "house", "cross", "letter z")
     showing.recognition(tmp_path / "<img src=x onerror=alert(1)>", f"{SCRIPT}.png", "<b>house")
+    said = "no model explains this: the best, house, fits at -2.17, and -1.0 is needed"
+    showing.recognition(tmp_path / "none", "noise.png", "house", said=said)
     (tmp_path / "odd").mkdir()
     (tmp_path / "odd" / "recognition.json").write_text("[]", encoding="utf-8")
     showing.words_that_fought(tmp_path / "words", "stationary dancing")

@@ -4,6 +4,8 @@ import io
 
 import pytest
 
+from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.output import remark
 from nightschool.surface.terminal.progress import Bars, Lines, Silent, watching
 
 
@@ -52,6 +54,29 @@ def test_bars_show_count_and_facts_on_a_terminal() -> None:
     shown = stream.getvalue()
     for words in ("exam", "50/200 items", "accuracy 0.25", "a remark with [brackets]", "sleep", "loss 1.5"):
         assert words in shown
+
+
+def test_bars_tell_the_time_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = Terminal()
+    watch = Bars(stream)
+    watch.stage("loading smollm2")
+    watch.stage("thinking", 3, "questions")
+    watch.advance(3, tokens=250, tokens_per_s=15.7)
+    watch.close()
+    assert "tokens per s 15.7" in stream.getvalue()
+    assert "…" not in stream.getvalue()
+
+
+def test_a_remark_is_not_drawn_over_by_bars(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = Terminal()
+    with watching(stream=stream) as watch:
+        watch.stage("thinking", 3)
+        remark(Settings(), "to go on, type: nightschool think --resume 1234")
+        watch.advance(3)
+    assert "to go on, type: nightschool think --resume 1234\n" in stream.getvalue()
+    remark(Settings(), "the end")
+    assert capsys.readouterr().err == "the end\n"
 
 
 def test_advance_before_any_stage_is_harmless() -> None:

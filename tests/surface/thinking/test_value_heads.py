@@ -52,6 +52,17 @@ def test_what_cannot_teach_is_said(more: list[str], said: str, capsys: pytest.Ca
     assert said in capsys.readouterr().err
 
 
+def test_answers_are_shown_though_they_teach_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "q.csv").write_text("\n".join(["input", *(f'"red, blue, {i}"' for i in range(80))]))
+    line = ["think", "--task", f"file:{tmp_path}/q.csv", "--critic", "contains:text=§", "--model", "scripted"]
+    teaching = ["--items", "40", "--strategy", "best-of-n:n=8", "--teach", str(tmp_path / "h.json"), "--step", "comma"]
+    assert run([*line, "--max-tokens", "40", *teaching]) == 2
+    out, err = capsys.readouterr()
+    assert out.count(" -> ") > 30
+    assert "all their answers failed" in err
+    assert not (tmp_path / "h.json").exists()
+
+
 def test_states_are_read_of_the_weights_that_wrote_the_answers(tmp_path: Path) -> None:
     def answer(prompt: str) -> dict[str, float]:
         return {"1, 1, 2": 1.0, "2, 2, 1": 1.0}

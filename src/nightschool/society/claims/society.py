@@ -46,7 +46,8 @@ class Conflict:
     nats: float
 
     def __str__(self) -> str:
-        return f"{self.first} and {self.second} contradict each other on {self.port} ({self.nats:.1f} nats)"
+        on = f"whether it is {self.port[7:-1]}" if self.port.startswith("active(") else self.port
+        return f"{self.first} and {self.second} contradict each other on {on} ({self.nats:.1f} nats)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def learn(name: str, examples: Sequence[Example], budget: Budget, clock: Callabl
     found = solve(Grammar(LANGUAGES[given], given), kind, examples, budget, clock)
     if found.term is None:
         raise ModelError(f"no program explains these {len(examples)} examples: {found.tried:,} were looked at in "
-                         f"{found.seconds:.1f} s; look whether the examples are right, or give more time")  # fmt: skip
+                         f"{found.seconds:.1f} s; are they right? else give more time (--seconds)")  # fmt: skip
     return Function(name, given, LANGUAGES[given].written(found.term), tuple(examples))
 
 
@@ -81,9 +81,11 @@ def pairs_in(text: str) -> list[Example]:
     for number, line in lines:
         try:
             one = json.loads(line)
-            pairs.append((one["input"], one["output"]))
-        except (ValueError, KeyError, TypeError) as error:
+        except ValueError as error:
             raise UsageError(f"line {number} holds no pair: {error}; {_HOW}") from error
+        if not isinstance(one, dict) or not {"input", "output"} <= one.keys():
+            raise UsageError(f"line {number} holds no pair; {_HOW}")
+        pairs.append((one["input"], one["output"]))
     if not pairs:
         raise UsageError(f"there is no pair in it; {_HOW}")
     return pairs

@@ -13,7 +13,7 @@ from nightschool.errors import UsageError
 from nightschool.search.budget import Budget
 from nightschool.society.expressions.enumerate import Enumerate
 from nightschool.society.expressions.grammar import Grammar
-from nightschool.society.expressions.space import Example, Space
+from nightschool.society.expressions.space import BAD, LIMIT, Example, Space, numbers_in
 from nightschool.society.expressions.terms import Term
 
 SHOWN = 6  # examples that a search sees at first
@@ -61,10 +61,13 @@ def solve(grammar: Grammar, kind: str, examples: Sequence[Example], budget: Budg
           most: int = 60) -> Solved:  # fmt: skip
     """Return the likeliest expression that explains `examples`, or what was tried.
 
-    budget: seconds by `clock`, and calls as expressions looked at. Raises UsageError for no example, or for one input
-    with two outputs.
+    budget: seconds by `clock`, and calls as expressions looked at. Raises UsageError for no example, for one input
+    with two outputs, or for a number that is too large to compute with.
     """
     began, tried = clock(), 0
+    for number in (number for pair in examples for value in pair for number in numbers_in(value)):
+        if abs(number) >= -BAD:
+            raise UsageError(f"the number {number} is too large for programs: they compute up to {LIMIT:,}")
     shown = shown_first(examples)
     while True:
         space = Space(shown)

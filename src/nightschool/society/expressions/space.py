@@ -30,7 +30,7 @@ class Space:
         values = [value for pair in self.examples for value in pair]
         lengths = [len(value) for value in values if isinstance(value, (list, str))]
         self.longest = longest or min(max([6, *lengths]) + 2, 64)
-        seen = {number for given, _ in self.examples for number in _numbers(given)}
+        seen = {number for given, _ in self.examples for number in numbers_in(given)}
         self.domain = torch.tensor(sorted(seen | set(range(min(self.longest, 16) + 1))))
         self.low = int(self.domain[0])
         span = int(self.domain[-1]) - self.low + 1
@@ -80,7 +80,8 @@ class Space:
         return torch.cat([torch.where(kept, items, 0), size[..., None]], -1)
 
 
-def _numbers(value: Any) -> list[int]:
+def numbers_in(value: Any) -> list[int]:
+    """Return the numbers that a value of any kind holds."""
     if isinstance(value, str):
         return []
     return [int(number) for number in value] if isinstance(value, list) else [int(value)]

@@ -18,7 +18,7 @@ from nightschool.society.claims.claims import Claim, Concept, active, agreement
 from nightschool.society.claims.society import Conflict, Society
 from nightschool.society.language import Asking, leanings
 from nightschool.society.port import Port
-from nightschool.society.words.beginning import beginning
+from nightschool.society.words.beginning import WORDS, beginning
 from nightschool.society.words.definitions import Definition, Part, read_definition
 
 _NONE = " none of these"
@@ -43,6 +43,8 @@ def define(society: Society, text: str, asking: Asking | None = None) -> Defined
     defines nothing, in no known word, something that is known already, or itself by way of others.
     """
     definition, said = read_definition(text, vocabulary(society)), ""
+    if definition.name in WORDS:
+        raise UsageError(f"{definition.name!r} is a word that is known from the beginning; choose another name")
     if definition.name in society.members:
         raise UsageError(f"there is a concept called {definition.name!r} already; choose another name, or remove it")
     if asking is not None and definition.unread:

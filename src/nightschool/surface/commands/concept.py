@@ -100,16 +100,19 @@ def _explain(name: str, path: str, seconds: float, settings: Settings) -> None:
     from nightschool.society.expressions.concept import learn, pairs_in
 
     try:
-        written = Path(path).read_text(encoding="utf-8")
+        written = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(f"cannot read pairs from {path}: {error}") from error
+        raise BadFile(f"cannot read pairs from {path}: {getattr(error, 'strerror', None) or error}") from error
     function = learn(name, pairs_in(written), Budget(seconds=seconds), time.monotonic)
     kept = shelf.program(function)
     data = {"digest": kept.digest, "library": shelf.version, **function.told()}
     answer(settings, f"{kept.name} is learned: {function.program} ({kept.digest[:12]})", data)
 
 
-@command.command("apply", short_help="Apply a concept that was learned from pairs.")
+@command.command(
+    "apply", short_help="Apply a concept that was learned from pairs.",
+    context_settings={"ignore_unknown_options": True},  # -12 is an input
+)  # fmt: skip
 @click.argument("name")
 @click.argument("value", metavar="INPUT")
 @shared()
@@ -139,7 +142,7 @@ def fight(phrase: str | None, seen: tuple[str, ...], settings: Settings) -> int:
     and on what, is the answer, and the exit code is 1. --seen colour=purple adds what a sense tells; without PHRASE,
     those of all concepts that explain what was seen are found. The report shows every message.
     """
-    if phrase is None and not seen:
+    if (phrase is None and not seen) or (phrase is not None and not phrase.strip()):
         raise UsageError('type: nightschool concept fight "purple jar", or --seen colour=purple')
     values: dict[str, str] = {}
     for port, _, value in (one.partition("=") for one in seen):
@@ -202,7 +205,7 @@ def listing(settings: Settings) -> None:
     """List the concepts in the library, by name."""
     shelf = library()
     kept = list(shelf)
-    text = "\n".join(f"{one.digest[:12]}  {one.name}" for one in kept)
+    text = "\n".join(f"{one.digest[:12]}  {one.kind:<10}  {one.name}" for one in kept)
     data = {"library": shelf.version, "concepts": [asdict(one) for one in kept]}
     answer(settings, text or "no concept is known yet; type: nightschool concept add NAME IMAGE", data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from nightschool.errors import UsageError
 from nightschool.surface.concepts.library import library
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
+from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
     from nightschool.society.library import Library
@@ -33,7 +35,12 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
 
     kinds = {kept.kind for kept in shelf}
     digits = among == "digits" or (among is None and "networks" in kinds and "drawing" not in kinds)
-    seen = _digits(shelf, images) if digits else _drawings(shelf, images)
+    seen: list[tuple[str, Any, Any]] = []
+    with watching(settings.quiet or len(images) == 1) as watch:
+        watch.stage("recognising", len(images), "pictures")
+        for each in _digits(shelf, images) if digits else _drawings(shelf, images):
+            seen.append(each)
+            watch.advance()
     assert settings.report is not None  # `shared(report=True)` makes one
     page = write_page(settings.report, seen, shelf.version)
     remark(settings, f"the picture: {page}")
@@ -47,7 +54,7 @@ def command(images: tuple[str, ...], among: str | None, settings: Settings) -> i
     return 0 if all(found.explained for _, _, found in seen) else 1
 
 
-def _drawings(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+def _drawings(shelf: Library, images: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
     from nightschool.society.strokes.ink import LEAST, read_image
     from nightschool.society.strokes.recognise import recognise
     from nightschool.surface.concepts.dreams import FITTED, MANY, shortlist_of
@@ -55,14 +62,12 @@ def _drawings(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, A
     known = shelf.drawings()
     inks = [read_image(path) for path in images]
     shortlist = shortlist_of(shelf) if len(known) >= MANY else None
-    found = []
     for path, ink in zip(images, inks, strict=True):
         names = known if shortlist is None or int(ink.sum()) < LEAST else shortlist.propose(ink, FITTED)
-        found.append((path, ink, recognise(ink, {name: known[name] for name in names})))
-    return found
+        yield path, ink, recognise(ink, {name: known[name] for name in names})
 
 
-def _digits(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any]]:
+def _digits(shelf: Library, images: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
     from nightschool.society.digits.kept import Digits
     from nightschool.society.digits.pictures import read_picture
     from nightschool.society.digits.recognise import recognise_digit
@@ -72,5 +77,6 @@ def _digits(shelf: Library, images: tuple[str, ...]) -> list[tuple[str, Any, Any
         raise UsageError("no digits are known; learn them: nightschool concept digits FOLDER")
     digits = Digits.unpack(shelf.networks(sets[-1]))
     pictures = [read_picture(path) for path in images]
-    found = [recognise_digit(picture, digits) for picture in pictures]
-    return [(path, one.ink, one) for path, one in zip(images, found, strict=True)]
+    for path, picture in zip(images, pictures, strict=True):
+        found = recognise_digit(picture, digits)
+        yield path, found.ink, found

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from nightschool.errors import StopRequested, UsageError
+from nightschool.errors import NightschoolError, StopRequested, UsageError
 from nightschool.surface.nights.in_force import awaken, check_night, night_option
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
@@ -117,15 +117,19 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
             critic_text=options["critic"],
         )  # fmt: skip
     night, after, model_name = options["night"], None, settings.model
+    untaught: list[NightschoolError] = []
     if task is None and all(getattr(one, "needs", None) is None for one in (judge, of_steps)):
         model_name = _narrow(settings, search.spec, night)
     if options.get("teach") is not None:
-        after = _teacher(search, options["teach"], options["step"], settings)
+        after = _teacher(search, options["teach"], options["step"], settings, untaught)
     traces, interrupted = _run(
         jobs, settings, model_name, lambda model: _awake(model, night, settings), options, resuming, after
     )
     graders = [job.critics.get("reference") for job in jobs]
-    return _show(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
+    code = _show(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
+    for error in untaught:
+        raise error
+    return code
 
 
 def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
@@ -138,14 +142,23 @@ def _narrow(settings: Settings, strategy: str, night: str | None) -> str:
     return name
 
 
-def _teacher(search: Any, path: str, step: Any, settings: Settings) -> Callable[[Model, Sequence[Trace]], None]:
-    """Return what has a value head learn from traces, and says how well it did."""
+def _teacher(
+    search: Any, path: str, step: Any, settings: Settings, untaught: list[NightschoolError]
+) -> Callable[[Model, Sequence[Trace]], None]:
+    """Return what has a value head learn from traces, and says how well it did.
+
+    untaught: gets why it could not, to be raised once the answers, which cost so much, are shown.
+    """
     from nightschool.surface.thinking.value_heads import split_of_search, teach, told
 
     split = split_of_search(search, step)
 
     def learn(model: Model, traces: Sequence[Trace]) -> None:
-        taught = teach(model, traces, Path(path), split)
+        try:
+            taught = teach(model, traces, Path(path), split)
+        except NightschoolError as error:
+            untaught.append(error)
+            return
         remark(settings, f"{path}: {told(taught)}; use it: mcts:value=head,head={path}")
 
     return learn
@@ -258,9 +271,12 @@ def _run(
     options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with;
     after: is handed the traces while the model is still there, unless they were cut short.
     """
+    from nightschool.drive.preflight import check_critics
     from nightschool.models.resolve import chats, open_model
     from nightschool.surface.thinking.resume import run_on_record
 
+    for job in jobs:
+        check_critics(job)
     talks = next((job for job in jobs if job.task.prompt.text is None), None)
     if talks is not None and chats(model_name) is False:
         from nightschool.drive.preflight import lacking
@@ -298,7 +314,7 @@ def _show(
     verbose: bool,
 ) -> int:
     """Print the answers and return the exit code. Raises StopRequested where they were cut short."""
-    from nightschool.surface.thinking.shown import described, drawn, graded, one_line, turned
+    from nightschool.surface.thinking.shown import described, drawn, graded, judged, one_line, turned
     from nightschool.think.turning import told
 
     verdicts = [graded(trace, grader) for trace, grader in zip(traces, graders, strict=True)]
@@ -310,12 +326,11 @@ def _show(
             remark(settings, f"went wrong: {error}")
         if len(trace.errors) > _SHOWN_ERRORS:
             remark(settings, f"went wrong {len(trace.errors)} times on {trace.task.item.id}; --json lists them all")
-        if trace.best is not None and trace.stopped == "budget":
-            remark(settings, "the budget ended the search; this is the best so far")
         if trace.best is None:
             remark(settings, f"no answer to {trace.task.item.id}: {trace.stopped}")
-        elif trace.best.finish == "length":
-            remark(settings, f"cut at {trace.task.sampling.max_tokens} tokens; --max-tokens allows more")
+    _remark_on_ends(traces, settings)
+    if not listed and verdicts[0] is not None and not (verdicts[0].passed or verdicts[0].error):
+        remark(settings, f"no answer passed; the best one:{judged(verdicts[0])}")
     alone = traces[0].best.answer if traces[0].best else ""
     if summary := told(turns):
         remark(settings, summary)
@@ -326,3 +341,16 @@ def _show(
     if interrupted:
         raise StopRequested("stopped; shown is what was found so far")
     return 0 if any(trace.best for trace in traces) else 1
+
+
+def _remark_on_ends(traces: Sequence[Trace], settings: Settings) -> None:
+    """Say which answers a limit cut short: once, however many there are."""
+    whole = len(traces)
+    spent = sum(trace.best is not None and trace.stopped == "budget" for trace in traces)
+    cut = sum(trace.best is not None and trace.best.finish == "length" for trace in traces)
+    if spent:
+        which = "the search" if whole == 1 else f"{spent} of {whole} searches"
+        remark(settings, f"the budget ended {which}; this is the best so far")
+    if cut:
+        which = "" if whole == 1 else f"{cut} of {whole} answers are "
+        remark(settings, f"{which}cut at {traces[0].task.sampling.max_tokens} tokens; --max-tokens allows more")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nightschool.paths import write_durably
-from nightschool.surface.concepts.recognition_page import DATA, STYLE
+from nightschool.surface.concepts.recognition_page import DATA, NARROW, STYLE
 
 if TYPE_CHECKING:
     from nightschool.society.words.fight import Fought, Variable
@@ -23,7 +23,7 @@ def write_page(folder: Path, name: str, fought: Fought, version: str) -> Path:
     settled = "Messages settled" if fought.settled else "Messages did not settle"
     parts = [
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{html.escape(name)}</title>"
-        f"<style>{STYLE}</style><h1>{html.escape(name)}</h1><p{mark}>{html.escape(fought.said)}</p>",
+        f"{NARROW}<style>{STYLE}</style><h1>{html.escape(name)}</h1><p{mark}>{html.escape(fought.said)}</p>",
         f"<p>Concepts of library version <code>{html.escape(version)}</code>. {settled} after {fought.rounds} rounds. "
         "A message says, in nats, how much more one factor tells of a value than of an even chance; the sum of all "
         "that a variable is told is what it comes to believe.</p>",
@@ -64,5 +64,5 @@ def _table(one: Variable, what: str) -> str:
         f"<tr><th scope='row'>{html.escape(by)}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         for by, cells in rows
     )
-    return (f"<table><caption>{what}<b>{html.escape(one.name)}</b></caption>"
-            f"<tr><th scope='col'>told by</th>{head}</tr>{body}</table>")  # fmt: skip
+    return (f"<div class='wide'><table><caption>{what}<b>{html.escape(one.name)}</b></caption>"
+            f"<tr><th scope='col'>told by</th>{head}</tr>{body}</table></div>")  # fmt: skip

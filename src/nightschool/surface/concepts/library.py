@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from nightschool import paths
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
 
 def library() -> Library:
     """Return the user's library of concepts. Raises MissingDependency where torch is not installed."""
-    try:
-        from nightschool.society.library import Library
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("nightschool"):
-            raise
-        raise MissingDependency(f"concepts need {error.name}; type: pip install 'nightschool[local]'") from error
+    for needed in ("torch", "safetensors"):
+        if find_spec(needed) is None:
+            raise MissingDependency(f"concepts need {needed}; type: pip install 'nightschool[local]'")
+    from nightschool.society.library import Library
+
     return Library(paths.data_folder() / "concepts")

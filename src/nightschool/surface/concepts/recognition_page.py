@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 DATA = "recognition.json"
 """beside the page, what is drawn in it"""
 _SHOWN = 5
+NARROW = "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+"""a phone shows the page as wide as itself"""
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
 figure { display: inline-block; margin: 0 .6rem 1rem 0; width: 9rem; vertical-align: top }
 svg { width: 9rem; border: 1px solid #bbb; background: #fff } figcaption { font-size: 13px }
+h1, h2, p, figcaption { overflow-wrap: anywhere } .wide { overflow-x: auto }
 table { border-collapse: collapse; font-size: 13px; margin: 0 0 1rem } caption { text-align: left; padding: 4px 0 }
 th, td { padding: 2px 8px; text-align: right; border-bottom: 1px solid #ddd; font-weight: normal }
 .sheet svg { width: 5rem; height: 5rem; margin-right: .5rem }
@@ -37,7 +40,8 @@ def write_page(folder: Path, seen: Sequence[tuple[str, Any, Found]], version: st
     seen: name, ink (a tensor [height, width]), and what came of it; version: of the library that was asked.
     """
     parts = [
-        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title><style>{STYLE}</style>",
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Recognition</title>"
+        f"{NARROW}<style>{STYLE}</style>",
         f"<h1>What explains these drawings</h1><p>Concepts of library version <code>{html.escape(version)}</code>. "
         "Black is the drawing; blue is a concept's one example, bent until it explains the drawing best, or the "
         "outline of what a digit's network would draw.</p>",
@@ -100,8 +104,8 @@ def _fight(tries: Sequence[Try]) -> str:
         cells = "".join(f"<td>{made_of[name] - best[name]:+.1f}</td>" for name in best)
         rows.append(f"<tr><th scope='row'>{html.escape(one.name)}</th>{cells}<td><b>{one.nats:+.1f}</b></td></tr>")
     return (
-        "<table><caption>How they fought: nats of evidence, less what the best one has</caption>"
-        f"<tr><th scope='col'>concept</th>{head}<th scope='col'>together</th></tr>{''.join(rows)}</table>"
+        "<div class='wide'><table><caption>How they fought: nats of evidence, less what the best one has</caption>"
+        f"<tr><th scope='col'>concept</th>{head}<th scope='col'>together</th></tr>{''.join(rows)}</table></div>"
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from nightschool.surface.terminal.options import Settings
+from nightschool.surface.terminal.progress import said_above
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _UNWRITABLE = re.compile(r"[\ud800-\udfff]")
@@ -34,8 +35,9 @@ def answer(settings: Settings, text: str, data: Mapping[str, Any]) -> None:
 
 def remark(settings: Settings, text: str) -> None:
     """Write a line for the reader to stderr, unless --quiet; control characters as escapes."""
-    if not settings.quiet:
-        click.echo(_CONTROLS.sub(_escape, text), err=True)
+    line = _CONTROLS.sub(_escape, text)
+    if not settings.quiet and not said_above(line):
+        click.echo(line, err=True)
 
 
 def writable(text: str) -> str:

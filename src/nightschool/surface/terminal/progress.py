@@ -83,14 +83,15 @@ class Bars:
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.table import Column
 
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[count]}", markup=False),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(elapsed_when_finished=False, compact=True),
+            TimeElapsedColumn(Column(no_wrap=True)),  # where it is narrow, the bar alone gives way
+            TimeRemainingColumn(elapsed_when_finished=False, compact=True, table_column=Column(no_wrap=True)),
             TextColumn("{task.fields[facts]}", markup=False),
             console=Console(file=stream),
             refresh_per_second=5,
@@ -164,7 +165,21 @@ def watching(quiet: bool = False, stream: TextIO | None = None) -> Iterator[Watc
     """Give a watcher that suits `stream` (stderr by default) and end it whatever happens."""
     stream = stream or sys.stderr
     watch: Silent | Lines | Bars = Silent() if quiet else Bars(stream) if stream.isatty() else Lines(stream)
+    shown = [watch] if isinstance(watch, Bars) else []
+    _bars.extend(shown)
     try:
         yield watch
     finally:
+        del _bars[len(_bars) - len(shown) :]
         watch.close()
+
+
+_bars: list[Bars] = []
+"""what is on the screen now, and would be drawn over a line that came from elsewhere"""
+
+
+def said_above(text: str) -> bool:
+    """Write a line above the bars on the screen; return whether there are any."""
+    for watch in _bars[-1:]:
+        watch.say(text)
+    return bool(_bars)

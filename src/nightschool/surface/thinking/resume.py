@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,16 @@ def folder() -> Path:
 
 
 def options_of(name: str) -> tuple[str, Mapping[str, Any]]:
-    """Return the name and the options of an unfinished run; `last` is the latest. Raises UnknownName and BadFile."""
+    """Return the name and the options of an unfinished run; `last` is the latest.
+
+    Raises UnknownName and BadFile, and UsageError where another version of nightschool began it: that is known before a
+    model is loaded.
+    """
     known = names(folder())
     name = known[-1] if name == "last" and known else name
-    return name, read(folder(), name).options
+    record = read(folder(), name)
+    record.refuse_unlike(replace(record, code=code_version()))
+    return name, record.options
 
 
 def run_on_record(

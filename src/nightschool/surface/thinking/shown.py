@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from nightschool.critics.judging import judge
+from nightschool.critics.texts.legible import quote
 from nightschool.items import Thought, Trace, Verdict
 from nightschool.ports import Critic
 from nightschool.surface.thinking.jobs import TYPED
@@ -53,7 +54,8 @@ def one_line(trace: Trace, verdict: Verdict | None, turn: Turn | None = None) ->
     """Return question, answer and verdict of one practice item in a line, and what thinking again made of its draft."""
     question = " ".join(trace.task.item.inputs.values())
     answer = shown(trace.best.answer) if trace.best else "(no answer)"
-    return f"{shown(question)} -> {answer}{_words(verdict)}{f'  ({turn})' if turn else ''}"
+    words = judged(verdict, trace.task.item.id, trace.best.answer if trace.best else "")
+    return f"{shown(question)} -> {answer}{words}{f'  ({turn})' if turn else ''}"
 
 
 def drawn(trace: Trace) -> str:
@@ -67,7 +69,8 @@ def drawn(trace: Trace) -> str:
         for thought in children.get(parent, []):
             logp = "" if thought.logp is None else f"  logp {thought.logp:.1f}"
             mark = "*" if thought.id == best else " "
-            yield f"{mark} {'  ' * depth}{shown(_said(thought))}{logp}{_words(thought.verdict)}"
+            words = judged(thought.verdict, trace.task.item.id, thought.answer)
+            yield f"{mark} {'  ' * depth}{shown(_said(thought))}{logp}{words}"
             yield from lines(thought.id, depth + 1)
 
     return "\n".join([f"{trace.strategy}: {len(trace.thoughts)} thoughts", *lines(None, 0)])
@@ -84,10 +87,12 @@ def _said(thought: Thought) -> str:
     return segments[-1].text if thought.parent is not None and segments else thought.answer
 
 
-def _words(verdict: Verdict | None) -> str:
+def judged(verdict: Verdict | None, item: str = "", answer: str = "") -> str:
+    """Return a verdict in words, to stand behind an answer; of a critic that failed on these, why, and not on what."""
     if verdict is None:
         return ""
     if verdict.error:
-        return f"  [critic failed: {shown(verdict.error)}]"
+        known = f" failed on item {item}, answer {quote(answer)}: "
+        return f"  [critic failed: {shown(verdict.error.partition(known)[2] or verdict.error)}]"
     words = "passed" if verdict.passed else f"score {verdict.score:.2g}"
     return f"  [{words}{': ' + shown(verdict.feedback) if verdict.feedback else ''}]"

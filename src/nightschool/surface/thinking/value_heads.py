@@ -55,6 +55,11 @@ def teach(model: Model, traces: Sequence[Trace], path: Path, split: Split, layer
             f"{len(found)} beginnings of judged answers teach nothing; think about more items, with a verifier: "
             "--items 50 --strategy best-of-n:n=16"
         )
+    if len(ends := {one.label.wanted for one in found}) < 2:
+        raise UsageError(
+            f"{len(found)} beginnings teach nothing: all their answers {'passed' if True in ends else 'failed'}; "
+            "think about more items, or easier or harder ones, until some pass and some fail"
+        )
     states = states_of(model, found, traces[0].task, layer)
     taught = learn_states([one.label for one in found], states, identity=model.identity, layer=layer)
     taught = replace(taught, seen=(), facts={**taught.facts, "of": "beginnings", "split": split})

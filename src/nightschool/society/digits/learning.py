@@ -31,8 +31,9 @@ def learn_digits(folder: Path, unfinished: Path, steps: int, seed: int, watch: W
         raise UsageError(f"{folder} has no example of {missing}; ten digits are learned together")
     shapes = Shapes(seed=seed)
     recogniser = recogniser_for(shapes, seed)
-    lesson = Lesson(shapes, recogniser, images, labels, Course(steps=steps), seed)
-    path = unfinished / f"{digest(images.numpy().tobytes().hex(), steps, seed)[:16]}.pt"
+    course = Course(steps=steps)
+    lesson = Lesson(shapes, recogniser, images, labels, course, seed)
+    path = unfinished / f"{digest(images.numpy().tobytes().hex(), repr(course), seed)[:16]}.pt"
     if path.exists():
         lesson.restore(torch.load(path, weights_only=True))
     watch.stage("learning digits", total=steps, unit="steps")

@@ -1,23 +1,23 @@
 """What one digit leaves of a page is looked at anew: a recogniser of single digits that are partly hidden.
 
 Where another digit has its ink, nothing can be told; what lies elsewhere is shown, and how much each pixel is worth.
-It learns from single digits alone, and nothing overlaid: real ones, seen through holes as a dreamt digit would leave
-them, and dreams of pages, out of which the second digit was explained as well as a search would at first.
+It learns from what is left of pages of one real digit and one that is dreamt (`half_dreamt`), once the other of the two
+is explained as well as a search would at first.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
-from nightschool.society.digits.guessing import guesses
-from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.overlaid import REACH, cropped, laid, moved
-from nightschool.society.digits.pictures import bent
+from nightschool.society.digits.half_dreamt import Pages, drawn
+from nightschool.society.digits.overlaid import cropped, moved
 from nightschool.society.digits.shapes import SIDE, Shapes
 
 _LEAST = 0.2  # part of a page's white that must be left, for what was there to be told at full strength
-_ASTRAY = 0.6  # pixels by which places in dreams are wrong
+_ASTRAY = 0.6  # pixels by which places are wrong where a search begins
 _SHAKEN = 0.3  # by which shapes are
 
 
@@ -53,82 +53,48 @@ def left_by(other: torch.Tensor, page: torch.Tensor, move: torch.Tensor) -> torc
     return torch.stack([cropped(rest, move), cropped(other, move)], 1)
 
 
-Lesson = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
-"""seen[n, 2, pixels], and what is to be said of it: kind[n], shape[n, latents], move[n, 2]"""
+@dataclass(frozen=True, slots=True, eq=False)
+class Leftovers:
+    """seen[n, 2, pixels], and what is to be said of it: kinds[n], shapes[n, latents], moves[n, 2] in pixels."""
+
+    seen: torch.Tensor
+    kinds: torch.Tensor
+    shapes: torch.Tensor
+    moves: torch.Tensor
 
 
-def half_hidden(digits: Digits, pool: torch.Tensor, images: torch.Tensor, labels: torch.Tensor, n: int,
-                dice: torch.Generator) -> Lesson:  # fmt: skip
-    """Return `n` of the single digits `images` [m, pixels], bent, moved a little, and hidden where a dreamt digit of
-    another kind would lie."""
-    rows = torch.randint(len(images), (n,), generator=dice)
-    kind, k, still = labels[rows], len(digits.shapes.names), torch.zeros(n, 2)
-    other = (kind + torch.randint(1, k, (n,), generator=dice)) % k
-    apart = (2 * torch.rand(n, 2, 2, generator=dice) - 1).sum(1) * REACH
+def left_of(pages: Pages, shapes: Shapes, dice: torch.Generator) -> Leftovers:
+    """Return both digits of each of `pages`, looked at in what the other leaves where that is explained nearly."""
+    n, d = len(pages.shown), shapes.settings.latents
+    nearly = pages.shapes.flip(1).reshape(2 * n, d) + _wrong(2 * n, _SHAKEN, d, dice)
+    with torch.no_grad():
+        other = drawn(shapes, pages.kinds.flip(1).reshape(-1), nearly)
+        other = moved(other, pages.moves.flip(1).reshape(2 * n, 2) + _wrong(2 * n, _ASTRAY, 2, dice))
+        wrong = _wrong(2 * n, _ASTRAY, 2, dice)
+        seen = left_by(other, pages.shown.repeat_interleave(2, 0), pages.moves.reshape(2 * n, 2) + wrong)
+    return Leftovers(seen, pages.kinds.reshape(-1), pages.shapes.reshape(2 * n, d), -wrong)
+
+
+def half_hidden(pages: Pages, dice: torch.Generator) -> Leftovers:
+    """Return the real digit of each of `pages`, moved a little, with just what the dreamt one covers hidden: as it
+    would be left if the other were explained without any error."""
+    n, still = len(pages.shown), torch.zeros(len(pages.shown), 2)
     wrong = _wrong(n, _ASTRAY, 2, dice)
-    with torch.no_grad():
-        hides = cropped(moved(_drawn(digits.shapes, other, _from(pool, other, dice)), apart), still)
-        seen = bent(images[rows], dice)
-        shape = _shape_of(digits, seen, kind)
-        seen = cropped(moved(seen, -wrong), still)
-    return torch.stack([seen * (1 - hides) / (1 - hides).clamp_min(_LEAST), hides], 1), kind, shape, -wrong
+    hides = cropped(moved(pages.alone[:, 1], pages.moves[:, 1] - pages.moves[:, 0]), still)
+    real = cropped(moved(pages.alone[:, 0], -wrong), still)
+    rest = real * (1 - hides) / (1 - hides).clamp_min(_LEAST)
+    return Leftovers(torch.stack([rest, hides], 1), pages.kinds[:, 0], pages.shapes[:, 0], -wrong)
 
 
-def dream_pages(shapes: Shapes, pool: torch.Tensor, n: int, dice: torch.Generator
-                ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:  # fmt: skip
-    """Return pages [n, page] of two drawings, made sharper and bent as real digits are, their kinds [n, 2], moves
-    [n, 2, 2], and each drawing alone [n, 2, pixels]. pool[kinds, m, latents]: shapes that single digits had."""
-    kinds = torch.stack([torch.randperm(len(shapes.names), generator=dice)[:2] for _ in range(n)])
-    moves = (2 * torch.rand(n, 2, 2, generator=dice) - 1) * REACH
-    both = _drawn(shapes, kinds.reshape(-1), _from(pool, kinds.reshape(-1), dice))
-    both = bent(_sharpened(both, 1 + torch.rand(2 * n, 1, generator=dice)), dice, 0.4)
-    first, second = moved(both, moves.reshape(2 * n, 2)).reshape(n, 2, -1).unbind(1)
-    saturated = torch.rand(n, 1, generator=dice) < 0.5  # ink on real pages is a sum that is cut off
-    page = torch.where(saturated, (first + second).clamp_max(1), laid(first, second))
-    return page, kinds, moves, both.reshape(n, 2, -1)
-
-
-def dreamt(digits: Digits, pool: torch.Tensor, n: int, dice: torch.Generator) -> Lesson:
-    """Return what is left of `n` dreamt pages where the second digit is explained nearly."""
-    d = digits.shapes.settings.latents
-    with torch.no_grad():
-        page, kinds, moves, both = dream_pages(digits.shapes, pool, n, dice)
-        shape = _shape_of(digits, both.flatten(0, 1), kinds.reshape(-1)).reshape(n, 2, d)
-        nearly = _drawn(digits.shapes, kinds[:, 1], shape[:, 1] + _wrong(n, _SHAKEN, d, dice))
-        other = moved(nearly, moves[:, 1] + _wrong(n, _ASTRAY, 2, dice))
-        wrong = _wrong(n, _ASTRAY, 2, dice)
-    return left_by(other, page, moves[:, 0] + wrong), kinds[:, 0], shape[:, 0], -wrong
-
-
-def leftover_loss(leftover: Leftover, lesson: Lesson) -> torch.Tensor:
+def leftover_loss(leftover: Leftover, of: Leftovers) -> torch.Tensor:
     """Return the mean loss of what `leftover` says."""
-    seen, kind, shape, move = lesson
-    logq, shapes, moves = leftover(seen)
-    rows = torch.arange(len(kind))
-    missed = ((shapes[rows, kind] - shape) ** 2).sum(1)
-    astray = ((moves[rows, kind] - move) ** 2).sum(1)
-    return nn.functional.nll_loss(logq, kind) + 0.03 * missed.mean() + 0.1 * astray.mean()
+    logq, shapes, moves = leftover(of.seen)
+    rows = torch.arange(len(of.kinds))
+    missed = ((shapes[rows, of.kinds] - of.shapes) ** 2).sum(1)
+    astray = ((moves[rows, of.kinds] - of.moves) ** 2).sum(1)
+    return nn.functional.nll_loss(logq, of.kinds) + 0.03 * missed.mean() + 0.1 * astray.mean()
 
 
 def _wrong(n: int, amount: float, size: int, dice: torch.Generator) -> torch.Tensor:
     """Return [n, size] errors: most of them small, for a search soon knows better."""
     return 2 * amount * torch.rand(n, 1, generator=dice) ** 2 * torch.randn(n, size, generator=dice)
-
-
-def _from(pool: torch.Tensor, kind: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
-    old = pool[kind, torch.randint(pool.shape[1], (len(kind),), generator=dice)]
-    return old + 0.2 * torch.randn(old.shape, generator=dice)
-
-
-def _drawn(shapes: Shapes, kind: torch.Tensor, shape: torch.Tensor) -> torch.Tensor:
-    return shapes.draw(kind, shape).float()
-
-
-def _sharpened(drawn: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
-    """Return drawings with more contrast, as pen strokes have: networks blur what they are not sure of."""
-    return torch.sigmoid(by * torch.logit(drawn, 1e-6))
-
-
-def _shape_of(digits: Digits, pictures: torch.Tensor, kind: torch.Tensor) -> torch.Tensor:
-    """Return [n, latents] the shapes that whole digits would be given."""
-    return guesses(digits.recogniser, pictures, len(digits.shapes.names))[1][kind, torch.arange(len(kind))]

@@ -1,5 +1,5 @@
-"""Two digits in one picture: two networks draw, each somewhere, and their ink adds up. Nothing overlaid is ever learned
-from: a recogniser of pairs dreams them, out of shapes that single digits had.
+"""Two digits in one picture: two networks draw, each somewhere, and their ink adds up; and a recogniser of such pages,
+which learns from pages of one real digit and one that is dreamt (`half_dreamt`).
 
 page = 1 - (1 - first)(1 - second) + Gaussian noise, each first moved by up to `REACH` pixels on a page of 36 by 36.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nightschool.society.digits.shapes import SIDE, Shapes
+from nightschool.society.digits.shapes import SIDE
 
 REACH = 4
 PAGE = SIDE + 2 * REACH
@@ -67,33 +67,12 @@ class Pairs(nn.Module):
         return self.there(features).float(), what[..., : self.latents], what[..., self.latents :]
 
 
-def dream(shapes: Shapes, pool: torch.Tensor, n: int, dice: torch.Generator
-          ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:  # fmt: skip
-    """Return pages [n, page] dreamt of two unlike kinds, and kinds [n, 2], shapes [n, 2, latents], moves [n, 2, 2].
-
-    pool[kinds, m, latents]: shapes that single digits had; seven of ten in a dream are from there, shaken, the others
-    from the prior.
-    """
-    k, d = len(shapes.names), shapes.settings.latents
-    kinds = torch.stack([torch.randperm(k, generator=dice)[:2] for _ in range(n)])
-    old = pool[kinds, torch.randint(pool.shape[1], (n, 2), generator=dice)]
-    fresh = torch.randn(n, 2, d, generator=dice)
-    replayed = (torch.rand(n, 2, 1, generator=dice) < 0.7).float()
-    shape = replayed * (old + 0.2 * fresh) + (1 - replayed) * fresh
-    moves = (2 * torch.rand(n, 2, 2, generator=dice) - 1) * REACH
-    with torch.no_grad():
-        drawn = shapes.draw(kinds.reshape(-1), shape.reshape(2 * n, d)).float()
-        pages = moved(drawn, moves.reshape(2 * n, 2)).reshape(n, 2, -1)
-        page = laid(pages[:, 0], pages[:, 1])
-        page = page + shapes.settings.sigma * 0.5 * torch.randn(page.shape, generator=dice)
-    return page, kinds, shape, moves
-
-
-def dream_loss(pairs: Pairs, page: torch.Tensor, kinds: torch.Tensor, shape: torch.Tensor, moves: torch.Tensor
+def pairs_loss(pairs: Pairs, shown: torch.Tensor, kinds: torch.Tensor, shapes: torch.Tensor, moves: torch.Tensor
                ) -> torch.Tensor:  # fmt: skip
-    """Return the mean loss of what `pairs` says of dreams."""
-    there, shapes, places = pairs(page)
+    """Return the mean loss of what `pairs` says of pages `shown` [n, page], where kinds [n, 2] lie, of shapes [n, 2,
+    latents], moved by [n, 2, 2]."""
+    there, told, places = pairs(shown)
     truth = torch.zeros_like(there).scatter(1, kinds, 1.0)
-    rows = torch.arange(len(page))[:, None]
-    missed = ((shapes[rows, kinds] - shape) ** 2).sum(2) / 2 + ((places[rows, kinds] - moves) ** 2).sum(2) / 2
+    rows = torch.arange(len(shown))[:, None]
+    missed = ((told[rows, kinds] - shapes) ** 2).sum(2) / 2 + ((places[rows, kinds] - moves) ** 2).sum(2) / 2
     return nn.functional.binary_cross_entropy_with_logits(there, truth) * 10 + missed.mean()

@@ -30,7 +30,7 @@ class PairSearch:
     steps: tuple[int, ...] = (4, 5, 10)
     pool: tuple[int, ...] = (3, 2, 1)
     sigma: float = 0.4
-    trust: float = 4.0
+    trust: float = 8.0
     plain: float = 1.0
 
 

@@ -39,9 +39,9 @@ class Course:
     climbs: int = 4
     contest: float = 10.0
     cool: float = 0.1
-    reach: float = 0.0
+    reach: float = 1.5
     late: float = 2 / 3
-    settled: bool = False
+    settled: bool = True
     rate: float = 2e-3
     warm: int = 200
     bend: float = 1.0

@@ -46,6 +46,7 @@ from think_control import random_steps
 FAMILIES = {
     "sorting:n=6": ("document", "comma"),
     "arithmetic:digits=2,steps=2": ("document", "semicolon"),
+    "arithmetic:digits=1,steps=4": ("document", "semicolon"),
     "game24:n=3,goal=any": ("document", "comma"),
     "functions:steps=1": ("tested", "tokens,step_tokens=4"),
 }

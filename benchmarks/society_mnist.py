@@ -37,7 +37,7 @@ from nightschool.paths import cache_folder, write_durably
 from nightschool.society.digits.guessing import guesses, recogniser_for
 from nightschool.society.digits.half_dreamt import half_dreamt
 from nightschool.society.digits.kept import Digits
-from nightschool.society.digits.leftover import Leftover, half_hidden, left_of, leftover_loss
+from nightschool.society.digits.leftover import Leftover, leftover_loss
 from nightschool.society.digits.overlaid import Pairs, pairs_loss
 from nightschool.society.digits.pairing import PairSearch, explain_pair
 from nightschool.society.digits.pictures import bent, read_idx, read_package
@@ -169,9 +169,8 @@ def train(bench: Bench) -> dict[str, Any]:
         return pairs_loss(pairs, pages.shown, pages.kinds, pages.shapes, pages.moves)
 
     def leftover_step(dice: torch.Generator) -> torch.Tensor:
-        pages = half_dreamt(digits, pool, bench.images, bench.labels, 48, dice)
-        left = (left_of(pages, digits.shapes, dice), half_hidden(pages, dice))
-        return (leftover_loss(leftover, left[0]) + leftover_loss(leftover, left[1])) / 2
+        pages = half_dreamt(digits, pool, bench.images, bench.labels, 64, dice)
+        return leftover_loss(leftover, digits.shapes, pages, dice)
 
     steps(bench, "pairs.pt", pairs, chosen.pair_steps, pairs_step, chosen.half)
     steps(bench, "leftover.pt", leftover, chosen.leftover_steps, leftover_step, chosen.half)

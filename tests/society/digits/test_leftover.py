@@ -2,10 +2,10 @@
 
 import torch
 
-from nightschool.society.digits.half_dreamt import Pages, half_dreamt
-from nightschool.society.digits.leftover import Leftover, half_hidden, left_by, left_of, leftover_loss
+from nightschool.society.digits.half_dreamt import half_dreamt
+from nightschool.society.digits.leftover import Leftover, left_by, leftover_loss
 from nightschool.society.digits.overlaid import laid, moved
-from support.digits import bars, digits, drawing_bars
+from support.digits import bars, digits
 
 
 def test_what_is_left_is_the_other_where_it_can_be_seen():
@@ -18,41 +18,14 @@ def test_what_is_left_is_the_other_where_it_can_be_seen():
     assert float((bars()[0] * (cover > 0.99)).sum()) > 5
 
 
-def pages_of_bars(n: int, dice: torch.Generator) -> Pages:
-    return half_dreamt(digits(), torch.zeros(10, 2, 3), bars(), torch.arange(10), n, dice)
-
-
-def test_hidden_digits_are_seen_around_what_hides_them():
-    dice = torch.Generator().manual_seed(1)
-    hidden = half_hidden(pages_of_bars(40, dice), dice)
-    rest, hides = hidden.seen.unbind(1)
-    assert rest.shape == (40, 28 * 28)
-    assert hidden.shapes.shape == (40, 3)
-    assert float(hidden.moves.abs().mean()) > 0.1
-    assert float(rest[hides > 0.95].max()) < 0.3
-    lying = torch.stack([rest[hidden.kinds < 5].reshape(-1, 28, 28).std(i).mean() for i in (1, 2)])
-    assert float(lying[0]) < float(lying[1])  # the first five kinds stand, whatever hides them
-
-
-def test_what_is_left_of_a_page_is_told_of_both_digits():
-    dice = torch.Generator().manual_seed(2)
-    pages = pages_of_bars(8, dice)
-    left = left_of(pages, drawing_bars(), dice)
-    assert left.seen.shape == (16, 2, 28 * 28)
-    assert torch.equal(left.kinds, pages.kinds.reshape(-1))
-    assert float(left.seen.min()) >= 0
-
-
 def test_half_dreamt_pages_teach_it():
-    leftover, known = Leftover(10, 3), digits()
+    leftover, known, pool = Leftover(10, 3), digits(), torch.zeros(10, 2, 3)
     climber = torch.optim.Adam(leftover.parameters(), lr=4e-3)
     losses = []
     for step in range(20):
         dice = torch.Generator().manual_seed(step)
-        pages = pages_of_bars(12, dice)
-        loss = leftover_loss(leftover, left_of(pages, known.shapes, dice)) + leftover_loss(
-            leftover, half_hidden(pages, dice)
-        )
+        pages = half_dreamt(known, pool, bars(), torch.arange(10), 16, dice)
+        loss = leftover_loss(leftover, known.shapes, pages, dice)
         climber.zero_grad()
         loss.backward()
         climber.step()

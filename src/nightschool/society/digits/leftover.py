@@ -7,8 +7,6 @@ is explained as well as a search would at first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import nn
 
@@ -53,46 +51,22 @@ def left_by(other: torch.Tensor, page: torch.Tensor, move: torch.Tensor) -> torc
     return torch.stack([cropped(rest, move), cropped(other, move)], 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Leftovers:
-    """seen[n, 2, pixels], and what is to be said of it: kinds[n], shapes[n, latents], moves[n, 2] in pixels."""
-
-    seen: torch.Tensor
-    kinds: torch.Tensor
-    shapes: torch.Tensor
-    moves: torch.Tensor
-
-
-def left_of(pages: Pages, shapes: Shapes, dice: torch.Generator) -> Leftovers:
-    """Return both digits of each of `pages`, looked at in what the other leaves where that is explained nearly."""
+def leftover_loss(leftover: Leftover, shapes: Shapes, pages: Pages, dice: torch.Generator) -> torch.Tensor:
+    """Return the mean loss of what `leftover` says of both digits of `pages`, each looked at in what the other leaves
+    where that is explained nearly."""
     n, d = len(pages.shown), shapes.settings.latents
-    nearly = pages.shapes.flip(1).reshape(2 * n, d) + _wrong(2 * n, _SHAKEN, d, dice)
+    kind, shape, place = pages.kinds.reshape(-1), pages.shapes.reshape(2 * n, d), pages.moves.reshape(2 * n, 2)
     with torch.no_grad():
+        nearly = pages.shapes.flip(1).reshape(2 * n, d) + _wrong(2 * n, _SHAKEN, d, dice)
         other = drawn(shapes, pages.kinds.flip(1).reshape(-1), nearly)
         other = moved(other, pages.moves.flip(1).reshape(2 * n, 2) + _wrong(2 * n, _ASTRAY, 2, dice))
         wrong = _wrong(2 * n, _ASTRAY, 2, dice)
-        seen = left_by(other, pages.shown.repeat_interleave(2, 0), pages.moves.reshape(2 * n, 2) + wrong)
-    return Leftovers(seen, pages.kinds.reshape(-1), pages.shapes.reshape(2 * n, d), -wrong)
-
-
-def half_hidden(pages: Pages, dice: torch.Generator) -> Leftovers:
-    """Return the real digit of each of `pages`, moved a little, with just what the dreamt one covers hidden: as it
-    would be left if the other were explained without any error."""
-    n, still = len(pages.shown), torch.zeros(len(pages.shown), 2)
-    wrong = _wrong(n, _ASTRAY, 2, dice)
-    hides = cropped(moved(pages.alone[:, 1], pages.moves[:, 1] - pages.moves[:, 0]), still)
-    real = cropped(moved(pages.alone[:, 0], -wrong), still)
-    rest = real * (1 - hides) / (1 - hides).clamp_min(_LEAST)
-    return Leftovers(torch.stack([rest, hides], 1), pages.kinds[:, 0], pages.shapes[:, 0], -wrong)
-
-
-def leftover_loss(leftover: Leftover, of: Leftovers) -> torch.Tensor:
-    """Return the mean loss of what `leftover` says."""
-    logq, shapes, moves = leftover(of.seen)
-    rows = torch.arange(len(of.kinds))
-    missed = ((shapes[rows, of.kinds] - of.shapes) ** 2).sum(1)
-    astray = ((moves[rows, of.kinds] - of.moves) ** 2).sum(1)
-    return nn.functional.nll_loss(logq, of.kinds) + 0.03 * missed.mean() + 0.1 * astray.mean()
+        seen = left_by(other, pages.shown.repeat_interleave(2, 0), place + wrong)
+    logq, told, moves = leftover(seen)
+    rows = torch.arange(2 * n)
+    missed = ((told[rows, kind] - shape) ** 2).sum(1)
+    astray = ((moves[rows, kind] + wrong) ** 2).sum(1)
+    return nn.functional.nll_loss(logq, kind) + 0.03 * missed.mean() + 0.1 * astray.mean()
 
 
 def _wrong(n: int, amount: float, size: int, dice: torch.Generator) -> torch.Tensor:

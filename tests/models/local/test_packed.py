@@ -126,3 +126,14 @@ def test_products_of_every_number_of_rows_do_not_fill_the_memory() -> None:
     if unbounded < 100:
         pytest.skip(f"kernels take {unbounded} MB here, too little to tell")
     assert grown_mb() < unbounded / 2
+
+
+def test_weights_brought_to_what_cannot_be_packed_here_are_multiplied_plainly() -> None:
+    plain, quick = layers().to(torch.float64), layers()
+    packed.pack(quick)
+    given = torch.randn(1, 64, 24, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        for _ in range(2):
+            quick(given)
+        assert len(packed.shared(quick)) == 2
+        torch.testing.assert_close(quick.to(torch.float64)(given.double()), plain(given.double()))

@@ -43,6 +43,8 @@ class PackedLinear(torch.nn.Linear):
         return _product(input, self.packed, self.weight, self.bias, rows)
 
     def _worth(self, rows: int) -> bool:
+        if not _exact(self.out_features, self.in_features, self.weight.dtype):  # since it was packed in another dtype
+            return False
         exact = self.weight.dtype == torch.float32
         if exact and rows <= _FEW:
             return False

@@ -29,7 +29,7 @@ def test_it_is_never_much_worse_than_the_best_arm() -> None:
         left = 20_000
         while left > 0:
             i = choose(arms, dice)
-            arms[i] = arms[i].after(dice.random() < rates[i], costs[i])
+            arms[i] += Arm(1, int(dice.random() < rates[i]), costs[i])
             left -= costs[i]
         best = max(rate / cost for rate, cost in zip(rates, costs, strict=True)) * 20_000
         assert sum(arm.worked for arm in arms) > 0.7 * best

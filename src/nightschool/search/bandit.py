@@ -15,10 +15,6 @@ class Arm:
     worked: int = 0
     cost: int = 0
 
-    def after(self, worked: bool, cost: int) -> Arm:
-        """Return the arm after one more try."""
-        return Arm(self.tries + 1, self.worked + worked, self.cost + cost)
-
     def __add__(self, other: Arm) -> Arm:
         return Arm(self.tries + other.tries, self.worked + other.worked, self.cost + other.cost)
 

@@ -37,14 +37,14 @@ class PackedLinear(torch.nn.Linear):
         if torch.is_grad_enabled() or not self._worth(rows):
             return super().forward(input)
         if self.packed_from != (self.weight.data_ptr(), self.weight._version):
+            if not _exact(self.out_features, self.in_features, self.weight.dtype):  # brought to another dtype since
+                return super().forward(input)
             self.packed = _pack(self.weight.detach())
             self.packed_from = self.weight.data_ptr(), self.weight._version
         assert self.packed is not None
         return _product(input, self.packed, self.weight, self.bias, rows)
 
     def _worth(self, rows: int) -> bool:
-        if not _exact(self.out_features, self.in_features, self.weight.dtype):  # since it was packed in another dtype
-            return False
         exact = self.weight.dtype == torch.float32
         if exact and rows <= _FEW:
             return False

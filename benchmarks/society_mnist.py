@@ -166,7 +166,7 @@ def train(bench: Bench) -> dict[str, Any]:
 
     def pairs_step(dice: torch.Generator) -> torch.Tensor:
         pages = half_dreamt(digits, pool, bench.images, bench.labels, 128, dice)
-        return pairs_loss(pairs, pages.shown, pages.kinds, pages.shapes, pages.moves)
+        return pairs_loss(pairs, pages)
 
     def leftover_step(dice: torch.Generator) -> torch.Tensor:
         pages = half_dreamt(digits, pool, bench.images, bench.labels, 64, dice)

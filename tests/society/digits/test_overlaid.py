@@ -26,7 +26,7 @@ def test_half_dreamt_pages_teach_the_recogniser_of_pairs():
     losses = []
     for step in range(25):
         pages = half_dreamt(known, pool, bars(), torch.arange(10), 16, torch.Generator().manual_seed(step))
-        loss = pairs_loss(pairs, pages.shown, pages.kinds, pages.shapes, pages.moves)
+        loss = pairs_loss(pairs, pages)
         climber.zero_grad()
         loss.backward()
         climber.step()

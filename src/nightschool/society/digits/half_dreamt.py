@@ -14,7 +14,6 @@ from nightschool.society.digits.guessing import guesses
 from nightschool.society.digits.kept import Digits
 from nightschool.society.digits.overlaid import REACH, moved
 from nightschool.society.digits.pictures import bent
-from nightschool.society.digits.shapes import Shapes
 
 _SHAKEN = 0.2  # by which a dreamt shape is unlike that of the single digit that it began with
 
@@ -45,7 +44,9 @@ def half_dreamt(digits: Digits, pool: torch.Tensor, images: torch.Tensor, labels
     moves = (2 * torch.rand(n, 2, 2, generator=dice) - 1) * REACH
     with torch.no_grad():
         real = bent(images[rows], dice)
-        dreamt = sharpened(drawn(digits.shapes, other, near(pool, other, dice)), 1 + torch.rand(n, 1, generator=dice))
+        dreamt = _sharpened(
+            digits.shapes.draw(other, _near(pool, other, dice)).float(), 1 + torch.rand(n, 1, generator=dice)
+        )
         alone = torch.stack([real, bent(dreamt, dice, 0.4)], 1)
         shown = moved(alone.flatten(0, 1), moves.flatten(0, 1)).reshape(n, 2, -1).sum(1).clamp_max(1)
         middles = guesses(digits.recogniser, alone.flatten(0, 1), k)[1]
@@ -53,17 +54,12 @@ def half_dreamt(digits: Digits, pool: torch.Tensor, images: torch.Tensor, labels
     return Pages(shown, kinds, shapes, moves, alone)
 
 
-def near(pool: torch.Tensor, kind: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
+def _near(pool: torch.Tensor, kind: torch.Tensor, dice: torch.Generator) -> torch.Tensor:
     """Return [n, latents] shapes of kinds [n], each near one of `pool` [kinds, m, latents]."""
     old = pool[kind, torch.randint(pool.shape[1], (len(kind),), generator=dice)]
     return old + _SHAKEN * torch.randn(old.shape, generator=dice)
 
 
-def drawn(shapes: Shapes, kind: torch.Tensor, shape: torch.Tensor) -> torch.Tensor:
-    """Return [n, pixels] what kinds [n] draw from shapes [n, latents], in float32."""
-    return shapes.draw(kind, shape).float()
-
-
-def sharpened(drawings: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
+def _sharpened(drawings: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
     """Return drawings with more contrast, as pen strokes have: networks blur what they are not sure of."""
     return torch.sigmoid(by * torch.logit(drawings, 1e-6))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from nightschool.society.digits.half_dreamt import Pages, drawn
+from nightschool.society.digits.half_dreamt import Pages
 from nightschool.society.digits.overlaid import cropped, moved
 from nightschool.society.digits.shapes import SIDE, Shapes
 
@@ -58,7 +58,7 @@ def leftover_loss(leftover: Leftover, shapes: Shapes, pages: Pages, dice: torch.
     kind, shape, place = pages.kinds.reshape(-1), pages.shapes.reshape(2 * n, d), pages.moves.reshape(2 * n, 2)
     with torch.no_grad():
         nearly = pages.shapes.flip(1).reshape(2 * n, d) + _wrong(2 * n, _SHAKEN, d, dice)
-        other = drawn(shapes, pages.kinds.flip(1).reshape(-1), nearly)
+        other = shapes.draw(pages.kinds.flip(1).reshape(-1), nearly).float()
         other = moved(other, pages.moves.flip(1).reshape(2 * n, 2) + _wrong(2 * n, _ASTRAY, 2, dice))
         wrong = _wrong(2 * n, _ASTRAY, 2, dice)
         seen = left_by(other, pages.shown.repeat_interleave(2, 0), place + wrong)

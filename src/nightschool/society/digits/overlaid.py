@@ -6,10 +6,15 @@ page = 1 - (1 - first)(1 - second) + Gaussian noise, each first moved by up to `
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
 from nightschool.society.digits.shapes import SIDE
+
+if TYPE_CHECKING:
+    from nightschool.society.digits.half_dreamt import Pages
 
 REACH = 4
 PAGE = SIDE + 2 * REACH
@@ -67,12 +72,10 @@ class Pairs(nn.Module):
         return self.there(features).float(), what[..., : self.latents], what[..., self.latents :]
 
 
-def pairs_loss(pairs: Pairs, shown: torch.Tensor, kinds: torch.Tensor, shapes: torch.Tensor, moves: torch.Tensor
-               ) -> torch.Tensor:  # fmt: skip
-    """Return the mean loss of what `pairs` says of pages `shown` [n, page], where kinds [n, 2] lie, of shapes [n, 2,
-    latents], moved by [n, 2, 2]."""
-    there, told, places = pairs(shown)
-    truth = torch.zeros_like(there).scatter(1, kinds, 1.0)
-    rows = torch.arange(len(shown))[:, None]
-    missed = ((told[rows, kinds] - shapes) ** 2).sum(2) / 2 + ((places[rows, kinds] - moves) ** 2).sum(2) / 2
+def pairs_loss(pairs: Pairs, pages: Pages) -> torch.Tensor:
+    """Return the mean loss of what `pairs` says of `pages`."""
+    there, shapes, moves = pairs(pages.shown)
+    truth = torch.zeros_like(there).scatter(1, pages.kinds, 1.0)
+    at = torch.arange(len(pages.shown))[:, None], pages.kinds
+    missed = ((shapes[at] - pages.shapes) ** 2).sum(2) / 2 + ((moves[at] - pages.moves) ** 2).sum(2) / 2
     return nn.functional.binary_cross_entropy_with_logits(there, truth) * 10 + missed.mean()

@@ -109,7 +109,8 @@ class Page:
             assert not faults, [(each["id"], [node["html"] for node in each["nodes"]]) for each in faults]
 
     def settings(self) -> None:
-        """Unfold how to think, which a phone folds up."""
+        """Unfold how to think, which a phone folds up, once the view that a link leads to is there."""
+        self.page.locator(".settings").wait_for()
         if not self.page.locator(".settings .how").first.is_visible():
             self.page.locator(".settings summary").click()
 

@@ -195,7 +195,7 @@ def test_exams_item_by_item_and_one_against_another(browser: Any, tmp_path: Path
         shown.accessible("items", top=False)
         with shown.context.expect_page() as other:
             page.get_by_role("link", name="open its own page").click()
-        assert other.value.get_by_role("heading", name="What accuracy costs").is_visible()
+        other.value.get_by_role("heading", name="What accuracy costs").wait_for()
         page.goto(f"{here.url}/#exams/{'%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E'}")
         page.get_by_role("alert").wait_for()
         assert "cannot be shown" in page.get_by_role("alert").inner_text()

@@ -160,10 +160,12 @@ def control(world: World, items: Sequence[Item], worth: int) -> list[bool]:
 def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache, cells: Cells) -> None:
     world = open_world(spec)
     wording, split = FAMILIES[spec]
-    items = world.items(Split.EXAM, given.items, given.seed)
+    items = world.items(given.split, given.items, given.seed)
     drive = Drive(model, cache=cache, max_live=WIDE)
     about = (model.identity[:12], world.spec, given.seed, len(items), given.shots)
+    about += () if given.split is Split.EXAM else (given.split.value,)
     facts = {"task": world.spec, "items": len(items), "model": model.name}
+    facts |= {} if given.split is Split.EXAM else {"task": f"{world.spec} ({given.split.value})"}
 
     def run(names: Sequence[str], tokens: int | None) -> list[list[Trace]]:
         """Return the traces of each strategy; all of them travel in the same batches."""
@@ -195,7 +197,7 @@ def curve(model: Any, spec: str, given: argparse.Namespace, cache: Cache, cells:
         name
         for name in strategies(split, world.step_critic is not None)
         if not given.only or name.partition(":")[0] in given.only
-    ]
+    ] + given.also
     for worth in given.worth:
         base: dict[str, Any] | None = None
         tokens = math.ceil(worth * each)
@@ -278,7 +280,9 @@ def main() -> None:
     parser.add_argument("--worth", type=lambda text: [int(part) for part in text.split(",")], default=[1, 4, 16, 64])
     parser.add_argument("--tasks", type=lambda text: text.split(";"), default=list(FAMILIES), help="apart by ;")
     parser.add_argument("--only", type=lambda text: text.split(","), help="names of strategies, apart by commas")
+    parser.add_argument("--also", type=lambda text: text.split(";"), default=[], help="more strategies, apart by ;")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--split", type=Split, default=Split.EXAM, choices=list(Split), help="tune, to choose by")
     parser.add_argument("--out", type=Path, help="a file of finished cells, to go on with")
     parser.add_argument("--show", action="store_true", help="run nothing; print what --out holds")
     given = parser.parse_args()

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from nightschool.items import Draw, Item, Noise, Prefix, Sampling, Segment, Usage, Verdict
+from nightschool.items import Draw, Item, Noise, Prefix, Sampled, Sampling, Segment, Usage, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Propose:
 
     begun: what was sampled of the draw before it was broken off, as `Delta.sampled` told it; with it n is 1, and the
     draw goes on from there as if it had never stopped. Its reply is that of the whole draw, usage included.
+    without: what earlier draws behind this prefix sampled, in any order: the draws are as the model's would be if none
+    of these could come (see `models.without`). Models that cannot do that draw as ever.
     """
 
     id: str
@@ -33,7 +35,8 @@ class Propose:
     noise: Noise
     adapter: str | None = None
     first_draw: int = 0
-    begun: tuple[tuple[int, float], ...] = ()
+    begun: Sampled = ()
+    without: tuple[Sampled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ class Delta:
     draw: int
     text: str
     tokens: int
-    sampled: tuple[tuple[int, float], ...] = ()
+    sampled: Sampled = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,17 +193,33 @@ class Sampling:
 Finish = Literal["end", "stop", "length", "cancelled", "error"]
 
 
+Sampled = tuple[tuple[int, float], ...]
+"""Token ids in the order they were sampled, each with its log-probability at temperature 1 in nats."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """One sample. finish: the model ended it, a stop string, `max_tokens`, a cancellation, or an error (see `error`).
 
     stopped_by: which stop string ended it, where the model tells; searches that go step by step need it.
+    ended_by: what was sampled behind the tokens of `segment` and is no part of it, where the model tells: an end token,
+    those of a stop string.
     """
 
     segment: Segment
     finish: Finish
     error: str | None = None
     stopped_by: str | None = None
+    ended_by: Sampled = ()
+
+    @property
+    def sampled(self) -> Sampled | None:
+        """Return all that was sampled; None where the draw was broken off or the model does not tell it all."""
+        tokens, logps = self.segment.tokens, self.segment.logps
+        told = bool(self.ended_by) if self.finish in ("end", "stop") else self.finish == "length"
+        if tokens is None or logps is None or not told:
+            return None
+        return (*zip(tokens, logps, strict=True), *self.ended_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,8 +52,22 @@ def test_draws_at_the_root_are_those_of_best_of_n() -> None:
     jobs = [Job(make("strategies", "vote:n=8"), task(sampling=SAMPLING), Noise((0,)))]
     (draws,) = Drive(model).run(jobs)
     roots = [t.answer[0] for t in done.thoughts if t.parent is None]
-    firsts = list(dict.fromkeys(t.answer[0] for t in draws.thoughts))  # what was drawn before is no new child
-    assert roots[:3] == firsts[:3]
+    firsts = [t.answer[0] for t in draws.thoughts]
+    again = next(i for i, digit in enumerate(firsts) if digit in firsts[:i])  # from there on it draws others
+    assert roots[:again] == firsts[:again]
+    plain = trace(Mcts(n=40, split="comma", distinct=False))
+    roots = [t.answer[0] for t in plain.thoughts if t.parent is None]
+    assert roots[:3] == list(dict.fromkeys(firsts))[:3]  # what was drawn before is no new child
+
+
+def test_no_step_is_drawn_twice_and_all_of_them_are_found() -> None:
+    def steps(distinct: bool) -> list[str]:
+        done = trace(Mcts(n=1000, split="comma", value="model", distinct=distinct), step=False, verifier=False)
+        return [t.prefix.text for t in done.thoughts]
+
+    found = steps(distinct=True)
+    assert len(found) == len(set(found)) == 4 + 16 + 64 + 256, "each step of four digits, and then it ends"
+    assert len(set(steps(distinct=False))) < 340
 
 
 def test_without_critics_the_likelier_text_wins() -> None:

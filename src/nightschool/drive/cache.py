@@ -40,14 +40,15 @@ class Made:
         """Return a whole draw as JSON can write it."""
         draw, segment = self.draw, self.draw.segment
         said = (segment.text, segment.tokens, segment.logps, draw.finish, draw.stopped_by)
-        return (*said, self.sampled, self.prompt_tokens)
+        return (*said, self.sampled, self.prompt_tokens, draw.ended_by)
 
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Made:
         """Return what `as_row` wrote. Raises ValueError and TypeError for anything else."""
-        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens = row
+        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens, *ended_by = row
         segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
-        return cls(Draw(segment, finish, stopped_by=stopped_by), sampled, prompt_tokens)
+        rest = tuple((token, logp) for token, logp in (ended_by[0] if ended_by else ()))
+        return cls(Draw(segment, finish, stopped_by=stopped_by, ended_by=rest), sampled, prompt_tokens)
 
 
 class Cache:

@@ -11,7 +11,9 @@ from nightschool.items import Prefix, digest
 
 def draw_key(identity: str, ask: Propose, number: int) -> str:
     """Return what names draw `number` of `ask`."""
-    return digest(identity, ask.adapter, _prefix(ask.prefix), asdict(ask.sampling), ask.noise.child(number).words)
+    known = (sorted([token for token, _ in one] for one in ask.without),) if ask.without else ()
+    how = asdict(ask.sampling)
+    return digest(identity, ask.adapter, _prefix(ask.prefix), how, ask.noise.child(number).words, *known)
 
 
 def reply_key(identity: str, ask: Weigh | Read) -> str:

@@ -30,6 +30,7 @@ from nightschool.models.distribution import END, END_TOKEN, Distribution, log, n
 from nightschool.models.kinds import KINDS, asked_for
 from nightschool.models.script import Answers, Babble, Ruled, Script, Spoken
 from nightschool.models.stops import cut, shown
+from nightschool.models.without import Without
 from nightschool.ports import Ability
 
 Fault = Literal["refuse", "draw", "hang", "nan", "crash"]
@@ -51,32 +52,45 @@ class _Growing:
     said: str | None = None
     text: str = ""
     tokens: list[str] = field(default_factory=list)
-    logps: list[float] = field(default_factory=list)
-    sampled: int = 0
+    spent: list[tuple[int, float]] = field(default_factory=list)
     shown: int = 0
     finish: Finish | None = None
     error: str | None = None
     stopped_by: str | None = None
+    without: Without = field(default_factory=Without)
+
+    @property
+    def sampled(self) -> int:
+        """Return how many tokens were sampled, what ended the draw included."""
+        return len(self.spent)
 
     def grow(self) -> None:
         """Sample one token."""
         weights = normal(self.script.after(self.prompt, self.before + self.text))
         if self.said is None:
-            token = pick(weights, self.sampling, uniform(self.noise, self.sampled))
+            token = pick(self._left(weights), self.sampling, uniform(self.noise, self.sampled))
         else:
             token = self.said[len(self.text) : len(self.text) + 1]
-        self.sampled += 1
+        self.spent.append((token_id(token), log(weights.get(token, 0.0))))
         if token == END:
             self.finish = "end"
             return
+        self.without.take(token_id(token))
         self.text += token
         self.tokens.append(token)
-        self.logps.append(log(weights.get(token, 0.0)))
         if (end := cut(self.text, self.sampling.stop)) is not None:
             self.stopped_by = max((s for s in self.sampling.stop if s and self.text.startswith(s, end)), key=len)
             self.text, self.finish = self.text[:end], "stop"
         elif self.sampled >= self.sampling.max_tokens:
             self.finish = "length"
+
+    def _left(self, weights: Distribution) -> Distribution:
+        """Return what is left of `weights` without what shall not come again; all of them where nothing is."""
+        if not self.without:
+            return weights
+        shares = self.without.shares()
+        left = {token: weight * (1 - shares.get(token_id(token), 0.0)) for token, weight in weights.items()}
+        return normal(left) if any(left.values()) else weights
 
     def resume(self, token: int, logp: float) -> None:
         """Take in a token that was sampled before."""
@@ -87,8 +101,8 @@ class _Growing:
             raise ModelError(f"the token {token} of a draw that was begun is none behind {self.text!r}")
         self.text += word
         self.tokens.append(word)
-        self.logps.append(logp)
-        self.sampled += 1
+        self.spent.append((token, logp))
+        self.without.take(token)
         self.shown = shown(self.text, self.sampling.stop)
 
     def news(self) -> str:
@@ -105,9 +119,9 @@ class _Growing:
             kept += 1
         if length < len(self.text):  # a stop string began in the middle of a token
             return Draw(Segment(self.text), self.finish or "cancelled", self.error, self.stopped_by)
-        tokens = tuple(token_id(token) for token in self.tokens[:kept])
-        segment = Segment(self.text, tokens, tuple(self.logps[:kept]))
-        return Draw(segment, self.finish or "cancelled", self.error, self.stopped_by)
+        own, rest = self.spent[:kept], self.spent[kept:]
+        segment = Segment(self.text, tuple(token for token, _ in own), tuple(logp for _, logp in own))
+        return Draw(segment, self.finish or "cancelled", self.error, self.stopped_by, tuple(rest))
 
 
 @dataclass(slots=True)
@@ -195,7 +209,7 @@ class Scripted:
         for number in range(ask.first_draw, ask.first_draw + ask.n):
             said = listed[number % len(listed)] if listed else None
             key = ask.noise.child(number).key()
-            draws.append(_Growing(key, script, prompt, written, ask.sampling, said))
+            draws.append(_Growing(key, script, prompt, written, ask.sampling, said, without=Without(ask.without)))
         for token, logp in ask.begun:
             draws[0].resume(token, logp)
         return _Running(ask, self._faults(ask), draws)
@@ -246,7 +260,7 @@ class Scripted:
                 draw.grow()
                 if fault == "draw":
                     draw.finish, draw.error = "error", f"{self.name} was told to fail in this draw"
-                news = () if draw.finish else ((token_id(draw.tokens[-1]), draw.logps[-1]),)
+                news = () if draw.finish else (draw.spent[-1],)
                 deltas.append(Delta(ask.id, number, draw.news(), 1, news))
         return self._proposed(ask, running.draws) if all(draw.finish for draw in running.draws) else None
 

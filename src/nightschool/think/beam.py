@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
-from nightschool.items import Noise, Prefix, Task, Thought
+from nightschool.items import Noise, Prefix, Sampled, Task, Thought
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, mean_logp, standing
@@ -23,8 +23,9 @@ class Beaming:
 
     front, open, ended: ids of thoughts; front holds None for the prompt itself; open: continuations of this level that
     can go on; ended: whole answers of all levels; replies: to the asks of this level, by id; attempt: how often this
-    level was drawn anew because nothing survived it; dead: what the step critic did not pass; deaf: roles for which
-    there is no critic; cut: something was refused or cancelled, so this level is the last; over: no more asks.
+    level was drawn anew because nothing survived it; taken: what was drawn behind each beginning; dead: what the step
+    critic did not pass; deaf: roles for which there is no critic; cut: something was refused or cancelled, so this
+    level is the last; over: no more asks.
     """
 
     task: Task
@@ -35,6 +36,7 @@ class Beaming:
     ended: tuple[int, ...] = ()
     level: int = 0
     attempt: int = 0
+    taken: Mapping[int | None, tuple[Sampled, ...]] = field(default_factory=dict)
     judging: bool = False
     replies: Mapping[str, Reply] = field(default_factory=dict)
     dead: frozenset[int] = frozenset()
@@ -49,7 +51,8 @@ class Beam:
 
     split: where a step ends (`line`, `sentence`, `comma`, `semicolon`, or `tokens` with step_tokens). Equal beginnings
     are merged. A step critic's score orders them, and those it does not pass are dropped, like whole answers that the
-    verifier does not pass; where none survives, the level is drawn again, at most `retries` times. Without a step
+    verifier does not pass; where none survives, the level is drawn again, at most `retries` times, and with `distinct`
+    as if what was drawn there before could not come, as far as the model can do that. Without a step
     critic, or between equal scores, the mean log-probability of a token orders them. Whole answers leave the beam and
     are judged by the verifier, where there is one; the search ends when one passes, when `width` of them stand, or when
     nothing is left to continue.
@@ -67,12 +70,14 @@ class Beam:
     step_tokens: int = 0
     retries: int = 2
     head: str = ""
+    distinct: bool = True
     _head: ValueHead | None = field(init=False, default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         whole("beam", width=self.width, expand=self.expand, steps=self.steps)
         whole("beam", least=0, step_tokens=self.step_tokens, retries=self.retries)
         one_of("beam", tuple(ENDS), split=self.split)
+        one_of("beam", (True, False), distinct=self.distinct)
         if self.split == "tokens":
             whole("beam:split=tokens", step_tokens=self.step_tokens)
         if self.head:
@@ -133,12 +138,14 @@ class Beam:
             noise = state.noise if id is None else state.noise.child("beam", prefix.text)
             name = f"step-{state.level}-{state.attempt}-{place}"
             first = state.attempt * self.expand
-            asks.append(Propose(name, prefix, self.expand, sampling, noise, task.adapter, first))
+            taken = state.taken.get(id, ()) if self.distinct else ()
+            asks.append(Propose(name, prefix, self.expand, sampling, noise, task.adapter, first, without=taken))
         return asks
 
     def _take_in(self, state: Beaming) -> Beaming:
         """Return the state with the level's draws in its tree, merged, and sorted into open and ended."""
         tree, open_, ended, cut = state.tree, list[int](), list(state.ended), state.cut
+        taken = dict(state.taken)
         beginnings: set[str] = set()
         answers = {tree[id].answer for id in ended}
         expansions = self._expansions(state)
@@ -149,6 +156,8 @@ class Beam:
             for draw in reply.draws if isinstance(reply, Proposed) else ():
                 grown = after_step(state.task.sampling, self.split, ask.prefix, draw)
                 tree = tree.grow(ask.prefix, (draw,), fronts[ask.id])
+                if draw.sampled is not None:
+                    taken[fronts[ask.id]] = (*taken.get(fronts[ask.id], ()), draw.sampled)
                 new = tree[len(tree) - 1]
                 cut = cut or new.finish == "cancelled"
                 if grown is not None and grown.text not in beginnings:
@@ -160,8 +169,9 @@ class Beam:
                     ended.append(new.id)
         over = not expansions
         return replace(
-            state, tree=tree, open=tuple(open_), ended=tuple(ended), cut=cut, judging=True, replies={}, over=over
-        )
+            state, tree=tree, open=tuple(open_), ended=tuple(ended), taken=taken, cut=cut, judging=True, replies={},
+            over=over,
+        )  # fmt: skip
 
     def _readings(self, state: Beaming) -> list[Read]:
         """Return what the value head wants to read of this level."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Reply
-from nightschool.items import Noise, Prefix, Task, Thought
+from nightschool.items import Noise, Prefix, Sampled, Task, Thought
+from nightschool.models.without import all_taken
 from nightschool.search.tree import Tree
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, standing
@@ -17,12 +18,13 @@ from nightschool.think.standing import is_answer, standing
 
 @dataclass(frozen=True, slots=True)
 class Sifting:
-    """drawn: how many of the n draws came back; judged: ids of judgements that came back."""
+    """drawn: how many of the n draws came back; taken: what they sampled; judged: ids of judgements that came back."""
 
     task: Task
     noise: Noise
     tree: Tree = field(default_factory=Tree)
     drawn: int = 0
+    taken: tuple[Sampled, ...] = ()
     judged: frozenset[str] = frozenset()
 
 
@@ -33,17 +35,19 @@ class BestOfN:
     Draw i is the same whatever n is, so that one run of n = 64 holds every smaller run, and best-of-1 is `single`.
     The earliest of equals, not the likeliest, keeps that nesting: a larger n changes the answer only for a better one.
     Equal answers are judged once. first_pass: draw `wave` at a time and stop at the first wave with an answer that
-    passes; critic: `reference` makes it an oracle, for the exam alone.
+    passes; distinct: draw `wave` at a time, each unlike those of the waves before; critic: `reference` makes it an
+    oracle, for the exam alone.
     """
 
     n: int = 8
     first_pass: bool = False
     wave: int = 4
+    distinct: bool = False
     critic: CriticRole = "verifier"
 
     def __post_init__(self) -> None:
         whole("best-of-n", n=self.n, wave=self.wave)
-        one_of("best-of-n", (True, False), first_pass=self.first_pass)
+        one_of("best-of-n", (True, False), first_pass=self.first_pass, distinct=self.distinct)
         one_of("best-of-n", ("verifier", "reference"), critic=self.critic)
 
     @property
@@ -66,12 +70,14 @@ class BestOfN:
         if missing:
             return missing
         passed = any(thought.verdict and thought.verdict.passed for thought in state.tree)
-        if state.drawn >= self.n or (self.first_pass and passed):
+        over = (self.first_pass and passed) or (self.distinct and all_taken(state.taken))
+        if state.drawn >= self.n or over:
             return ()
-        count = min(self.wave, self.n - state.drawn) if self.first_pass else self.n
+        count = min(self.wave, self.n - state.drawn) if self.first_pass or self.distinct else self.n
         task, first = state.task, state.drawn
-        prefix = Prefix(task.prompt)
-        return (Propose(f"draw-{first}", prefix, count, task.sampling, state.noise, task.adapter, first),)
+        prefix, taken = Prefix(task.prompt), state.taken if self.distinct else ()
+        name = f"draw-{first}"
+        return (Propose(name, prefix, count, task.sampling, state.noise, task.adapter, first, without=taken),)
 
     def tell(self, state: Sifting, replies: Sequence[Reply]) -> Sifting:
         """Return the state with draws and verdicts taken in. A refusal of draws ends the drawing."""
@@ -82,7 +88,9 @@ class BestOfN:
                     state = replace(state, tree=_spread(state.tree, int(reply.id[6:]), reply))
             elif isinstance(reply, Proposed):
                 tree = state.tree.grow(Prefix(state.task.prompt), reply.draws)
-                state = replace(state, tree=_inherit(tree, len(state.tree)), drawn=state.drawn + len(reply.draws))
+                taken = state.taken + tuple(draw.sampled for draw in reply.draws if draw.sampled is not None)
+                drawn = state.drawn + len(reply.draws)
+                state = replace(state, tree=_inherit(tree, len(state.tree)), drawn=drawn, taken=taken)
             else:
                 state = replace(state, drawn=self.n)
         return state

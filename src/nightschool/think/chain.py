@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Refused, Reply
-from nightschool.items import Draw, Noise, Prefix, Task, Thought
+from nightschool.items import Draw, Noise, Prefix, Sampled, Task, Thought
+from nightschool.models.without import all_taken
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, standing
@@ -27,9 +28,10 @@ class Chaining:
     """A chain of checked steps, and the draw behind it.
 
     at: the thought that is the end of the chain, ROOT for the prompt; draws, fails: by place, how many were drawn
-    behind it in all, and how many failed since it was last entered; passed: steps that were checked; ended: whole
-    answers; waiting: the thought that is being judged; cut: something was cancelled, so that judgement is the last
-    ask, or a judgement was refused; over: no more asks.
+    behind it in all, and how many failed since it was last entered; taken: what was sampled of each step, but for those
+    that came again after they had passed; passed: steps that were checked; ended: whole answers; waiting: the thought
+    that is being judged; cut: something was cancelled, so that judgement is the last ask, or a judgement was refused;
+    over: no more asks.
     """
 
     task: Task
@@ -37,6 +39,7 @@ class Chaining:
     tree: Tree = field(default_factory=Tree)
     at: int = ROOT
     draws: Mapping[int, int] = field(default_factory=dict)
+    taken: Mapping[int, Sampled] = field(default_factory=dict)
     fails: Mapping[int, int] = field(default_factory=dict)
     passed: frozenset[int] = frozenset()
     ended: frozenset[int] = frozenset()
@@ -51,8 +54,10 @@ class Chain:
 
     split, step_tokens: where a step ends, as for beam. A step goes into the chain when the step critic passes it; a
     whole answer ends the search when the verifier passes it, or where there is none. A step that was taken back and
-    comes again is entered again with new tries; one that failed counts as a try without being judged anew. A critic
-    that failed stops nothing: its step stays. In front of the first step there is nothing to doubt.
+    comes again is entered again with new tries; one that failed counts as a try without being judged anew. distinct: a
+    step is drawn as if those that failed there could not come, as far as the model can do that; where nothing else is
+    left, the step before is doubted. A critic that failed stops nothing: its step stays. In front of the first step
+    there is nothing to doubt.
 
     A thought's `value` is the step critic's score. `best` is the whole answer that stands highest, else the longest
     chain that was checked, else a step whose judgement is not there.
@@ -62,11 +67,13 @@ class Chain:
     split: Split = "line"
     step_tokens: int = 0
     tries: int = 4
+    distinct: bool = True
 
     def __post_init__(self) -> None:
         whole("chain", n=self.n, tries=self.tries)
         whole("chain", least=0, step_tokens=self.step_tokens)
         one_of("chain", tuple(ENDS), split=self.split)
+        one_of("chain", (True, False), distinct=self.distinct)
         if self.split == "tokens":
             whole("chain:split=tokens", step_tokens=self.step_tokens)
 
@@ -99,7 +106,8 @@ class Chain:
             raise RuntimeError(f"a beginning of {prefix.text!r} is open, and yet as long as it may be")
         noise = state.noise if state.at == ROOT else state.noise.child("chain", prefix.text)
         first = state.draws.get(state.at, 0)
-        return (Propose(f"step-{_drawn(state)}", prefix, 1, sampling, noise, task.adapter, first),)
+        name, without = f"step-{_drawn(state)}", self._failed(state, state.at)
+        return (Propose(name, prefix, 1, sampling, noise, task.adapter, first, without=without),)
 
     def tell(self, state: Chaining, replies: Sequence[Reply]) -> Chaining:
         """Return the state with a step or its verdict taken in. A refusal of a step ends the search."""
@@ -138,6 +146,8 @@ class Chain:
             tree = tree.change(id, prefix=grown, answer=answer_of(grown))
         before = next((t.id for t in state.tree.children(tree[id].parent) if _same(t, tree[id])), None)
         state = replace(state, tree=tree, draws={**state.draws, at: state.draws.get(at, 0) + 1})
+        if draw.sampled is not None and before not in state.passed:
+            state = replace(state, taken={**state.taken, id: draw.sampled})
         if draw.finish == "error":
             return self._fail(state)
         if draw.finish == "cancelled":
@@ -173,12 +183,19 @@ class Chain:
         """Return the state after one more failure; where it was one too many, at the step before."""
         fails, at = dict(state.fails), state.at
         fails[at] = fails.get(at, 0) + 1
-        while fails.get(at, 0) >= self.tries and at != ROOT:
+        while at != ROOT and (fails.get(at, 0) >= self.tries or all_taken(self._failed(state, at))):
             parent = state.tree[at].parent
             at = ROOT if parent is None else parent
             fails[at] = fails.get(at, 0) + 1
         fixed = state.task.sampling.temperature == 0  # the next draw would say the same
-        return self._bounded(replace(state, at=at, fails=fails, over=fixed))
+        return self._bounded(replace(state, at=at, fails=fails, over=fixed or all_taken(self._failed(state, at))))
+
+    def _failed(self, state: Chaining, at: int) -> tuple[Sampled, ...]:
+        """Return what was drawn behind `at` and did not pass; what did may be entered again."""
+        if not self.distinct:
+            return ()
+        steps = state.tree.children(None if at == ROOT else at)
+        return tuple(state.taken[t.id] for t in steps if t.id in state.taken and t.id not in state.passed)
 
     def _bounded(self, state: Chaining) -> Chaining:
         return replace(state, over=state.over or _drawn(state) >= self.n)

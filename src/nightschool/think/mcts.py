@@ -1,6 +1,7 @@
 """mcts: a tree of steps, grown where the answers behind it promise most (PUCT), wider where it is visited more.
 
-Ref: kocsis2006; rosin2011 and silver2017 (PUCT); couetoux2011 (progressive widening); hao2023 (over language).
+Ref: kocsis2006; rosin2011 and silver2017 (PUCT); couetoux2011 (progressive widening); hao2023 (over language);
+shi2020 (steps drawn without replacement).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Literal
 
 from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
 from nightschool.errors import BadSpec
-from nightschool.items import Draw, Noise, Prefix, Task, Thought, Verdict
+from nightschool.items import Draw, Noise, Prefix, Sampled, Task, Thought, Verdict
+from nightschool.models.without import all_taken
 from nightschool.search.puct import Node, backed_up, prior_of, select
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import between, one_of, spec_of, whole
@@ -30,8 +32,9 @@ class Climbing:
     """A tree and the simulation under way.
 
     nodes: by thought id, -1 for the prompt; at: the node that is being continued; born: the thought it brought that is
-    being judged or rolled out; asked: what is waited for; simulations: begun so far; deaf: roles for which there is no
-    critic; cut: something was refused or cancelled, so this simulation is the last; over: no more asks.
+    being judged or rolled out; asked: what is waited for; taken: by node, what was drawn behind it; simulations: begun
+    so far; deaf: roles for which there is no critic; cut: something was refused or cancelled, so this simulation is the
+    last; over: no more asks.
     """
 
     task: Task
@@ -41,6 +44,7 @@ class Climbing:
     at: int = -1
     born: int | None = None
     asked: Ask | None = None
+    taken: Mapping[int, tuple[Sampled, ...]] = field(default_factory=dict)
     simulations: int = 0
     deaf: frozenset[CriticRole] = frozenset()
     cut: bool = False
@@ -58,7 +62,9 @@ class Mcts:
         Q + explore * P * sqrt(visits of the node) / (1 + visits of the child)
 
     with Q the mean value behind the child and P its share of exp(log-probability for each token) among its siblings
-    (equal shares where the model tells none). A draw that equals a sibling is a visit to it.
+    (equal shares where the model tells none). distinct: a step is drawn as if what was drawn behind that node before
+    could not come, as far as the model can do that; a node is done where nothing else is left. A draw that equals a
+    sibling all the same is a visit to it.
     value: of a new beginning: the step critic's score (`critic`), the verifier's of a whole answer written from there
     (`rollout`), or the mean probability of its tokens (`model`); `auto` is the first of these that there is. With
     value=head and head=FILE it is what a learned value head says of the hidden state at its end (see `value_head`),
@@ -77,12 +83,14 @@ class Mcts:
     widen: float = 1.0
     alpha: float = 0.5
     head: str = ""
+    distinct: bool = True
     _head: ValueHead | None = field(init=False, default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         whole("mcts", n=self.n)
         whole("mcts", least=0, step_tokens=self.step_tokens)
         one_of("mcts", tuple(ENDS), split=self.split)
+        one_of("mcts", (True, False), distinct=self.distinct)
         one_of("mcts", ("auto", "critic", "rollout", "model", "head"), value=self.value)
         between("mcts", 0, math.inf, explore=self.explore, widen=self.widen)
         between("mcts", 0, 1, alpha=self.alpha)
@@ -152,7 +160,8 @@ class Mcts:
             node = nodes[at]
             alive = [child for child in node.children if not nodes[child].closed]
             fixed = state.task.sampling.temperature == 0 and node.draws > 0  # it would only say the same again
-            if not fixed and (not alive or node.draws < self.widen * node.visits**self.alpha):
+            done = fixed or (self.distinct and all_taken(state.taken.get(at, ())))
+            if not done and (not alive or node.draws < self.widen * node.visits**self.alpha):
                 break
             if alive:
                 at = select(nodes, at, alive, self.explore)
@@ -173,7 +182,8 @@ class Mcts:
             raise RuntimeError(f"a beginning of {prefix.text!r} is open, and yet as long as it may be")
         noise = state.noise if at < 0 else state.noise.child("mcts", prefix.text)
         name = f"step-{state.simulations}"
-        ask = Propose(name, prefix, 1, sampling, noise, task.adapter, state.nodes[at].draws)
+        taken = state.taken.get(at, ()) if self.distinct else ()
+        ask = Propose(name, prefix, 1, sampling, noise, task.adapter, state.nodes[at].draws, without=taken)
         return replace(state, asked=ask)
 
     def _grow(self, state: Climbing, draw: Draw) -> Climbing:
@@ -188,6 +198,8 @@ class Mcts:
         ended, failed = grown is None, draw.finish in ("error", "cancelled")
         parent = nodes[at]
         nodes[at] = replace(parent, draws=parent.draws + 1)
+        if draw.sampled is not None:
+            state = replace(state, taken={**state.taken, at: (*state.taken.get(at, ()), draw.sampled)})
         text = tree[new.id].prefix.text
         twins = [c for c in parent.children if tree[c].prefix.text == text and nodes[c].ended == ended]
         if twins and not failed:

@@ -2,42 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from nightschool.asks import Hidden, ModelReply, Propose, Proposed, Read, Refused, Tops, Weigh, Weighed
-from nightschool.items import Draw, Finish, Segment, Usage
+from nightschool.items import Draw, Finish, Sampled, Segment, Usage
 from nightschool.models.local.form import Form
 from nightschool.models.local.pick import likeliest, weigh
 from nightschool.models.local.trie import Node, Trie
 from nightschool.models.local.words import Words
+from nightschool.models.without import Without
 
 
 @dataclass(slots=True, eq=False)
 class Branch:
     """One draw that is being sampled.
 
-    number: counts from 0 in its ask; key: names its noise; form: what it must keep, where its ask has a schema.
+    number: counts from 0 in its ask; key: names its noise; form: what it must keep, where its ask has a schema;
+    without: what it shall not become.
     """
 
     job: Proposal
     number: int
     key: int
     words: Words
-    sampled: int = 0
-    logps: list[float] = field(default_factory=list)
+    spent: list[tuple[int, float]] = field(default_factory=list)
     form: Form | None = None
+    without: Without = field(default_factory=Without)
 
-    def resume(self, begun: Sequence[tuple[int, float]]) -> None:
+    @property
+    def sampled(self) -> int:
+        """Return how many tokens were sampled, what ended the draw included."""
+        return len(self.spent)
+
+    def resume(self, begun: Sampled) -> None:
         """Take in what was sampled before the draw was broken off."""
-        for token, logp in begun:
+        for token, _ in begun:
             self.words.add(token)
-            self.logps.append(logp)
+            self.without.take(token)
         self.words.news()
-        self.sampled += len(begun)
+        self.spent += begun
         self.job.sampled += len(begun)
 
     def take(self, token: int, logp: float, ends: frozenset[int]) -> Finish | None:
@@ -45,15 +52,15 @@ class Branch:
 
         The token that ends a draw (an end token, or one that completes a stop string) is spent but not part of it.
         """
-        self.sampled += 1
+        self.spent.append((token, logp))
         self.job.sampled += 1
         if token in ends:
             self.words.finish()
             return "stop" if self.words.stopped_by else "end"
         if self.form is not None:
             self.form.take(token)
+        self.without.take(token)
         self.words.add(token)
-        self.logps.append(logp)
         if self.words.stopped_by:
             return "stop"
         if self.sampled == self.job.ask.sampling.max_tokens:
@@ -65,8 +72,9 @@ class Branch:
         """Return the draw as it is now."""
         self.words.finish()
         tokens = self.words.tokens
-        segment = Segment(self.words.text, tuple(tokens), tuple(self.logps[: len(tokens)]))
-        return Draw(segment, finish, stopped_by=self.words.stopped_by)
+        own, rest = self.spent[: len(tokens)], self.spent[len(tokens) :]
+        segment = Segment(self.words.text, tuple(tokens), tuple(logp for _, logp in own))
+        return Draw(segment, finish, stopped_by=self.words.stopped_by, ended_by=tuple(rest))
 
 
 @dataclass(slots=True, eq=False)

@@ -14,9 +14,11 @@ import torch
 
 from nightschool.asks import Tops
 from nightschool.items import Sampling
+from nightschool.models.without import Without
 
 _CANDIDATES = 64  # a nucleus is looked for among so many first; rows that need more are sorted whole
 _AT_ONCE = 1 << 20  # logits looked at together, so that they stay in the cache of a CPU between the steps
+_LEAST = math.log(1e-6)  # a smaller share of a distribution is what rounding left of it
 _RUN = 256  # probabilities are summed by runs of so many, then one run is summed token by token
 
 
@@ -42,6 +44,29 @@ def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> 
     found = [_pick(logits[part].float(), how[part], noise[part]) for part in parts]
     tokens, logps = (torch.cat(column).cpu().numpy() for column in zip(*found, strict=True))
     return tokens, logps
+
+
+def taken_out(logits: torch.Tensor, known: Sequence[Without], how: Sequence[Sampling]) -> torch.Tensor:
+    """Return logits[N, V] as they are for draws that are to be unlike those `known` to each row.
+
+    A row where nothing else is left stays as it is.
+    """
+    rows = [row for row, without in enumerate(known) if without]
+    if not rows:
+        return logits
+    logits = logits.float() if logits.dtype != torch.float32 else logits.clone()
+    for row in rows:
+        shares = known[row].shares()
+        tokens = torch.tensor(list(shares), device=logits.device)
+        share = torch.tensor(list(shares.values()), dtype=torch.float32, device=logits.device)
+        heat = how[row].temperature
+        less = torch.log1p(-share) * heat if heat > 0 else torch.where(share == 1, -torch.inf, 0.0)
+        before = logits[row].logsumexp(-1)
+        own = logits[row, tokens]
+        logits[row, tokens] = own + less
+        if not float(logits[row].logsumexp(-1) - before) > _LEAST:
+            logits[row, tokens] = own
+    return logits
 
 
 def weigh(logits: torch.Tensor, rows: np.ndarray, tokens: np.ndarray) -> tuple[list[float], list[int]]:

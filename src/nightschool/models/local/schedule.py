@@ -15,11 +15,12 @@ from nightschool.items import Sampling
 from nightschool.models.local.compose import Piece, divide
 from nightschool.models.local.flight import AnyJob, Branch, Proposal, Reading, Weighing
 from nightschool.models.local.form import ruled_out
-from nightschool.models.local.pick import pick, uniforms, weigh
+from nightschool.models.local.pick import pick, taken_out, uniforms, weigh
 from nightschool.models.local.plan import plan
 from nightschool.models.local.runner import Outcome, Runner
 from nightschool.models.local.trie import Node
 from nightschool.models.local.words import Decode, Words
+from nightschool.models.without import Without
 
 _LOGITS = 1 << 25  # logits held at once for weighing
 
@@ -152,8 +153,10 @@ class Schedule:
             np.array([branch.sampled for branch in branches], dtype=np.uint64),
         )
         logits = torch.cat(parts) if len(parts) > 1 else parts[0]
-        tokens, logps = pick(ruled_out(logits, [branch.form for branch in branches]), how, noise)
-        shaped = [i for i, branch in enumerate(branches) if branch.form is not None]
+        left = taken_out(logits, [branch.without for branch in branches], how)
+        left = ruled_out(left, [branch.form for branch in branches])
+        tokens, logps = pick(left, how, noise)
+        shaped = [i for i, branch in enumerate(branches) if branch.form is not None or branch.without]
         if shaped:  # what was ruled out counts in none of the log-probabilities
             logps[shaped] = weigh(logits[shaped], np.arange(len(shaped)), tokens[shaped])[0]
         deltas, ended = [], []
@@ -164,7 +167,7 @@ class Schedule:
             finish = branch.take(token, float(logps[i]), self._ends)
             job = branch.job
             text = branch.words.news() if finish is None else branch.words.rest()
-            sampled = () if finish else ((token, branch.logps[-1]),)
+            sampled = () if finish else (branch.spent[-1],)
             deltas.append(Delta(job.ask.id, job.ask.first_draw + branch.number, text, 1, sampled))
             if finish is not None:
                 job.draws[branch.number] = branch.draw(finish)
@@ -223,7 +226,7 @@ class Schedule:
             prefix = job.ids[: len(job.ids) - len(job.ask.begun)]
             words = Words(self._decode, prefix[-8:].tolist(), job.ask.sampling.stop)
             key = job.ask.noise.child(job.ask.first_draw + job.begun).key()
-            branch = Branch(job, job.begun, key, words)
+            branch = Branch(job, job.begun, key, words, without=Without(job.ask.without))
             branch.resume(job.ask.begun)
             branch.form = job.form() if job.form is not None else None
             job.begun += 1

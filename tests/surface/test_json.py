@@ -69,6 +69,7 @@ def test_what_there_is(told: Any, tmp_path: Path) -> None:
     ledger().switch(night.base, night.name)
     told("ls", "ls")
     told("nights", "ls", "nights")
+    told("runs", "ls", "runs")
     assert told("wake", "wake")["in_force"]
     told("keys", "keys")
     told("completion", "completion", "bash")

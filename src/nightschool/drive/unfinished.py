@@ -58,7 +58,10 @@ class Record:
                 also = f" ({hint}now {str(after)[:12]}, then {str(before)[:12]})" if was == is_ and was != after else ""
                 unlike.append(f"the {word} is {is_} and was {was}{also}")
         if unlike:
-            raise UsageError(f"this is not the run that was begun: {'; '.join(unlike)}; begin it anew")
+            raise UsageError(
+                f"this is not the run that was begun: {'; '.join(unlike)}; begin it anew; nightschool ls runs "
+                "tells of all that were"
+            )
 
 
 def jobs_digest(jobs: Sequence[Job]) -> str:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -322,6 +323,42 @@ def test_a_killed_run_goes_on_to_the_same_answers(
         for each in told["answers"]:
             del each["usage"]["seconds"]
     assert resumed == undisturbed
+    assert unfinished() == []
+
+
+def test_runs_that_were_killed_are_listed_and_given_up(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*line: str) -> dict[str, Any]:
+        capsys.readouterr()
+        assert run([*line, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert told("ls", "runs") == {"runs": []}
+    assert told("think", "--drop", "all") == {"dropped": []}
+    for _ in range(3):
+        killed_after(20, monkeypatch)
+    runs = told("ls", "runs")["runs"]
+    assert [one["task"] for one in runs] == ["sorting:n=3"] * 3
+    assert all(one["resumable"] for one in runs)
+    names = [one["name"] for one in runs]
+    (unfinished()[0].parent / names[0] / "run.json").write_text("{", encoding="utf-8")
+    assert run(["ls", "runs"]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in names)
+    assert "cannot be read" in out
+    assert "mcts:n=12,split=comma" in out
+    with monkeypatch.context() as patch:
+        patch.setattr("nightschool.surface.thinking.unfinished_runs.code_version", lambda: "0.0+changed")
+        assert not any(one.get("resumable") for one in told("ls", "runs")["runs"])
+    assert run(["think", "--drop", "nothing"]) == 2
+    assert "nightschool ls runs" in capsys.readouterr().err
+    assert run(["think", "what?", "--drop", names[0]]) == 2
+    assert "settles TEXT" in capsys.readouterr().err
+    assert len(unfinished()) == 3
+    assert told("think", "--drop", names[0]) == {"dropped": [names[0]]}
+    assert told("think", "--drop", "last") == {"dropped": [names[2]]}
+    assert told("think", "--drop", "all") == {"dropped": [names[1]]}
     assert unfinished() == []
 
 

@@ -19,7 +19,7 @@ from nightschool.surface.terminal.output import answer, remark
 @store_options
 @shared()
 def command(kind: str, limit: int, space: str, where: str | None, settings: Settings) -> None:
-    """List the installed models, critics, worlds, strategies or rungs, the nights that were held, or the memories.
+    """List the installed models, critics, worlds, strategies or rungs; or nights, memories, or unfinished runs.
 
     Without KIND, all that is installed. A listed name can be followed by parameters: sorting:n=5,high=99.
     """
@@ -29,11 +29,17 @@ def command(kind: str, limit: int, space: str, where: str | None, settings: Sett
         nights = listed(space)
         answer(settings, drawn(nights), {"nights": nights})
         return
+    if kind == "runs":
+        from nightschool.surface.thinking import unfinished_runs
+
+        runs = unfinished_runs.listed()
+        answer(settings, unfinished_runs.drawn(runs), {"runs": runs})
+        return
     if kind == "memories":
         _memories(space, where, limit, settings)
         return
     if kind and kind not in registry.KINDS:
-        raise UnknownName("kind of thing", kind, (*registry.KINDS, "nights", "memories"))
+        raise UnknownName("kind of thing", kind, (*registry.KINDS, "nights", "memories", "runs"))
     chosen = [k for k in registry.KINDS if not kind or k == kind]
     found: dict[str, list[dict[str, Any]]] = {
         k: [{"name": name, "from": registry.origin(k, name)} for name in registry.names(k)] for k in chosen

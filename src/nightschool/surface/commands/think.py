@@ -43,6 +43,7 @@ _SETTLED = {"task", "strategy", "critic", "step_critic", "system", "temperature"
     "--max-tokens", type=click.IntRange(min=1), metavar="N", help="Longest answer.  [default: 256, or the task's]"
 )
 @click.option("--resume", metavar="ID", help="Go on with a run that was stopped or killed; `last` is the latest.")
+@click.option("--drop", metavar="ID", help="Give up a run that was stopped or killed; `all`: every one (ls runs).")
 @click.option("--teach", metavar="FILE", help="With --task: learn a value head from these answers (mcts:head=FILE).")
 @click.option(
     "--step", type=click.Choice(("line", "sentence", "comma", "semicolon")), help="With --teach: where a step ends."
@@ -63,6 +64,7 @@ def command(
     temperature: float | None,
     max_tokens: int | None,
     resume: str | None,
+    drop: str | None,
     teach: str | None,
     step: str | None,
     mind: str | None,
@@ -76,6 +78,8 @@ def command(
     answered and judged by the task's own critics, one line each. With --mind, the file says how. A run that was killed
     goes on with --resume, to the same answer and within the same budget; a run that ends leaves no record.
     """
+    if drop is not None:
+        return _drop(drop, settings)
     if resume is not None:
         return _resume(resume, verbose, settings)
     _refuse_contradictions(text, task, items, wording, system, verbose, settings)
@@ -164,17 +168,33 @@ def _teacher(
     return learn
 
 
+def _drop(name: str, settings: Settings) -> int:
+    """Give up the run `name`, or all of them."""
+    from nightschool.surface.thinking.unfinished_runs import drop
+
+    _alone("drop", {"drop", "json", "quiet", "config"})
+    dropped = drop(name)
+    what = ", ".join(dropped) if dropped else "no run was stopped or killed"
+    answer(settings, f"dropped: {what}" if dropped else what, {"dropped": dropped})
+    return 0
+
+
+def _alone(option: str, allowed: set[str]) -> set[str]:
+    """Return what was typed. Raises UsageError where it is more than goes with --`option`."""
+    context = click.get_current_context()
+    typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if clash := sorted(typed - allowed):
+        given = ", ".join("TEXT" if each == "text" else "--" + each.replace("_", "-") for each in clash)
+        raise UsageError(f"the run that was begun settles {given}; type --{option} ID alone")
+    return typed
+
+
 def _resume(name: str, verbose: bool, settings: Settings) -> int:
     """Go on with the run `name`."""
     from nightschool.search.budget import Budget
     from nightschool.surface.thinking.resume import options_of
 
-    context = click.get_current_context()
-    typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-    allowed = {"resume", "model", "verbose", "json", "quiet", "config"}
-    if clash := sorted(typed - allowed):
-        given = ", ".join("TEXT" if each == "text" else "--" + each.replace("_", "-") for each in clash)
-        raise UsageError(f"the run that was begun settles {given}; type --resume ID alone")
+    typed = _alone("resume", {"resume", "model", "verbose", "json", "quiet", "config"})
     name, options = options_of(name)
     budget = Budget.parse(options["budget"]) if options["budget"] else None
     if options.get("mind"):

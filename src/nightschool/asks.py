@@ -25,7 +25,7 @@ class Propose:
     begun: what was sampled of the draw before it was broken off, as `Delta.sampled` told it; with it n is 1, and the
     draw goes on from there as if it had never stopped. Its reply is that of the whole draw, usage included.
     without: what earlier draws behind this prefix sampled, in any order: the draws are as the model's would be if none
-    of these could come (see `models.without`). Models that cannot do that draw as ever.
+    of these could come, at temperature 1 (see `models.without`). Models that cannot do that draw as ever.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from pathlib import Path
@@ -15,7 +16,7 @@ from nightschool.drive import Drive, Job
 from nightschool.drive.cache import Cache
 from nightschool.items import Draw, Noise, Prefix, Prompt, Sampled, Sampling, Segment
 from nightschool.models.scripted import Scripted
-from nightschool.models.without import Without, all_taken, mass
+from nightschool.models.without import Without, all_taken, exact, mass
 from nightschool.registry import make
 from support.local_runs import finish
 from support.thinking import Likes, digits, task
@@ -102,6 +103,63 @@ def test_shares_are_of_what_begins_alike() -> None:
     assert not Without(((),))
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_none_of_them_comes_at_any_temperature(temperature: float) -> None:
+    model = Scripted(rule=coins)
+    gone = [draw for draw in drawn(model, ask(400)) if draw.segment.text in ("", "a")]
+    without = tuple(map(said, gone))
+    seen = Counter(draw.segment.text for draw in drawn(model, ask(4000, without, temperature=temperature)))
+    assert not {"", "a"} & set(seen)
+    first = {one: p ** (1 / temperature) for one, p in (("a", 0.5 * 0.75**temperature), ("b", 0.25))}
+    expected = first["b"] / sum(first.values())  # what is taken out is taken out as it is, whatever the heat
+    assert sum(n for text, n in seen.items() if text[0] == "b") / 4000 == pytest.approx(expected, abs=0.03)
+    assert exact(Sampling(8))
+    assert not any(map(exact, (Sampling(8, 0.9), Sampling(8, top_p=0.9), Sampling(8, top_k=9))))
+
+
+@pytest.mark.parametrize("spec", ["mcts:n=64", "best-of-n:n=64,distinct=true,wave=1", "chain:n=64", "beam:retries=9"])
+@pytest.mark.parametrize("temperature", [0.7, 1.5])
+def test_only_at_temperature_one_is_something_left_out(spec: str, temperature: float) -> None:
+    model = Scripted(rule=lambda prompt, written: {"": 1.0} if written else {"a": 0.9995, "b": 0.0005})
+    rare = Likes(lambda answer: float(answer == "b"))
+    jobs = [
+        Job(
+            make("strategies", spec),
+            task(sampling=Sampling(4, temperature)),
+            Noise((seed,)),
+            critics={"verifier": rare, "step": rare},
+        )
+        for seed in range(4)
+    ]
+    Drive(model).run(jobs)
+    assert not any(isinstance(one, Propose) and one.without for one in model.asked)
+
+
+@pytest.mark.parametrize("spec", ["mcts:n=64", "best-of-n:n=64,distinct=true,wave=1", "chain:n=64", "beam:retries=9"])
+def test_what_is_rare_is_drawn_next_and_then_nothing(spec: str) -> None:
+    model = Scripted(rule=lambda prompt, written: {"": 1.0} if written else {"a": 0.9, "b": 0.1})
+    never = Likes(lambda answer: 0.0)
+    (trace,) = Drive(model).run(
+        [Job(make("strategies", spec), task(), Noise((3,)), critics={"verifier": never, "step": never})]
+    )
+    assert {thought.answer for thought in trace.thoughts} == {"a", "b"}
+    assert len(trace.thoughts) <= (8 if spec.startswith("beam") else 2)
+
+
+def test_a_chain_leaves_what_has_nothing_left_behind_it() -> None:
+    """A first step that passes and leads nowhere is not entered again and again."""
+    model = Scripted(rule=lambda p, w: [{"a": 0.9, "b": 0.1}, {"\n": 1.0}, {"c": 1.0}, {"": 1.0}][min(len(w), 3)])
+    step = Likes(lambda answer: float("c" not in answer or answer.startswith("b")), least=0.5)
+    jobs = [
+        Job(make("strategies", "chain:n=64"), task(), Noise((i,)), critics={"step": step, "verifier": step})
+        for i in range(20)
+    ]
+    for trace in Drive(model).run(jobs):
+        assert trace.best is not None
+        assert trace.best.answer.startswith("b")
+        assert len(trace.thoughts) <= 4
+
+
 @pytest.mark.parametrize(
     "spec", ["mcts:n=30,split=comma", "chain:n=30,split=comma", "beam:split=comma,retries=3", "best-of-n:distinct=true"]
 )
@@ -125,3 +183,19 @@ def test_a_search_from_the_cache_is_the_same(spec: str, tmp_path: Path) -> None:
     assert len(model.asked) == asked, "all of it was there"
     assert [t.thoughts for t in plain] == [t.thoughts for t in first] == [t.thoughts for t in second]
     assert any(isinstance(one, Propose) and one.without for one in model.asked)
+
+
+def test_what_an_earlier_version_kept_is_made_anew(tmp_path: Path) -> None:
+    jobs = [Job(make("strategies", "mcts:n=30,split=comma"), task(sampling=Sampling(40)), Noise((1,)))]
+    plain = Drive(Scripted(rule=digits)).run(jobs)
+    cache = Cache(tmp_path / "draws.db")
+    Drive(Scripted(rule=digits), cache=cache).run(jobs)
+    rows = cache._store.execute("SELECT key, said FROM kept").fetchall()
+    for key, text in rows:
+        cache._store.execute("UPDATE kept SET said = ? WHERE key = ?", (json.dumps(json.loads(text)[:7]), key))
+    model = Scripted(rule=digits)
+    assert [t.thoughts for t in Drive(model, cache=cache).run(jobs)] == [t.thoughts for t in plain]
+    asked = len(model.asked)
+    assert asked
+    assert [t.thoughts for t in Drive(model, cache=cache).run(jobs)] == [t.thoughts for t in plain]
+    assert len(model.asked) == asked, "and it is kept as this version keeps it"

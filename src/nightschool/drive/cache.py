@@ -45,9 +45,9 @@ class Made:
     @classmethod
     def of_row(cls, row: Sequence[Any]) -> Made:
         """Return what `as_row` wrote. Raises ValueError and TypeError for anything else."""
-        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens, *ended_by = row
+        text, tokens, logps, finish, stopped_by, sampled, prompt_tokens, ended_by = row
         segment = Segment(text, None if tokens is None else tuple(tokens), None if logps is None else tuple(logps))
-        rest = tuple((token, logp) for token, logp in (ended_by[0] if ended_by else ()))
+        rest = tuple((token, logp) for token, logp in ended_by)
         return cls(Draw(segment, finish, stopped_by=stopped_by, ended_by=rest), sampled, prompt_tokens)
 
 
@@ -79,7 +79,10 @@ class Cache:
     def find(self, key: str) -> Made | None:
         """Return the draw kept under `key`, or None."""
         said = self._said(key)
-        return None if said is None else Made.of_row(json.loads(said))
+        try:
+            return None if said is None else Made.of_row(json.loads(said))
+        except (ValueError, TypeError):  # kept by an earlier version, which noted less
+            return None
 
     def reply(self, key: str, id: str) -> Known | None:
         """Return the reply kept under `key` as one to the ask `id`, or None."""
@@ -108,7 +111,7 @@ class Cache:
         with self._store:
             self._store.executemany("UPDATE kept SET used = ? WHERE key = ?", [(now, key) for key in self._seen])
             self._store.executemany(
-                "INSERT OR IGNORE INTO kept VALUES (?, ?, ?)", [(key, text, now) for key, text in said.items()]
+                "INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", [(key, text, now) for key, text in said.items()]
             )
         self._seen.clear()
         if self.bytes > self._limit:

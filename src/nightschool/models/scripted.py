@@ -89,7 +89,9 @@ class _Growing:
         if not self.without:
             return weights
         shares = self.without.shares()
-        left = {token: weight * (1 - shares.get(token_id(token), 0.0)) for token, weight in weights.items()}
+        lost = {token: shares.get(token_id(token), 0.0) for token in weights}
+        heat = self.sampling.temperature  # what is taken out here is raised to its inverse by `pick`
+        left = {token: w * (0.0 if lost[token] == 1 else (1 - lost[token]) ** heat) for token, w in weights.items()}
         return normal(left) if any(left.values()) else weights
 
     def resume(self, token: int, logp: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nightschool.items import Sampled
+from nightschool.items import Sampled, Sampling
 
 _GONE = 1e-9
 """Less than this share of a beginning's probability is none: what was told of it is rounded."""
@@ -21,8 +21,9 @@ class Without:
 
     At each place token t has p(t) (1 - m(t)), scaled to add up to one, where m(t) is how much of the probability of
     what begins with t belongs to known sequences. So the draw comes from the model's distribution over whole sequences,
-    given that it is none of those: exactly where draws are made at temperature 1 from all tokens, nearly otherwise,
-    since what was told of `known` are probabilities at temperature 1.
+    given that it is none of those: exactly where draws are made at temperature 1 from all tokens (`exact`). Elsewhere
+    it is none of those either, but has other odds, since what was told of them are probabilities at temperature 1:
+    where it is cold, most draws leave what is known at the last token only.
     """
 
     def __init__(self, known: Sequence[Sampled] = ()) -> None:
@@ -48,12 +49,19 @@ class Without:
         self._at += 1
 
 
+def exact(sampling: Sampling) -> bool:
+    """Return whether draws without others have the model's own odds: what they are sampled from is all of it."""
+    plain = sampling.temperature == 1 and sampling.top_p == 1 and sampling.top_k == 0
+    return plain and sampling.json_schema is None
+
+
 def all_taken(known: Sequence[Sampled]) -> bool:
-    """Return whether `known` are all that the model would say, but for one time in a thousand."""
+    """Return whether `known` are all that the model would say at temperature 1, but for one time in a thousand."""
     return mass(known) > _ALL
 
 
 def mass(known: Sequence[Sampled]) -> float:
-    """Return the probability in [0, 1] that `known` have together, at temperature 1."""
+    """Return the probability in [0, 1] that `known` have together at temperature 1; NaN where the model told NaN."""
     each = {tuple(token for token, _ in one): math.fsum(logp for _, logp in one) for one in known}
-    return min(1.0, math.fsum(math.exp(min(logp, 0.0)) for logp in each.values()))
+    total = math.fsum(math.exp(min(0.0, logp)) for logp in each.values())
+    return 1.0 if total > 1 else total

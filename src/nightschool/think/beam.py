@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
 from nightschool.items import Noise, Prefix, Sampled, Task, Thought
+from nightschool.models.without import all_taken, exact
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, mean_logp, standing
@@ -52,7 +53,7 @@ class Beam:
     split: where a step ends (`line`, `sentence`, `comma`, `semicolon`, or `tokens` with step_tokens). Equal beginnings
     are merged. A step critic's score orders them, and those it does not pass are dropped, like whole answers that the
     verifier does not pass; where none survives, the level is drawn again, at most `retries` times, and with `distinct`
-    as if what was drawn there before could not come, as far as the model can do that. Without a step
+    at temperature 1 as if what was drawn there before could not come, as far as the model can do that. Without a step
     critic, or between equal scores, the mean log-probability of a token orders them. Whole answers leave the beam and
     are judged by the verifier, where there is one; the search ends when one passes, when `width` of them stand, or when
     nothing is left to continue.
@@ -132,13 +133,13 @@ class Beam:
         for place, id in enumerate(state.front):
             prefix = Prefix(task.prompt) if id is None else state.tree[id].prefix
             sampling = step_sampling(task.sampling, self.split, self.step_tokens, prefix)
-            if sampling is None:
+            taken = state.taken.get(id, ())
+            if sampling is None or all_taken(taken):
                 continue
             # a beginning's own text names its noise: what else is in the beam does not change how it goes on
             noise = state.noise if id is None else state.noise.child("beam", prefix.text)
             name = f"step-{state.level}-{state.attempt}-{place}"
             first = state.attempt * self.expand
-            taken = state.taken.get(id, ()) if self.distinct else ()
             asks.append(Propose(name, prefix, self.expand, sampling, noise, task.adapter, first, without=taken))
         return asks
 
@@ -156,7 +157,7 @@ class Beam:
             for draw in reply.draws if isinstance(reply, Proposed) else ():
                 grown = after_step(state.task.sampling, self.split, ask.prefix, draw)
                 tree = tree.grow(ask.prefix, (draw,), fronts[ask.id])
-                if draw.sampled is not None:
+                if self.distinct and draw.sampled is not None and exact(state.task.sampling):
                     taken[fronts[ask.id]] = (*taken.get(fronts[ask.id], ()), draw.sampled)
                 new = tree[len(tree) - 1]
                 cut = cut or new.finish == "cancelled"
@@ -221,7 +222,8 @@ class Beam:
         room = self.width - len(whole_ones)
         if passed or state.cut or room < 1 or state.level + 1 >= self.steps:
             return replace(state, over=True)
-        if not alive and not whole_ones and state.attempt < self.retries:
+        left = not all(all_taken(state.taken.get(id, ())) for id in state.front)
+        if left and not alive and not whole_ones and state.attempt < self.retries:
             return replace(state, attempt=state.attempt + 1, open=())
         kept = sorted(alive or ([] if state.ended else state.open), key=lambda id: _order(tree[id]), reverse=True)
         if not kept:  # the last beginnings that there were stay the best

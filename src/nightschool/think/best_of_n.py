@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Reply
 from nightschool.items import Noise, Prefix, Sampled, Task, Thought
-from nightschool.models.without import all_taken
+from nightschool.models.without import all_taken, exact
 from nightschool.search.tree import Tree
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, standing
@@ -35,8 +35,8 @@ class BestOfN:
     Draw i is the same whatever n is, so that one run of n = 64 holds every smaller run, and best-of-1 is `single`.
     The earliest of equals, not the likeliest, keeps that nesting: a larger n changes the answer only for a better one.
     Equal answers are judged once. first_pass: draw `wave` at a time and stop at the first wave with an answer that
-    passes; distinct: draw `wave` at a time, each unlike those of the waves before; critic: `reference` makes it an
-    oracle, for the exam alone.
+    passes; distinct: draw `wave` at a time, at temperature 1 each unlike those of the waves before; critic: `reference`
+    makes it an oracle, for the exam alone.
     """
 
     n: int = 8
@@ -70,14 +70,13 @@ class BestOfN:
         if missing:
             return missing
         passed = any(thought.verdict and thought.verdict.passed for thought in state.tree)
-        over = (self.first_pass and passed) or (self.distinct and all_taken(state.taken))
+        over = (self.first_pass and passed) or all_taken(state.taken)
         if state.drawn >= self.n or over:
             return ()
         count = min(self.wave, self.n - state.drawn) if self.first_pass or self.distinct else self.n
         task, first = state.task, state.drawn
-        prefix, taken = Prefix(task.prompt), state.taken if self.distinct else ()
-        name = f"draw-{first}"
-        return (Propose(name, prefix, count, task.sampling, state.noise, task.adapter, first, without=taken),)
+        prefix, name = Prefix(task.prompt), f"draw-{first}"
+        return (Propose(name, prefix, count, task.sampling, state.noise, task.adapter, first, without=state.taken),)
 
     def tell(self, state: Sifting, replies: Sequence[Reply]) -> Sifting:
         """Return the state with draws and verdicts taken in. A refusal of draws ends the drawing."""
@@ -88,7 +87,9 @@ class BestOfN:
                     state = replace(state, tree=_spread(state.tree, int(reply.id[6:]), reply))
             elif isinstance(reply, Proposed):
                 tree = state.tree.grow(Prefix(state.task.prompt), reply.draws)
-                taken = state.taken + tuple(draw.sampled for draw in reply.draws if draw.sampled is not None)
+                taken = state.taken
+                if self.distinct and exact(state.task.sampling):
+                    taken += tuple(draw.sampled for draw in reply.draws if draw.sampled is not None)
                 drawn = state.drawn + len(reply.draws)
                 state = replace(state, tree=_inherit(tree, len(state.tree)), drawn=drawn, taken=taken)
             else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Refused, Reply
 from nightschool.items import Draw, Noise, Prefix, Sampled, Task, Thought
-from nightschool.models.without import all_taken
+from nightschool.models.without import all_taken, exact
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, standing
@@ -54,10 +54,10 @@ class Chain:
 
     split, step_tokens: where a step ends, as for beam. A step goes into the chain when the step critic passes it; a
     whole answer ends the search when the verifier passes it, or where there is none. A step that was taken back and
-    comes again is entered again with new tries; one that failed counts as a try without being judged anew. distinct: a
-    step is drawn as if those that failed there could not come, as far as the model can do that; where nothing else is
-    left, the step before is doubted. A critic that failed stops nothing: its step stays. In front of the first step
-    there is nothing to doubt.
+    comes again is entered again with new tries; one that failed counts as a try without being judged anew. distinct: at
+    temperature 1 a step is drawn as if those that failed there could not come, as far as the model can do that; where
+    nothing else is left, the step before is doubted. A critic that failed stops nothing: its step stays. In front of
+    the first step there is nothing to doubt.
 
     A thought's `value` is the step critic's score. `best` is the whole answer that stands highest, else the longest
     chain that was checked, else a step whose judgement is not there.
@@ -146,7 +146,8 @@ class Chain:
             tree = tree.change(id, prefix=grown, answer=answer_of(grown))
         before = next((t.id for t in state.tree.children(tree[id].parent) if _same(t, tree[id])), None)
         state = replace(state, tree=tree, draws={**state.draws, at: state.draws.get(at, 0) + 1})
-        if draw.sampled is not None and before not in state.passed:
+        again = before is not None and not self._dead(state, before)
+        if draw.sampled is not None and not again:
             state = replace(state, taken={**state.taken, id: draw.sampled})
         if draw.finish == "error":
             return self._fail(state)
@@ -154,7 +155,7 @@ class Chain:
             ended = state.ended | {id} if is_answer(tree[id]) else state.ended
             return replace(state, ended=ended, waiting=id if id in ended else None, cut=True, over=id not in ended)
         if before is not None:
-            return self._enter(state, before) if before in state.passed else self._fail(state)
+            return self._enter(state, before) if again else self._fail(state)
         return replace(state, waiting=id, ended=state.ended | {id} if grown is None else state.ended)
 
     def _hear(self, state: Chaining, reply: Reply) -> Chaining:
@@ -191,11 +192,15 @@ class Chain:
         return self._bounded(replace(state, at=at, fails=fails, over=fixed or all_taken(self._failed(state, at))))
 
     def _failed(self, state: Chaining, at: int) -> tuple[Sampled, ...]:
-        """Return what was drawn behind `at` and did not pass; what did may be entered again."""
-        if not self.distinct:
+        """Return what was drawn behind `at` and led nowhere; what else passed may be entered again."""
+        if not self.distinct or not exact(state.task.sampling):
             return ()
         steps = state.tree.children(None if at == ROOT else at)
-        return tuple(state.taken[t.id] for t in steps if t.id in state.taken and t.id not in state.passed)
+        return tuple(state.taken[t.id] for t in steps if t.id in state.taken and self._dead(state, t.id))
+
+    def _dead(self, state: Chaining, id: int) -> bool:
+        """Return whether step `id` did not pass, or has nothing left behind it."""
+        return id not in state.passed or all_taken(self._failed(state, id))
 
     def _bounded(self, state: Chaining) -> Chaining:
         return replace(state, over=state.over or _drawn(state) >= self.n)

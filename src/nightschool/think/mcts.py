@@ -14,7 +14,7 @@ from typing import Literal
 from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
 from nightschool.errors import BadSpec
 from nightschool.items import Draw, Noise, Prefix, Sampled, Task, Thought, Verdict
-from nightschool.models.without import all_taken
+from nightschool.models.without import all_taken, exact
 from nightschool.search.puct import Node, backed_up, prior_of, select
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import between, one_of, spec_of, whole
@@ -62,9 +62,9 @@ class Mcts:
         Q + explore * P * sqrt(visits of the node) / (1 + visits of the child)
 
     with Q the mean value behind the child and P its share of exp(log-probability for each token) among its siblings
-    (equal shares where the model tells none). distinct: a step is drawn as if what was drawn behind that node before
-    could not come, as far as the model can do that; a node is done where nothing else is left. A draw that equals a
-    sibling all the same is a visit to it.
+    (equal shares where the model tells none). distinct: at temperature 1 a step is drawn as if what was drawn
+    behind that node before could not come, as far as the model can do that; a node is done where nothing else is left.
+    A draw that equals a sibling all the same is a visit to it.
     value: of a new beginning: the step critic's score (`critic`), the verifier's of a whole answer written from there
     (`rollout`), or the mean probability of its tokens (`model`); `auto` is the first of these that there is. With
     value=head and head=FILE it is what a learned value head says of the hidden state at its end (see `value_head`),
@@ -160,7 +160,7 @@ class Mcts:
             node = nodes[at]
             alive = [child for child in node.children if not nodes[child].closed]
             fixed = state.task.sampling.temperature == 0 and node.draws > 0  # it would only say the same again
-            done = fixed or (self.distinct and all_taken(state.taken.get(at, ())))
+            done = fixed or all_taken(state.taken.get(at, ()))
             if not done and (not alive or node.draws < self.widen * node.visits**self.alpha):
                 break
             if alive:
@@ -182,8 +182,8 @@ class Mcts:
             raise RuntimeError(f"a beginning of {prefix.text!r} is open, and yet as long as it may be")
         noise = state.noise if at < 0 else state.noise.child("mcts", prefix.text)
         name = f"step-{state.simulations}"
-        taken = state.taken.get(at, ()) if self.distinct else ()
-        ask = Propose(name, prefix, 1, sampling, noise, task.adapter, state.nodes[at].draws, without=taken)
+        without = state.taken.get(at, ())
+        ask = Propose(name, prefix, 1, sampling, noise, task.adapter, state.nodes[at].draws, without=without)
         return replace(state, asked=ask)
 
     def _grow(self, state: Climbing, draw: Draw) -> Climbing:
@@ -198,7 +198,7 @@ class Mcts:
         ended, failed = grown is None, draw.finish in ("error", "cancelled")
         parent = nodes[at]
         nodes[at] = replace(parent, draws=parent.draws + 1)
-        if draw.sampled is not None:
+        if self.distinct and draw.sampled is not None and exact(state.task.sampling):
             state = replace(state, taken={**state.taken, at: (*state.taken.get(at, ()), draw.sampled)})
         text = tree[new.id].prefix.text
         twins = [c for c in parent.children if tree[c].prefix.text == text and nodes[c].ended == ended]

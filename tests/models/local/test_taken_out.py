@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -80,3 +81,26 @@ def test_those_beside_it_are_drawn_as_if_alone(tiny: Make) -> None:
     assert isinstance(alone, Proposed)
     assert isinstance(both, Proposed)
     assert [draw.segment.tokens for draw in both.draws] == [draw.segment.tokens for draw in alone.draws]
+
+
+def test_what_was_taken_stays_out_however_hot() -> None:
+    logits = torch.log(torch.tensor([[0.5, 0.499, 0.001]]))
+    known = Without((((0, -0.7),), ((1, -0.7), (2, math.log(0.9991)))))
+    left = taken_out(logits, [known], [Sampling(8, 2.0)])
+    assert left[0, 0] == -torch.inf
+
+
+def test_a_schema_is_kept_where_all_that_it_allows_was_taken(tiny: Make) -> None:
+    pytest.importorskip("llguidance", reason="pip install 'nightschool[local]'")
+    schema = json.dumps({"enum": ["a", "b"]})
+    model = tiny("llama")
+    taken: tuple[Sampled, ...] = ()
+    plain = Propose("p", START, 2, Sampling(6), Noise((1,)))
+    for i in range(6):
+        replies = finish(model, [ask(1, taken, first=i, max_tokens=20, json_schema=schema), plain])
+        reply, beside = replies["q"], replies["p"]
+        assert isinstance(reply, Proposed)
+        assert isinstance(beside, Proposed)
+        (draw,) = reply.draws
+        assert draw.segment.text in ('"a"', '"b"')
+        taken += (said(draw),)

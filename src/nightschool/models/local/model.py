@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from nightschool.asks import Delta, ModelAsk, ModelReply, Progress, Weigh
-from nightschool.errors import NotANumber, UnknownName, Unsupported, UsageError
+from nightschool.errors import ModelError, UnknownName, Unsupported, UsageError
 from nightschool.items import Adapter, Prefix, Prompt
 from nightschool.models.kinds import LOCAL
 from nightschool.models.local import adapters, check, folder, packed
@@ -210,7 +210,7 @@ class LocalModel:
     def step(self) -> Progress:
         """Decode one token of every live draw, compute a chunk of prompts beside them, and tell of it.
 
-        Raises NotANumber, naming the layer; what was in flight on those weights is given up.
+        Raises ModelError, such as NotANumber, naming the layer; what was in flight on those weights is given up.
         """
         replies, self._replies = self._replies, []
         deltas: list[Delta] = []
@@ -221,7 +221,7 @@ class LocalModel:
         for schedule in schedules:
             try:
                 done, news = schedule.step(self._first)
-            except NotANumber:
+            except ModelError:
                 schedule.clear()
                 self._replies = replies
                 raise

@@ -18,7 +18,7 @@ from nightschool.models.without import Without
 
 _CANDIDATES = 64  # a nucleus is looked for among so many first; rows that need more are sorted whole
 _AT_ONCE = 1 << 20  # logits looked at together, so that they stay in the cache of a CPU between the steps
-_LEAST = math.log(1e-6)  # a smaller share of a distribution is what rounding left of it
+_LEAST = 1e-6  # a smaller share of a distribution is what rounding left of it
 _RUN = 256  # probabilities are summed by runs of so many, then one run is summed token by token
 
 
@@ -46,6 +46,12 @@ def pick(logits: torch.Tensor, how: Sequence[Sampling], uniform: np.ndarray) -> 
     return tokens, logps
 
 
+def logps_of(logits: torch.Tensor, tokens: np.ndarray) -> np.ndarray:
+    """Return the log-probability of tokens[N], each in its row of logits[N, V], in nats, float64[N]."""
+    chosen = logits.gather(-1, torch.from_numpy(tokens).to(logits.device)[:, None])[:, 0]
+    return (chosen.double() - logits.float().logsumexp(-1).double()).cpu().numpy()
+
+
 def taken_out(logits: torch.Tensor, known: Sequence[Without], how: Sequence[Sampling]) -> torch.Tensor:
     """Return logits[N, V] as they are for draws that are to be unlike those `known` to each row.
 
@@ -55,17 +61,17 @@ def taken_out(logits: torch.Tensor, known: Sequence[Without], how: Sequence[Samp
     if not rows:
         return logits
     logits = logits.float() if logits.dtype != torch.float32 else logits.clone()
-    for row in rows:
+    totals = logits[rows].logsumexp(-1).tolist()
+    for row, total in zip(rows, totals, strict=True):
         shares = known[row].shares()
         tokens = torch.tensor(list(shares), device=logits.device)
-        share = torch.tensor(list(shares.values()), dtype=torch.float32, device=logits.device)
+        share = torch.tensor(list(shares.values()), dtype=torch.float64)
+        own = logits[row, tokens]
+        if float(1 - ((own.double().cpu() - total).exp() * share).sum()) < _LEAST:
+            continue
         heat = how[row].temperature
         less = torch.log1p(-share) * heat if heat > 0 else torch.where(share == 1, -torch.inf, 0.0)
-        before = logits[row].logsumexp(-1)
-        own = logits[row, tokens]
-        logits[row, tokens] = own + less
-        if not float(logits[row].logsumexp(-1) - before) > _LEAST:
-            logits[row, tokens] = own
+        logits[row, tokens] = own + less.to(own)
     return logits
 
 

@@ -15,7 +15,7 @@ from nightschool.items import Sampling
 from nightschool.models.local.compose import Piece, divide
 from nightschool.models.local.flight import AnyJob, Branch, Proposal, Reading, Weighing
 from nightschool.models.local.form import ruled_out
-from nightschool.models.local.pick import pick, taken_out, uniforms, weigh
+from nightschool.models.local.pick import logps_of, pick, taken_out, uniforms
 from nightschool.models.local.plan import plan
 from nightschool.models.local.runner import Outcome, Runner
 from nightschool.models.local.trie import Node
@@ -153,12 +153,12 @@ class Schedule:
             np.array([branch.sampled for branch in branches], dtype=np.uint64),
         )
         logits = torch.cat(parts) if len(parts) > 1 else parts[0]
-        left = taken_out(logits, [branch.without for branch in branches], how)
-        left = ruled_out(left, [branch.form for branch in branches])
+        left = ruled_out(logits, [branch.form for branch in branches])
+        left = taken_out(left, [branch.without for branch in branches], how)
         tokens, logps = pick(left, how, noise)
         shaped = [i for i, branch in enumerate(branches) if branch.form is not None or branch.without]
         if shaped:  # what was ruled out counts in none of the log-probabilities
-            logps[shaped] = weigh(logits[shaped], np.arange(len(shaped)), tokens[shaped])[0]
+            logps[shaped] = logps_of(logits[shaped], tokens[shaped])
         deltas, ended = [], []
         kept: list[tuple[int, np.ndarray]] = []
         count = len(self._live)

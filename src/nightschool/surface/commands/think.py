@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from nightschool.errors import NightschoolError, StopRequested, UsageError
+from nightschool.errors import NightschoolError, UsageError
 from nightschool.surface.nights.in_force import awaken, check_night, night_option
 from nightschool.surface.terminal.options import Settings, shared
 from nightschool.surface.terminal.output import answer, remark
-from nightschool.surface.terminal.progress import watching
 
 if TYPE_CHECKING:
-    from nightschool.drive import Job
     from nightschool.items import Trace
-    from nightschool.ports import Critic, Model
+    from nightschool.ports import Model
 
-_SHOWN_ERRORS = 3
 _STEPLESS = {"single", "vote", "best-of-n", "revise", "monologue", "evolve"}
 _SETTLED = {"task", "strategy", "critic", "step_critic", "system", "temperature", "max_tokens", "night", "model"}
 
@@ -101,6 +98,8 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
     """Answer what `options` ask for."""
     from nightschool import registry
     from nightschool.surface.thinking.jobs import jobs_of_task, jobs_of_text
+    from nightschool.surface.thinking.running import run_open
+    from nightschool.surface.thinking.telling import tell
 
     search = registry.make("strategies", options["strategy"])
     temperature, task = options["temperature"], options["task"]
@@ -126,11 +125,11 @@ def _think(options: Mapping[str, Any], settings: Settings, verbose: bool, resumi
         model_name = _narrow(settings, search.spec, night)
     if options.get("teach") is not None:
         after = _teacher(search, options["teach"], options["step"], settings, untaught)
-    traces, interrupted = _run(
+    traces, interrupted = run_open(
         jobs, settings, model_name, lambda model: _awake(model, night, settings), options, resuming, after
     )
     graders = [job.critics.get("reference") for job in jobs]
-    code = _show(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
+    code = tell(traces, graders, interrupted, settings, model_name, listed=task is not None, verbose=verbose)
     for error in untaught:
         raise error
     return code
@@ -222,6 +221,8 @@ def _think_as(
         names = ", ".join("--" + name.replace("_", "-") for name in clash)
         raise UsageError(f"the mind in {file} settles {names}; change the file, or leave --mind out")
     from nightschool.mind import read_mind
+    from nightschool.surface.thinking.running import run_open
+    from nightschool.surface.thinking.telling import tell
 
     mind = read_mind(file)
     if "seed" in typed or resuming is not None:
@@ -237,8 +238,8 @@ def _think_as(
         "model": mind.model, "budget": str(settings.budget or ""),
     }  # fmt: skip
     name = None if resuming is None else resuming[0]
-    traces, interrupted = _run([job], replace(settings, model=mind.model), mind.model, equip, options, name)
-    return _show(traces, [None], interrupted, settings, mind.model, listed=False, verbose=verbose)
+    traces, interrupted = run_open([job], replace(settings, model=mind.model), mind.model, equip, options, name)
+    return tell(traces, [None], interrupted, settings, mind.model, listed=False, verbose=verbose)
 
 
 def _read(text: str | None) -> str:
@@ -275,102 +276,3 @@ def _critic(text: str | None) -> Any:
     from nightschool.critics.named import critic
 
     return critic(text)
-
-
-def _run(
-    jobs: Sequence[Job],
-    settings: Settings,
-    model_name: str,
-    prepare: Callable[[Model], str | None],
-    options: Mapping[str, Any] | None = None,
-    resuming: str | None = None,
-    after: Callable[[Model, Sequence[Trace]], None] | None = None,
-) -> tuple[list[Trace], bool]:
-    """Return the traces, and whether they were cut short. prepare: loads weights and returns their name.
-
-    options: with which the run can be made again, for its record; None keeps none. resuming: the record to go on with;
-    after: is handed the traces while the model is still there, unless they were cut short.
-    """
-    from nightschool.drive.preflight import check_critics
-    from nightschool.models.resolve import chats, open_model
-    from nightschool.surface.thinking.resume import run_on_record
-
-    for job in jobs:
-        check_critics(job)
-    talks = next((job for job in jobs if job.task.prompt.text is None), None)
-    if talks is not None and chats(model_name) is False:
-        from nightschool.drive.preflight import lacking
-        from nightschool.ports import Ability
-
-        raise lacking(model_name, Ability.CHAT, talks.search.spec)
-    assert settings.config is not None  # `shared(model=True)` reads one
-    with watching(settings.quiet) as watch:
-        watch.stage(f"loading {model_name}")
-        model = open_model(model_name, settings.config, watch=watch)
-        try:
-            adapter = prepare(model)
-            watch.stage("thinking", len(jobs), "question" if len(jobs) == 1 else "questions")
-            asked = [replace(job, task=replace(job.task, adapter=adapter)) for job in jobs]
-            traces, interrupted = run_on_record(
-                model, asked, settings, options, resuming, watch=watch,
-                price=settings.config.price(model_name),
-            )  # fmt: skip
-            if after is not None and not interrupted:
-                watch.stage("learning a value head")
-                after(model, traces)
-            return traces, interrupted
-        finally:
-            model.close()
-
-
-def _show(
-    traces: Sequence[Trace],
-    graders: Sequence[Critic | None],
-    interrupted: bool,
-    settings: Settings,
-    model_name: str,
-    *,
-    listed: bool,
-    verbose: bool,
-) -> int:
-    """Print the answers and return the exit code. Raises StopRequested where they were cut short."""
-    from nightschool.surface.thinking.shown import described, drawn, graded, judged, one_line, turned
-    from nightschool.think.turning import told
-
-    verdicts = [graded(trace, grader) for trace, grader in zip(traces, graders, strict=True)]
-    turns = [turned(trace, grader) for trace, grader in zip(traces, graders, strict=True)]
-    for trace in traces:
-        if verbose:
-            remark(settings, drawn(trace))
-        for error in trace.errors[:_SHOWN_ERRORS]:
-            remark(settings, f"went wrong: {error}")
-        if len(trace.errors) > _SHOWN_ERRORS:
-            remark(settings, f"went wrong {len(trace.errors)} times on {trace.task.item.id}; --json lists them all")
-        if trace.best is None:
-            remark(settings, f"no answer to {trace.task.item.id}: {trace.stopped}")
-    _remark_on_ends(traces, settings)
-    if not listed and verdicts[0] is not None and not (verdicts[0].passed or verdicts[0].error):
-        remark(settings, f"no answer passed; the best one:{judged(verdicts[0])}")
-    alone = traces[0].best.answer if traces[0].best else ""
-    if summary := told(turns):
-        remark(settings, summary)
-    text = "\n".join(map(one_line, traces, verdicts, turns)) if listed else alone
-    answers = list(map(described, traces, verdicts, turns))
-    data = {"model": model_name, "seed": settings.seed, "strategy": traces[0].strategy, "answers": answers}
-    answer(settings, text, data)
-    if interrupted:
-        raise StopRequested("stopped; shown is what was found so far")
-    return 0 if any(trace.best for trace in traces) else 1
-
-
-def _remark_on_ends(traces: Sequence[Trace], settings: Settings) -> None:
-    """Say which answers a limit cut short: once, however many there are."""
-    whole = len(traces)
-    spent = sum(trace.best is not None and trace.stopped == "budget" for trace in traces)
-    cut = sum(trace.best is not None and trace.best.finish == "length" for trace in traces)
-    if spent:
-        which = "the search" if whole == 1 else f"{spent} of {whole} searches"
-        remark(settings, f"the budget ended {which}; this is the best so far")
-    if cut:
-        which = "" if whole == 1 else f"{cut} of {whole} answers are "
-        remark(settings, f"{which}cut at {traces[0].task.sampling.max_tokens} tokens; --max-tokens allows more")

@@ -33,3 +33,15 @@ def test_it_is_never_much_worse_than_the_best_arm() -> None:
             left -= costs[i]
         best = max(rate / cost for rate, cost in zip(rates, costs, strict=True)) * 20_000
         assert sum(arm.worked for arm in arms) > 0.7 * best
+
+
+def test_what_is_believed_before_gives_way_to_what_is_seen() -> None:
+    before = [(0.4, 3.6), (2.0, 2.0)]
+
+    def share(arms: list[Arm]) -> float:
+        return sum(choose(arms, random.Random(i), before) for i in range(400)) / 400
+
+    assert 0.85 < share([Arm(), Arm()]) < 1
+    assert share([Arm(30, 25, 300), Arm(30, 3, 300)]) < 0.05
+    with pytest.raises(ValueError, match="zip"):
+        choose([Arm()], random.Random(0), before)

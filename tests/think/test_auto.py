@@ -7,7 +7,7 @@ from nightschool.errors import BadSpec, UnknownName
 from nightschool.items import Noise, Sampling, Trace
 from nightschool.models.scripted import Scripted
 from nightschool.registry import make
-from nightschool.think.auto import Auto
+from nightschool.think.auto import ARMS, Auto
 from support.thinking import Likes, check_tree, digits, sorted_so_far, task
 
 SAMPLING = Sampling(max_tokens=24)
@@ -47,6 +47,16 @@ def test_a_small_budget_is_one_strategys_alone() -> None:
     begun = [[row for row in record(trace) if row[1]] for trace in traces]
     assert all(len(rows) == 1 for rows in begun)
     assert len({tuple(map(tuple, record(trace))) for trace in traces}) > 2, "and not all questions try the same"
+
+
+def test_before_anything_is_known_it_tries_what_is_usually_good() -> None:
+    firsts = [
+        next(i for i, row in enumerate(record(trace)) if row[1]) for trace in think(Auto(n=1, split="comma"), range(60))
+    ]
+    names = [part.partition(":")[0] for part in ARMS.split("+")]
+    tried = [names[first] for first in firsts]
+    assert sum(name in ("beam", "mcts", "chain") for name in tried) > 40
+    assert len(set(tried)) > 3, "and the others now and then"
 
 
 def test_it_finds_what_its_best_arm_finds() -> None:

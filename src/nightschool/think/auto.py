@@ -20,7 +20,7 @@ from nightschool.errors import BadSpec
 from nightschool.items import Noise, Task, Thought, Trace
 from nightschool.ports import Search
 from nightschool.registry import Spec, load, make
-from nightschool.search.bandit import Arm, choose
+from nightschool.search.bandit import NOTHING, Arm, Belief, choose
 from nightschool.think.spec import spec_of, whole
 from nightschool.think.standing import standing
 
@@ -33,6 +33,11 @@ ARMS = (
 )
 """Everything that needs no more than a verifier; a step critic makes some of them better."""
 
+_USUAL = {"best-of-n": 0.09, "beam": 0.45, "mcts": 0.48, "smc": 0.15, "chain": 0.33, "revise": 0.06}
+"""How often a strategy solved a question with 16 answers' worth: means over the tune items of four families."""
+
+BELIEFS: Mapping[str, Belief] = {name: (4 * rate, 4 * (1 - rate)) for name, rate in _USUAL.items()}
+"""What is thought of a strategy before it was tried, by name: as much as four questions would have shown."""
 
 Key = tuple[int, int]
 """A search: its arm, and whether it is the first of that arm (0), the second, ..."""
@@ -69,9 +74,9 @@ class Auto:
     step_tokens: where a step ends, for those arms that do not say. In its turn a strategy goes on where it was left,
     for `turn` tokens (0: as many as eight of the longest answers may have) and to the end of its step; one that has
     come to its end begins anew. seen: what other questions of the task have shown, one worked/questions/tokens for each
-    arm, apart by `+` (see `having_seen`). Whose turn it is, is drawn by what is believed of each, so that questions
-    that run side by side do not all try the same. The first search of an arm has the draws that the strategy alone
-    would have.
+    arm, apart by `+` (see `having_seen`). Whose turn it is, is drawn by what is believed of each (BELIEFS at
+    first), so that questions that run side by side do not all try the same. The first search of an arm has the draws
+    that the strategy alone would have.
 
     The `value` of `best` is what the arms brought on this question, in the form of `seen`.
     Raises BadSpec and UnknownName.
@@ -173,7 +178,8 @@ class Auto:
         searches = self.searches()
         known = _read(self.seen, len(searches))
         dice = random.Random(state.noise.child("auto", "turn", state.turns).key())
-        arm = choose([a + b for a, b in zip(known, state.record, strict=True)], dice)
+        before = [BELIEFS.get(search.spec.partition(":")[0], NOTHING) for search in searches]
+        arm = choose([a + b for a, b in zip(known, state.record, strict=True)], dice, before)
         count = sum(key[0] == arm for key in state.inner)
         at, inner = (arm, max(count - 1, 0)), state.inner
         if not count or at in state.ended:

@@ -284,6 +284,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--split", type=Split, default=Split.EXAM, choices=list(Split), help="tune, to choose by")
     parser.add_argument("--out", type=Path, help="a file of finished cells, to go on with")
+    parser.add_argument("--picture", type=Path, help="an svg file of what --out holds, to be drawn at the end")
     parser.add_argument("--show", action="store_true", help="run nothing; print what --out holds")
     given = parser.parse_args()
     cells = Cells(given.out)
@@ -297,6 +298,10 @@ def main() -> None:
                 curve(model, spec, given, cache, cells)
             cache.close()
         model.close()
+    if given.picture is not None:
+        from curves_picture import write
+
+        write(list(cells.kept.values()), given.picture)
     print(table(cells))
     print(summary(cells))
 

@@ -69,7 +69,7 @@ class Beam:
     split: Split = "line"
     steps: int = 32
     step_tokens: int = 0
-    retries: int = 2
+    retries: int = 8
     head: str = ""
     distinct: bool = True
     _head: ValueHead | None = field(init=False, default=None, compare=False, repr=False)

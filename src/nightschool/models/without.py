@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from nightschool.items import Sampled, Sampling
+from nightschool.items import Draw, Sampled, Sampling
 
 _GONE = 1e-9
 """Less than this share of a beginning's probability is none: what was told of it is rounded."""
@@ -53,6 +53,12 @@ def exact(sampling: Sampling) -> bool:
     """Return whether draws without others have the model's own odds: what they are sampled from is all of it."""
     plain = sampling.temperature == 1 and sampling.top_p == 1 and sampling.top_k == 0
     return plain and sampling.json_schema is None
+
+
+def sampled_by(draws: Sequence[Draw], sampling: Sampling) -> tuple[Sampled, ...]:
+    """Return what `draws` sampled, as far as it is told, to be left out of later ones; nothing where not `exact`."""
+    told = [draw.sampled for draw in draws] if exact(sampling) else []
+    return tuple(sampled for sampled in told if sampled is not None)
 
 
 def all_taken(known: Sequence[Sampled]) -> bool:

@@ -34,7 +34,8 @@ ARMS = (
 """Everything that needs no more than a verifier; a step critic makes some of them better."""
 
 _USUAL = {"best-of-n": 0.09, "beam": 0.45, "mcts": 0.48, "smc": 0.15, "chain": 0.33, "revise": 0.06}
-"""How often a strategy solved a question with 16 answers' worth: means over the tune items of four families."""
+"""How often a strategy solved a question with 16 answers' worth: means over the tune items of four tasks, two-step sums
+of two digits, one-step functions, six numbers, and the game of 24 (`benchmarks/think_curves.py --split tune`)."""
 
 BELIEFS: Mapping[str, Belief] = {name: (4 * rate, 4 * (1 - rate)) for name, rate in _USUAL.items()}
 """What is thought of a strategy before it was tried, by name: as much as four questions would have shown."""

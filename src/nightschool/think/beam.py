@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
 from nightschool.items import Noise, Prefix, Sampled, Task, Thought
-from nightschool.models.without import all_taken, exact
+from nightschool.models.without import all_taken, sampled_by
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, mean_logp, standing
@@ -24,7 +24,7 @@ class Beaming:
 
     front, open, ended: ids of thoughts; front holds None for the prompt itself; open: continuations of this level that
     can go on; ended: whole answers of all levels; replies: to the asks of this level, by id; attempt: how often this
-    level was drawn anew because nothing survived it; taken: what was drawn behind each beginning; dead: what the step
+    level was drawn anew because nothing survived it; taken: what was drawn behind each of `front`; dead: what the step
     critic did not pass; deaf: roles for which there is no critic; cut: something was refused or cancelled, so this
     level is the last; over: no more asks.
     """
@@ -154,11 +154,13 @@ class Beam:
         for ask in expansions:
             reply = state.replies[ask.id]
             cut = cut or isinstance(reply, Refused)
-            for draw in reply.draws if isinstance(reply, Proposed) else ():
+            draws = reply.draws if isinstance(reply, Proposed) else ()
+            if self.distinct:
+                at = fronts[ask.id]
+                taken[at] = taken.get(at, ()) + sampled_by(draws, state.task.sampling)
+            for draw in draws:
                 grown = after_step(state.task.sampling, self.split, ask.prefix, draw)
                 tree = tree.grow(ask.prefix, (draw,), fronts[ask.id])
-                if self.distinct and draw.sampled is not None and exact(state.task.sampling):
-                    taken[fronts[ask.id]] = (*taken.get(fronts[ask.id], ()), draw.sampled)
                 new = tree[len(tree) - 1]
                 cut = cut or new.finish == "cancelled"
                 if grown is not None and grown.text not in beginnings:
@@ -228,7 +230,7 @@ class Beam:
         kept = sorted(alive or ([] if state.ended else state.open), key=lambda id: _order(tree[id]), reverse=True)
         if not kept:  # the last beginnings that there were stay the best
             return replace(state, open=(), over=True)
-        return replace(state, front=tuple(kept[:room]), open=(), level=state.level + 1, attempt=0)
+        return replace(state, front=tuple(kept[:room]), open=(), level=state.level + 1, attempt=0, taken={})
 
 
 def _order(thought: Thought) -> tuple[float, float, int]:

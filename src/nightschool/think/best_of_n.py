@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Reply
 from nightschool.items import Noise, Prefix, Sampled, Task, Thought
-from nightschool.models.without import all_taken, exact
+from nightschool.models.without import all_taken, sampled_by
 from nightschool.search.tree import Tree
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, standing
@@ -87,11 +87,10 @@ class BestOfN:
                     state = replace(state, tree=_spread(state.tree, int(reply.id[6:]), reply))
             elif isinstance(reply, Proposed):
                 tree = state.tree.grow(Prefix(state.task.prompt), reply.draws)
-                taken = state.taken
-                if self.distinct and exact(state.task.sampling):
-                    taken += tuple(draw.sampled for draw in reply.draws if draw.sampled is not None)
+                taken = sampled_by(reply.draws, state.task.sampling) if self.distinct else ()
                 drawn = state.drawn + len(reply.draws)
-                state = replace(state, tree=_inherit(tree, len(state.tree)), drawn=drawn, taken=taken)
+                tree = _inherit(tree, len(state.tree))
+                state = replace(state, tree=tree, drawn=drawn, taken=state.taken + taken)
             else:
                 state = replace(state, drawn=self.n)
         return state

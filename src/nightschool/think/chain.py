@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from nightschool.asks import Ask, CriticRole, Judge, Judged, Propose, Proposed, Refused, Reply
 from nightschool.items import Draw, Noise, Prefix, Sampled, Task, Thought
-from nightschool.models.without import all_taken, exact
+from nightschool.models.without import all_taken, sampled_by
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import one_of, spec_of, whole
 from nightschool.think.standing import is_answer, standing
@@ -28,10 +28,10 @@ class Chaining:
     """A chain of checked steps, and the draw behind it.
 
     at: the thought that is the end of the chain, ROOT for the prompt; draws, fails: by place, how many were drawn
-    behind it in all, and how many failed since it was last entered; taken: what was sampled of each step, but for those
-    that came again after they had passed; passed: steps that were checked; ended: whole answers; waiting: the thought
-    that is being judged; cut: something was cancelled, so that judgement is the last ask, or a judgement was refused;
-    over: no more asks.
+    behind it in all, and how many failed since it was last entered; taken: what was sampled of a step; gone: by place,
+    what was sampled behind it and led nowhere; passed: steps that were checked; ended: whole answers; waiting: the
+    thought that is being judged; cut: something was cancelled, so that judgement is the last ask, or a judgement was
+    refused; over: no more asks.
     """
 
     task: Task
@@ -39,7 +39,8 @@ class Chaining:
     tree: Tree = field(default_factory=Tree)
     at: int = ROOT
     draws: Mapping[int, int] = field(default_factory=dict)
-    taken: Mapping[int, Sampled] = field(default_factory=dict)
+    taken: Mapping[int, tuple[Sampled, ...]] = field(default_factory=dict)
+    gone: Mapping[int, tuple[Sampled, ...]] = field(default_factory=dict)
     fails: Mapping[int, int] = field(default_factory=dict)
     passed: frozenset[int] = frozenset()
     ended: frozenset[int] = frozenset()
@@ -106,7 +107,7 @@ class Chain:
             raise RuntimeError(f"a beginning of {prefix.text!r} is open, and yet as long as it may be")
         noise = state.noise if state.at == ROOT else state.noise.child("chain", prefix.text)
         first = state.draws.get(state.at, 0)
-        name, without = f"step-{_drawn(state)}", self._failed(state, state.at)
+        name, without = f"step-{_drawn(state)}", state.gone.get(state.at, ())
         return (Propose(name, prefix, 1, sampling, noise, task.adapter, first, without=without),)
 
     def tell(self, state: Chaining, replies: Sequence[Reply]) -> Chaining:
@@ -138,24 +139,24 @@ class Chain:
 
     def _grow(self, state: Chaining, draw: Draw) -> Chaining:
         """Return the state with the step `draw`: to be judged, or known already."""
-        at, prefix = state.at, _prefix(state)
-        grown = after_step(state.task.sampling, self.split, prefix, draw)
+        at, prefix, task = state.at, _prefix(state), state.task
+        grown = after_step(task.sampling, self.split, prefix, draw)
         tree = state.tree.grow(prefix, (draw,), None if at == ROOT else at)
         id = len(tree) - 1
         if grown is not None:
             tree = tree.change(id, prefix=grown, answer=answer_of(grown))
         before = next((t.id for t in state.tree.children(tree[id].parent) if _same(t, tree[id])), None)
         state = replace(state, tree=tree, draws={**state.draws, at: state.draws.get(at, 0) + 1})
-        again = before is not None and not self._dead(state, before)
-        if draw.sampled is not None and not again:
-            state = replace(state, taken={**state.taken, id: draw.sampled})
+        if self.distinct:
+            state = replace(state, taken={**state.taken, id: sampled_by((draw,), task.sampling)})
         if draw.finish == "error":
-            return self._fail(state)
+            return self._fail(state, id)
         if draw.finish == "cancelled":
             ended = state.ended | {id} if is_answer(tree[id]) else state.ended
             return replace(state, ended=ended, waiting=id if id in ended else None, cut=True, over=id not in ended)
         if before is not None:
-            return self._enter(state, before) if again else self._fail(state)
+            dead = before not in state.passed or all_taken(state.gone.get(before, ()))
+            return self._fail(state, id) if dead else self._enter(state, before)
         return replace(state, waiting=id, ended=state.ended | {id} if grown is None else state.ended)
 
     def _hear(self, state: Chaining, reply: Reply) -> Chaining:
@@ -173,34 +174,27 @@ class Chain:
         passed = verdict is None or verdict.error is not None or verdict.passed
         if state.cut or (whole_answer and passed):
             return replace(state, over=True)
-        return self._enter(state, id) if passed else self._fail(state)
+        return self._enter(state, id) if passed else self._fail(state, id)
 
     def _enter(self, state: Chaining, id: int) -> Chaining:
         """Return the state with step `id` at the end of the chain."""
         fails = {**state.fails, id: 0}
         return self._bounded(replace(state, at=id, fails=fails, passed=state.passed | {id}))
 
-    def _fail(self, state: Chaining) -> Chaining:
-        """Return the state after one more failure; where it was one too many, at the step before."""
-        fails, at = dict(state.fails), state.at
-        fails[at] = fails.get(at, 0) + 1
-        while at != ROOT and (fails.get(at, 0) >= self.tries or all_taken(self._failed(state, at))):
+    def _fail(self, state: Chaining, id: int) -> Chaining:
+        """Return the state after step `id` failed; where that was one too many, at the step before."""
+        fails, gone, at, failed = dict(state.fails), dict(state.gone), state.at, state.taken.get(id, ())
+        while True:
+            fails[at] = fails.get(at, 0) + 1
+            gone[at] = gone.get(at, ()) + failed
+            nothing_left = all_taken(gone[at])
+            if at == ROOT or not (nothing_left or fails[at] >= self.tries):
+                break
+            failed = state.taken.get(at, ()) if nothing_left else ()  # what has nothing left behind it failed as well
             parent = state.tree[at].parent
             at = ROOT if parent is None else parent
-            fails[at] = fails.get(at, 0) + 1
         fixed = state.task.sampling.temperature == 0  # the next draw would say the same
-        return self._bounded(replace(state, at=at, fails=fails, over=fixed or all_taken(self._failed(state, at))))
-
-    def _failed(self, state: Chaining, at: int) -> tuple[Sampled, ...]:
-        """Return what was drawn behind `at` and led nowhere; what else passed may be entered again."""
-        if not self.distinct or not exact(state.task.sampling):
-            return ()
-        steps = state.tree.children(None if at == ROOT else at)
-        return tuple(state.taken[t.id] for t in steps if t.id in state.taken and self._dead(state, t.id))
-
-    def _dead(self, state: Chaining, id: int) -> bool:
-        """Return whether step `id` did not pass, or has nothing left behind it."""
-        return id not in state.passed or all_taken(self._failed(state, id))
+        return self._bounded(replace(state, at=at, fails=fails, gone=gone, over=fixed or nothing_left))
 
     def _bounded(self, state: Chaining) -> Chaining:
         return replace(state, over=state.over or _drawn(state) >= self.n)

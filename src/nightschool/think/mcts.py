@@ -14,7 +14,7 @@ from typing import Literal
 from nightschool.asks import Ask, CriticRole, Hidden, Judge, Judged, Propose, Proposed, Read, Refused, Reply
 from nightschool.errors import BadSpec
 from nightschool.items import Draw, Noise, Prefix, Sampled, Task, Thought, Verdict
-from nightschool.models.without import all_taken, exact
+from nightschool.models.without import all_taken, sampled_by
 from nightschool.search.puct import Node, backed_up, prior_of, select
 from nightschool.search.tree import Tree, answer_of
 from nightschool.think.spec import between, one_of, spec_of, whole
@@ -160,8 +160,8 @@ class Mcts:
             node = nodes[at]
             alive = [child for child in node.children if not nodes[child].closed]
             fixed = state.task.sampling.temperature == 0 and node.draws > 0  # it would only say the same again
-            done = fixed or all_taken(state.taken.get(at, ()))
-            if not done and (not alive or node.draws < self.widen * node.visits**self.alpha):
+            wider = not alive or node.draws < self.widen * node.visits**self.alpha
+            if wider and not fixed and not all_taken(state.taken.get(at, ())):
                 break
             if alive:
                 at = select(nodes, at, alive, self.explore)
@@ -198,8 +198,9 @@ class Mcts:
         ended, failed = grown is None, draw.finish in ("error", "cancelled")
         parent = nodes[at]
         nodes[at] = replace(parent, draws=parent.draws + 1)
-        if self.distinct and draw.sampled is not None and exact(state.task.sampling):
-            state = replace(state, taken={**state.taken, at: (*state.taken.get(at, ()), draw.sampled)})
+        if self.distinct:
+            taken = state.taken.get(at, ()) + sampled_by((draw,), state.task.sampling)
+            state = replace(state, taken={**state.taken, at: taken})
         text = tree[new.id].prefix.text
         twins = [c for c in parent.children if tree[c].prefix.text == text and nodes[c].ended == ended]
         if twins and not failed:

@@ -9,7 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from nightschool.exam.report.svg import line, number, tag, text
+from nightschool.exam.report.charts import TICKS
+from nightschool.exam.report.svg import line, path, tag, text
 from nightschool.stats import wilson
 
 WIDTH, HEIGHT, ACROSS = 340.0, 236.0, 3
@@ -69,7 +70,7 @@ def _y(rate: float) -> float:
 def _panel(task: str, cells: Sequence[Mapping[str, Any]]) -> list[Markup]:
     count = max(cell["items"] for cell in cells)
     parts = [text(LEFT, 16, task, "title"), text(LEFT, 31, f"{count} questions", "soft")]
-    for rate in (0.0, 0.25, 0.5, 0.75, 1.0):
+    for rate in TICKS:
         parts += [
             line(LEFT, _y(rate), RIGHT, _y(rate), "grid"),
             text(LEFT - 6, _y(rate) + 4, f"{rate:.0%}", "soft", "end"),
@@ -89,8 +90,7 @@ def _panel(task: str, cells: Sequence[Mapping[str, Any]]) -> list[Markup]:
             said = f"{name}, {worth}: {rate.value:.2f} [{rate.low:.2f}, {rate.high:.2f}]"
             parts.append(tag("circle", tag("title", said), cx=points[-1][0], cy=points[-1][1], r=3.0, fill=colour))
         if len(points) > 1:
-            d = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
-            parts.append(tag("path", d=d, cls="curve", stroke=colour, stroke_dasharray=dashes or None))
+            parts.append(path(points, "curve", stroke=colour, stroke_dasharray=dashes or None))
     return parts
 
 
@@ -109,18 +109,8 @@ def _legend(cells: Sequence[Mapping[str, Any]]) -> list[Markup]:
     x = LEFT
     for strategy, (name, colour, dashes) in LINES.items():
         if strategy in drawn:
-            parts.append(
-                tag(
-                    "line",
-                    x1=x,
-                    x2=x + 22,
-                    y1=20.0,
-                    y2=20.0,
-                    stroke=colour,
-                    stroke_width=2.0,
-                    stroke_dasharray=dashes or None,
-                )
-            )
+            ends = [(x, 20.0), (x + 22, 20.0)]
+            parts.append(path(ends, "curve", stroke=colour, stroke_dasharray=dashes or None))
             parts.append(text(x + 28, 24, name))
             x += 46 + 6.8 * len(name)
     return parts

@@ -11,17 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nightschool.asks import Propose, Proposed
+from nightschool.asks import Propose
 from nightschool.drive import Drive, Job
 from nightschool.drive.cache import Cache
-from nightschool.items import Draw, Noise, Prefix, Prompt, Sampled, Sampling, Segment
+from nightschool.items import Draw, Noise, Sampled, Sampling, Segment
 from nightschool.models.scripted import Scripted
 from nightschool.models.without import Without, all_taken, exact, mass
 from nightschool.registry import make
-from support.local_runs import finish
+from support.differing import ask, drawn, said
 from support.thinking import Likes, digits, task
-
-START = Prefix(Prompt(text="Who?"))
 
 
 def coins(prompt: str, written: str) -> dict[str, float]:
@@ -31,21 +29,6 @@ def coins(prompt: str, written: str) -> dict[str, float]:
 
 def chance(text: str) -> float:
     return math.prod({"a": 0.5, "b": 0.25}[one] for one in text) * (0.25 if len(text) < 3 else 1.0)
-
-
-def ask(n: int, without: tuple[Sampled, ...] = (), first: int = 0, **how: object) -> Propose:
-    return Propose("q", START, n, Sampling(**{"max_tokens": 8, **how}), Noise((7,)), first_draw=first, without=without)
-
-
-def said(draw: Draw) -> Sampled:
-    assert draw.sampled is not None
-    return draw.sampled
-
-
-def drawn(model: Scripted, one: Propose) -> tuple[Draw, ...]:
-    reply = finish(model, [one])["q"]
-    assert isinstance(reply, Proposed)
-    return reply.draws
 
 
 def test_all_that_was_sampled_is_told_with_what_ended_it() -> None:

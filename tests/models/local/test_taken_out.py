@@ -11,29 +11,14 @@ import pytest
 import torch
 
 from nightschool.asks import Propose, Proposed, Weigh, Weighed
-from nightschool.items import Draw, Noise, Prefix, Prompt, Sampled, Sampling
+from nightschool.items import Noise, Sampled, Sampling
 from nightschool.models.local.model import LocalModel
 from nightschool.models.local.pick import taken_out
 from nightschool.models.without import Without
+from support.differing import START, ask, drawn, said
 from support.local_runs import finish
 
 Make = Callable[..., LocalModel]
-START = Prefix(Prompt(text="Who?"))
-
-
-def ask(n: int, without: tuple[Sampled, ...] = (), first: int = 0, **how: object) -> Propose:
-    return Propose("q", START, n, Sampling(**{"max_tokens": 8, **how}), Noise((7,)), first_draw=first, without=without)
-
-
-def said(draw: Draw) -> Sampled:
-    assert draw.sampled is not None
-    return draw.sampled
-
-
-def drawn(model: LocalModel, one: Propose) -> tuple[Draw, ...]:
-    reply = finish(model, [one])["q"]
-    assert isinstance(reply, Proposed)
-    return reply.draws
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.5, 1.0, 2.0])

@@ -58,7 +58,7 @@ def dot(x: float, y: float, radius: float, cls: str, hover: str = "") -> Markup:
     return tag("circle", *inside, cx=x, cy=y, r=radius, cls=cls)
 
 
-def path(points: Sequence[tuple[float, float]], cls: str) -> Markup:
-    """Return a line through `points`."""
+def path(points: Sequence[tuple[float, float]], cls: str, **more: str | float | None) -> Markup:
+    """Return a line through `points`. more: attributes, as `tag` takes them."""
     d = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
-    return tag("path", d=d, cls=cls)
+    return tag("path", d=d, cls=cls, **more)

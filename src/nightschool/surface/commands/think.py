@@ -178,10 +178,15 @@ def _drop(name: str, settings: Settings) -> int:
     return 0
 
 
+def _typed() -> set[str]:
+    """Return the names of what stands on the command line."""
+    context = click.get_current_context()
+    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+
+
 def _alone(option: str, allowed: set[str]) -> set[str]:
     """Return what was typed. Raises UsageError where it is more than goes with --`option`."""
-    context = click.get_current_context()
-    typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    typed = _typed()
     if clash := sorted(typed - allowed):
         given = ", ".join("TEXT" if each == "text" else "--" + each.replace("_", "-") for each in clash)
         raise UsageError(f"the run that was begun settles {given}; type --{option} ID alone")
@@ -215,8 +220,7 @@ def _think_as(
     file: str, text: str | None, verbose: bool, settings: Settings, resuming: tuple[str, int] | None = None
 ) -> int:
     """Answer `text` as the mind in `file` does. resuming: a record to go on with, and its seed."""
-    context = click.get_current_context()
-    typed = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    typed = _typed()
     if clash := sorted(typed & _SETTLED):
         names = ", ".join("--" + name.replace("_", "-") for name in clash)
         raise UsageError(f"the mind in {file} settles {names}; change the file, or leave --mind out")

@@ -25,14 +25,19 @@ def folder() -> Path:
     return paths.data_folder() / "thinking"
 
 
+def called(name: str) -> str:
+    """Return the name of the unfinished run that `name` means: `last` is the latest, where there is one."""
+    known = names(folder())
+    return known[-1] if name == "last" and known else name
+
+
 def options_of(name: str) -> tuple[str, Mapping[str, Any]]:
     """Return the name and the options of an unfinished run; `last` is the latest.
 
     Raises UnknownName and BadFile, and UsageError where another version of nightschool began it: that is known before a
     model is loaded.
     """
-    known = names(folder())
-    name = known[-1] if name == "last" and known else name
+    name = called(name)
     record = read(folder(), name)
     record.refuse_unlike(replace(record, code=code_version()))
     return name, record.options

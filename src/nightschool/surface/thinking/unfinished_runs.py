@@ -9,10 +9,10 @@ from typing import Any
 from nightschool.drive.unfinished import code_version, draws_of, forget, names, read
 from nightschool.errors import BadFile, UnknownName
 from nightschool.surface.terminal.table import table
-from nightschool.surface.thinking.resume import folder
+from nightschool.surface.thinking.resume import called, folder
+from nightschool.surface.thinking.shown import shown
 
 ALL = "all"
-_SHOWN = 40  # characters of a question
 
 
 def listed() -> list[dict[str, Any]]:
@@ -46,8 +46,7 @@ def drawn(runs: Sequence[dict[str, Any]]) -> str:
 def _about(run: dict[str, Any]) -> list[str]:
     if "wrong" in run:
         return ["", "", "cannot be read", ""]
-    what = run["task"] or " ".join(str(run["text"] or run["mind"]).split())
-    what = what if len(what) <= _SHOWN else what[: _SHOWN - 1] + "…"
+    what = run["task"] or shown(str(run["text"] or run["mind"]))
     other = "" if run["resumable"] else "of another version"
     return [run["changed"][:16].replace("T", " "), str(run["strategy"] or run["mind"] or ""), what, other]
 
@@ -58,13 +57,8 @@ def drop(name: str) -> list[str]:
     Raises UnknownName.
     """
     known = names(folder())
-    if name == ALL:
-        chosen = known
-    elif name == "last" and known:
-        chosen = known[-1:]
-    elif name in known:
-        chosen = [name]
-    else:
+    chosen = known if name == ALL else [called(name)]
+    if not set(chosen) <= set(known):
         raise UnknownName("unfinished run", name, known, hint="nightschool ls runs")
     for each in chosen:
         forget(folder(), each)
